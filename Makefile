@@ -1,0 +1,41 @@
+# `make demo` and `make test` set up everything they need: Python 3.11+ and make are enough to begin with.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo run test test-all lint types format clean
+
+demo: $(READY)
+	$(BIN)/aftercare demo $(ARGS)
+
+run: $(READY)
+	$(BIN)/aftercare run
+
+test: $(READY) lint types
+	$(BIN)/coverage run -m pytest -m "not slow" $(ARGS)
+	$(BIN)/coverage report
+
+test-all: $(READY) lint types
+	$(BIN)/pytest $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The marker is newer than what it was made from, or it is made again. constraints.txt pins every version.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
