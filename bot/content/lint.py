@@ -1,0 +1,168 @@
+"""What the schema cannot see: texts Telegram refuses, promises nobody may make, questions that get in each other's way.
+
+Errors keep a revision from being used; warnings are for the editor to weigh. Both come with file and line, all at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.content import lint_faq, lint_text
+from bot.content.explain import sort_problems
+from bot.content.lint_faq import Finding
+from bot.content.load import Sources, parse_located
+from bot.content.schema import WEEKDAYS, Content, RedFlag
+from bot.content.yaml_reader import Document, Place
+from bot.errors import ContentError, Problem
+from bot.model import Level
+
+RED_FLAGS: Mapping[str, Level] = {
+    "chest_pain_breathless": Level.EMERGENCY,
+    "collapse_unresponsive": Level.EMERGENCY,
+    "anaphylaxis": Level.EMERGENCY,
+    "stroke_signs": Level.EMERGENCY,
+    "seizure": Level.EMERGENCY,
+    "heavy_bleeding": Level.EMERGENCY,
+    "compartment_limb_threat": Level.EMERGENCY,
+    "sepsis_signs": Level.EMERGENCY,
+    "self_harm": Level.EMERGENCY,
+    "suspected_dvt": Level.URGENT,
+    "infection_spreading": Level.URGENT,
+    "persistent_bleeding": Level.URGENT,
+    "nerve_injury": Level.URGENT,
+    "retained_needle": Level.URGENT,
+    "severe_escalating_pain": Level.URGENT,
+    "faint_recovered": Level.URGENT,
+    "pregnancy_concern": Level.URGENT,
+    "needlestick_other": Level.URGENT,
+    "diabetic_foot_wound": Level.URGENT,
+    "slow_to_settle": Level.ADVISE,
+    "mild_skin_reaction": Level.ADVISE,
+}
+"""The signs every clinic must have, with the lowest level each may have. A clinic may add its own."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found, in file and line order."""
+
+    errors: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The outcome of `check_files`: the content, unless it could not be read, and everything there is to say."""
+
+    content: Content | None
+    findings: Findings
+
+    @property
+    def ok(self) -> bool:
+        """True when it may be used: warnings do not stop it."""
+        return self.content is not None and not self.findings.errors
+
+
+def check_files(files: Mapping[str, str], today: date | None = None, language: str = "en") -> Checked:
+    """Read and check in one go. Never raises for what an editor wrote; `today` is a date at the clinic."""
+    try:
+        content, sources = parse_located(files, language)
+    except ContentError as error:
+        return Checked(None, Findings(errors=tuple(error.problems)))
+    return Checked(content, check(content, sources, today))
+
+
+def check(content: Content, sources: Sources, today: date | None = None) -> Findings:
+    """Everything wrong or doubtful in content that has the right shape. Without `today` no review is overdue."""
+    found = [
+        *_clinic(content, sources.clinic),
+        *_replies(content, sources.replies),
+        *_words(content, sources.words),
+        *_red_flags(content, sources.red_flags),
+        *lint_faq.check_groups(content, sources.groups, today),
+    ]
+    return Findings(
+        errors=tuple(sort_problems([f.problem for f in found if f.is_error])),
+        warnings=tuple(sort_problems([f.problem for f in found if not f.is_error])),
+    )
+
+
+def unsigned(content: Content) -> list[str]:
+    """Ids of the entries and red flags that no clinician has signed as they now stand, red flags first."""
+    return [part.id for part in (*content.red_flags, *content.entries.values()) if not part.is_signed]
+
+
+def unfit_to_run(content: Content) -> list[str]:
+    """What refuses a start with a real token, one sentence each; empty: nothing does.
+
+    Unsigned entries do not: their questions go to staff. A warning that no clinician approved cannot be left out and
+    cannot be sent.
+    """
+    ids = [flag.id for flag in content.red_flags if not flag.is_signed]
+    if not ids:
+        return []
+    return [
+        f"No clinician has signed {len(ids)} of {len(content.red_flags)} warnings in red_flags.yaml: {', '.join(ids)}. "
+        "Have them signed, or set ALLOW_UNSIGNED=1 for a trial."
+    ]
+
+
+def _clinic(content: Content, document: Document) -> Iterator[Finding]:
+    for day in WEEKDAYS:
+        if day not in content.clinic.hours:
+            text = f"'{day}' has no opening hours; write {day}: closed if nobody reads then"
+            yield Finding.error(document, ("hours",), text)
+    if not any(content.clinic.hours.values()):
+        yield Finding.error(document, ("hours",), "nobody ever reads messages; give at least one day opening hours")
+
+
+def _replies(content: Content, document: Document) -> Iterator[Finding]:
+    for key in type(content.replies).model_fields:
+        text: str = getattr(content.replies, key)
+        for said in lint_text.check_reply(key, text, content.clinic):
+            yield Finding.error(document, (key,), f"'{key}' {said}")
+
+
+def _words(content: Content, document: Document) -> Iterator[Finding]:
+    seen: dict[str, tuple[str, int]] = {}
+    for name in type(content.words).model_fields:
+        for index, word in enumerate(getattr(content.words, name)):
+            place = (name, index)
+            first = seen.setdefault(lint_text.normalise(word) or word, place)  # an emoji has nothing to normalise
+            if first[0] != name:
+                where = f"it also stands under '{first[0]}' (line {document.line(first)})"
+                yield Finding.error(document, place, f"'{word}' cannot mean two things: {where}")
+            elif first != place:
+                yield Finding.warning(document, place, f"'{word}' is here twice (first in line {document.line(first)})")
+
+
+def _red_flags(content: Content, document: Document) -> Iterator[Finding]:
+    first_line: dict[str, int] = {}
+    for index, flag in enumerate(content.red_flags):
+        place = ("red_flags", index)
+        if flag.id in first_line:
+            text = f"'{flag.id}' is here twice (first in line {first_line[flag.id]})"
+            yield Finding.error(document, (*place, "id"), text)
+        first_line.setdefault(flag.id, document.line((*place, "id")))
+        for said in lint_text.check_text(flag.text, content.clinic):
+            yield Finding.error(document, (*place, "text"), f"the text of '{flag.id}' {said}")
+        if flag.level is Level.EMERGENCY and "{emergency_number}" not in flag.text:
+            yield Finding.error(document, (*place, "text"), "the text of an emergency must name {emergency_number}")
+        least = RED_FLAGS.get(flag.id, Level.ADVISE)
+        if flag.level.rank < least.rank:
+            text = f"'{flag.id}' may not be less than {least}, which the list of signs of danger gives it"
+            yield Finding.error(document, (*place, "level"), text)
+        yield from _look_alikes(document, place, flag)
+        yield from lint_faq.signature(document, place, flag)
+    for missing in RED_FLAGS.keys() - first_line.keys():
+        yield Finding.error(document, (), f"'{missing}' is missing; no clinic may go without this sign of danger")
+
+
+def _look_alikes(document: Document, place: Place, flag: RedFlag) -> Iterator[Finding]:
+    """A look-alike inside a phrase would silence that phrase for good."""
+    for index, look_alike in enumerate(flag.look_alikes):
+        inner = f" {lint_text.normalise(look_alike)} "
+        for phrase in flag.phrases:
+            if inner in f" {lint_text.normalise(phrase)} ":
+                text = f"'{look_alike}' is part of the phrase '{phrase}', which could then never count"
+                yield Finding.error(document, (*place, "look_alikes", index), text)

@@ -1,0 +1,153 @@
+"""What may be wrong with the questions and answers, alone and among each other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Self
+
+from bot.content import lint_text
+from bot.content.schema import Clinic, Content, Entry, Signable
+from bot.content.yaml_reader import Document, Place
+from bot.errors import Problem
+
+MIN_PHRASINGS = 5
+"""Fewer teach the matcher nothing it can rely on; the question then always goes to staff."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem, and whether it keeps the content from being used."""
+
+    problem: Problem
+    is_error: bool
+
+    @classmethod
+    def error(cls, document: Document, place: Place, text: str) -> Self:
+        return cls(Problem(document.file, document.line(place), text), is_error=True)
+
+    @classmethod
+    def warning(cls, document: Document, place: Place, text: str) -> Self:
+        return cls(Problem(document.file, document.line(place), text), is_error=False)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """An entry and where it stands."""
+
+    entry: Entry
+    document: Document
+    place: Place
+
+    def where(self, *more: str | int) -> str:
+        return f"{self.document.file}:{self.document.line((*self.place, *more))}"
+
+
+def check_groups(content: Content, documents: tuple[Document, ...], today: date | None) -> Iterator[Finding]:
+    """Everything about the entries; `documents` in the order of the groups, `today` a date at the clinic or None."""
+    placed = [
+        _Placed(entry, document, ("entries", index))
+        for group, document in zip(content.groups, documents, strict=True)
+        for index, entry in enumerate(group.entries)
+    ]
+    for group, document in zip(content.groups, documents, strict=True):
+        yield from _label(document, ("title",), group.title)
+        if not group.entries:
+            yield Finding.error(document, ("entries",), "there is no question here; add one or remove the file")
+    yield from _ids(placed)
+    yield from _phrasings(placed)
+    known = {one.entry.id for one in placed}
+    for one in placed:
+        yield from _entry(one, content.clinic, known, today)
+
+
+def signature(document: Document, place: Place, part: Signable) -> Iterator[Finding]:
+    """A warning when somebody signed another text than this one."""
+    if part.signed is not None and not part.is_signed:
+        text = f"'{part.id}' was changed after {part.signed.name} signed it on {part.signed.on}; it counts as unsigned"
+        yield Finding.warning(document, (*place, "signed"), text)
+
+
+def _entry(one: _Placed, clinic: Clinic, known: set[str], today: date | None) -> Iterator[Finding]:
+    entry, document, place = one.entry, one.document, one.place
+    for said in lint_text.check_answer(entry.answer, clinic):
+        yield Finding.error(document, (*place, "answer"), f"the answer of '{entry.id}' {said}")
+    for index, variant in enumerate(entry.variants):
+        for said in lint_text.check_answer(variant.answer, clinic):
+            inner = (*place, "variants", index, "answer")
+            yield Finding.error(document, inner, f"an answer of '{entry.id}' {said}")
+    yield from _variants(one)
+    yield from _label(document, (*place, "question"), entry.question)
+    for index, other in enumerate(entry.see_also):
+        if other not in known or other == entry.id:
+            why = "is this question itself" if other == entry.id else "is the id of no question"
+            yield Finding.error(document, (*place, "see_also", index), f"see_also: '{other}' {why}")
+    if len(entry.phrasings) < MIN_PHRASINGS:
+        text = (
+            f"'{entry.id}' has {len(entry.phrasings)} phrasings and is not answered automatically; "
+            f"write at least {MIN_PHRASINGS}"
+        )
+        yield Finding.warning(document, (*place, "phrasings"), text)
+    if today is not None and entry.review_by < today:
+        text = f"'{entry.id}' was to be reviewed by {entry.review_by}; read it again and set a new date"
+        yield Finding.warning(document, (*place, "review_by"), text)
+    yield from signature(document, place, entry)
+
+
+def _label(document: Document, place: Place, label: str) -> Iterator[Finding]:
+    """Titles and questions stand on buttons, which a phone cuts off."""
+    if len(label) > lint_text.MAX_LABEL:
+        text = f"'{label}' has {len(label)} letters; a button shows {lint_text.MAX_LABEL}"
+        yield Finding.error(document, place, text)
+
+
+def _ids(placed: list[_Placed]) -> Iterator[Finding]:
+    first: dict[str, _Placed] = {}
+    for one in placed:
+        other = first.setdefault(one.entry.id, one)
+        if other is not one:
+            text = f"the id '{one.entry.id}' is taken (first in {other.where('id')}); choose another"
+            yield Finding.error(one.document, (*one.place, "id"), text)
+
+
+def _phrasings(placed: list[_Placed]) -> Iterator[Finding]:
+    """Two questions with one phrasing cannot both be right; twice under one question is only untidy."""
+    first: dict[str, tuple[_Placed, int]] = {}
+    for one in placed:
+        for index, phrasing in enumerate(one.entry.phrasings):
+            place = (*one.place, "phrasings", index)
+            key = lint_text.normalise(phrasing)
+            other, at = first.setdefault(key, (one, index))
+            if not key:
+                yield Finding.error(one.document, place, f"'{phrasing}' has no letters in it")
+            elif other is not one:
+                where = f"'{other.entry.id}' ({other.where('phrasings', at)})"
+                yield Finding.error(one.document, place, f"'{phrasing}' also stands under {where}; keep one of them")
+            elif at != index:
+                text = f"'{phrasing}' is here twice (first in line {one.document.line((*one.place, 'phrasings', at))})"
+                yield Finding.warning(one.document, place, text)
+
+
+def _variants(one: _Placed) -> Iterator[Finding]:
+    """Variants come in order of time and leave no hole between them; before the first the main answer is given."""
+    end: timedelta | None = timedelta(0)
+    for index, variant in enumerate(one.entry.variants):
+        place = (*one.place, "variants", index)
+        if variant.until is not None and variant.until <= variant.after:
+            yield Finding.error(one.document, place, f"this answer ends ({_say(variant.until)}) before it begins")
+        if end is None:
+            yield Finding.error(one.document, place, "the answer before has no 'until', so this one is never given")
+        elif variant.after < end:
+            text = f"this answer begins at {_say(variant.after)}, but the one before runs until {_say(end)}"
+            yield Finding.error(one.document, place, text)
+        elif index and variant.after > end:
+            text = f"nothing covers {_say(end)} to {_say(variant.after)}; one answer should end where the next begins"
+            yield Finding.error(one.document, place, text)
+        end = variant.until
+
+
+def _say(length: timedelta) -> str:
+    """As the files write it."""
+    minutes = length // timedelta(minutes=1)
+    if minutes % 60:
+        return f"{minutes}m"
+    return f"{minutes // 60}h"

@@ -1,0 +1,377 @@
+"""The shape of the clinic's content as read from `faq/`: frozen values, validated, no I/O.
+
+`core/` reads these. The format is explained to its editors in the header of each file; `load.py` turns what pydantic
+says here into sentences with file and line.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from typing import Annotated, Literal, Self, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from bot.model import Level, UserId
+
+PLACEHOLDERS = (
+    "clinic_name",
+    "clinic_phone",
+    "clinic_hours",
+    "clinic_address",
+    "booking_link",
+    "price_list",
+    "cancel_notice",
+    "emergency_number",
+    "urgent_line",
+    "crisis_line",
+    "youth_line",
+    "privacy_url",
+)
+"""What `{…}` may name in any text; from `clinic.yaml`. A reply may have more: `REPLY_PLACEHOLDERS`."""
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+_DURATION = re.compile(r"(\d{1,4})\s*(m|h|d)")
+_TIME_RANGE = re.compile(r"(\d\d:\d\d)\s*[-–]\s*(\d\d:\d\d)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+# The three readers below take text in one form only. Left to itself pydantic reads "0900" as 900 seconds after
+# midnight and "36" as 36 seconds: a slip of the pen would become a quiet wrong time.
+
+
+def parse_duration(value: object) -> object:
+    """`"36h"`, `"2d"`, `"90m"` as a timedelta. Raises ValueError for any other text."""
+    if not isinstance(value, str):
+        return value
+    if not (found := _DURATION.fullmatch(value.strip())):
+        raise ValueError("write a length of time as 90m, 36h or 2d")
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})
+
+
+def parse_time_range(value: object) -> object:
+    """`"09:00-17:30"` as its two times. Raises ValueError for any other text."""
+    if not isinstance(value, str):
+        return value
+    if not (found := _TIME_RANGE.fullmatch(value.strip())):
+        raise ValueError("write times as 09:00-17:30")
+    return {"start": found[1], "end": found[2]}
+
+
+def parse_day(value: object) -> object:
+    """A day's opening hours: `"closed"` as none, one range alone as a list of one."""
+    if isinstance(value, str):
+        return () if value.strip().lower() == "closed" else (value,)
+    return value
+
+
+def parse_none(value: object) -> object:
+    """`"none"` as an empty list: a choice that has to be written down, not a line forgotten."""
+    if isinstance(value, str):
+        if value.strip().lower() != "none":
+            raise ValueError("write none, or a list of people with their telegram_id")
+        return ()
+    return value
+
+
+def parse_date(value: object) -> object:
+    """`"2027-11-30"`, left for pydantic to read. Raises ValueError for any other text."""
+    if isinstance(value, str) and not _DATE.fullmatch(value.strip()):
+        raise ValueError("write a date as 2027-11-30 (year-month-day)")
+    return value.strip() if isinstance(value, str) else value
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone; write for example Europe/London") from error
+    return name
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+"""snake_case and short enough for a button's 64 bytes."""
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
+"""Telegram HTML with `{placeholders}`; its rendered length is checked by `lint.py`."""
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+Day = Annotated[date, BeforeValidator(parse_date)]
+
+
+class Part(BaseModel):
+    """A frozen piece of content; a key nobody knows is an error, since it is mostly a slip of the pen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TimeRange(Part):
+    """Wall-clock times of the clinic, end exclusive; `start > end` runs over midnight."""
+
+    start: time
+    end: time
+
+
+Range = Annotated[TimeRange, BeforeValidator(parse_time_range)]
+Hours = Annotated[tuple[Range, ...], BeforeValidator(parse_day)]
+"""The ranges in which somebody reads on one weekday; empty: closed."""
+
+
+class Closure(Part):
+    """Whole days the clinic is closed, both ends included."""
+
+    first: Day
+    last: Day
+    reason: Line
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("'last' is before 'first'")
+        return self
+
+
+class OnCall(Part):
+    """Somebody to reach when the staff group cannot be written to."""
+
+    telegram_id: UserId
+    phone: Line | None = None
+
+
+class Clinic(Part):
+    """`clinic.yaml`: who the clinic is and when somebody reads."""
+
+    name: Line
+    phone: Line
+    address: Line
+    hours: dict[Weekday, Hours]
+    closures: tuple[Closure, ...] = ()
+    time_zone: ZoneName
+    emergency_number: Line
+    urgent_line: Line
+    crisis_line: Line
+    youth_line: Line
+    on_call: Annotated[tuple[OnCall, ...], BeforeValidator(parse_none)]
+    """Empty when the file says `none`."""
+    quiet_hours: Range
+    quiet_hours_weekend: Range
+    """Saturday and Sunday mornings begin later."""
+    podiatrists: tuple[UserId, ...] = ()
+    guardian_age: int = Field(ge=0, le=30)
+    record_years: int = Field(ge=0, le=100)
+    privacy_url: Line
+    booking_link: Line
+    price_list: Line
+    cancel_notice: Line
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class Signature(Part):
+    """A named clinician approved exactly this text; `hash` is of the text signed, so any edit drops it."""
+
+    name: Line
+    registration: Line
+    on: Day
+    hash: str
+
+
+class Signable(Part):
+    """Something a patient may be told about health: used with a real token only when signed."""
+
+    id: Id
+    signed: Signature | None = None
+
+    # A plain property: `model_copy` would carry a cached hash over to an edited text and keep it signed.
+    @property
+    def text_hash(self) -> str:
+        """Hash of all but the signature itself."""
+        body = self.model_dump_json(exclude={"signed"})
+        return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+    @property
+    def is_signed(self) -> bool:
+        """True when a signature is there and is for the text as it now stands."""
+        return self.signed is not None and self.signed.hash == self.text_hash
+
+
+class Variant(Part):
+    """Another answer for a stretch of time since the treatment, `after` included, `until` excluded."""
+
+    after: Annotated[timedelta, BeforeValidator(parse_duration)] = timedelta(0)
+    until: Annotated[timedelta | None, BeforeValidator(parse_duration)] = None
+    answer: Text
+
+
+class Entry(Signable):
+    """One question patients ask, in many phrasings, and the clinic's answer."""
+
+    question: Line
+    phrasings: tuple[Line, ...] = ()
+    answer: Text
+    variants: tuple[Variant, ...] = ()
+    see_also: tuple[Id, ...] = ()
+    sources: tuple[Line, ...] = ()
+    review_by: Day
+
+
+class Group(Part):
+    """One `<group>.yaml`: entries that belong together under one title in /faq."""
+
+    id: Id
+    """The file's name without `.yaml`."""
+    title: Line
+    order: int = Field(default=50, ge=0, le=999)
+    """Where it stands in /faq: small numbers first, then by name."""
+    entries: tuple[Entry, ...]
+
+
+class RedFlag(Signable):
+    """A sign of danger: the phrases patients use for it, look-alikes that are not it, and what the patient is told."""
+
+    level: Level
+    phrases: tuple[Line, ...] = Field(min_length=1)
+    look_alikes: tuple[Line, ...] = ()
+    text: Text
+
+
+class Words(Part):
+    """`words.yaml`: what patients type to do something rather than to ask something."""
+
+    stop: tuple[Line, ...]
+    resume: tuple[Line, ...]
+    human: tuple[Line, ...]
+    greeting: tuple[Line, ...]
+    thanks: tuple[Line, ...]
+    about_bot: tuple[Line, ...]
+    language: tuple[Line, ...]
+    yes: tuple[Line, ...]
+    no: tuple[Line, ...]
+    none_of_these: tuple[Line, ...]
+
+
+class Content(Part):
+    """Everything the clinic wrote, in one language."""
+
+    clinic: Clinic
+    groups: tuple[Group, ...]
+    red_flags: tuple[RedFlag, ...]
+    words: Words
+    replies: "Replies"
+    revision: str = ""
+    """Hash of the files it was read from."""
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """Every entry by id, in file order."""
+        return {entry.id: entry for group in self.groups for entry in group.entries}
+
+
+class Replies(Part):
+    """`replies.yaml`: every sentence the bot says that is no FAQ answer and no red-flag text."""
+
+    start: Text
+    help: Text
+    privacy: Text
+    faq_intro: Text
+    faq_group: Text
+    answer_intro: Line
+    answer_footer: Text
+    ask: Text
+    hand_over_open: Text
+    hand_over_closed: Text
+    human_open: Text
+    human_closed: Text
+    greeting: Text
+    thanks: Text
+    about_bot: Text
+    language: Text
+    stopped: Text
+    already_stopped: Text
+    resumed: Text
+    not_stopped: Text
+    edited: Text
+    media: Text
+    media_caption: Text
+    sticker: Text
+    contact: Text
+    location: Text
+    unknown_command: Text
+    staff_only: Text
+    stale_button: Text
+    too_many: Text
+    something_failed: Text
+    was_off: Text
+    resent: Text
+    relay_from_staff: Text
+    urgent_open: Text
+    urgent_closed: Text
+    advise_footer: Text
+    none_of_these: Text
+    welcome_back: Text
+    button_ask_team: Line
+    button_none_of_these: Line
+    button_browse: Line
+    button_back: Line
+    staff_hand_over: Text
+    staff_red_flag: Text
+    staff_taken: Text
+    staff_media: Text
+    staff_parked: Text
+    staff_in_doubt: Text
+    staff_unreachable: Text
+    staff_bad_markup: Text
+    staff_morning: Text
+    staff_was_off: Text
+    staff_was_off_day: Text
+    staff_content_broken: Text
+    staff_content_new: Text
+    staff_unsigned: Text
+    staff_trial: Text
+    staff_human: Text
+    staff_group_lost: Text
+    staff_relayed: Text
+    staff_not_relayed: Text
+    staff_status: Text
+    staff_button_take: Line
+    bot_description: Text
+    bot_short_description: Line
+
+
+Content.model_rebuild()
+
+_CARD = frozenset({"code", "text", "since"})
+REPLY_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
+    "faq_group": frozenset({"title"}),
+    "hand_over_open": frozenset({"reads_until"}),
+    "hand_over_closed": frozenset({"next_opening"}),
+    "human_open": frozenset({"reads_until"}),
+    "human_closed": frozenset({"next_opening"}),
+    "media": frozenset({"what"}),
+    "media_caption": frozenset({"what"}),
+    "relay_from_staff": frozenset({"text"}),
+    "urgent_closed": frozenset({"next_opening"}),
+    "staff_hand_over": _CARD,
+    "staff_human": _CARD,
+    "staff_red_flag": _CARD | {"id", "level"},
+    "staff_taken": frozenset({"who"}),
+    "staff_media": frozenset({"code", "what", "since"}),
+    "staff_parked": frozenset({"code", "update"}),
+    "staff_in_doubt": frozenset({"code", "kind", "message"}),
+    "staff_unreachable": frozenset({"code"}),
+    "staff_bad_markup": frozenset({"what"}),
+    "staff_morning": frozenset({"version", "revision", "open_questions", "unsure"}),
+    "staff_was_off": frozenset({"since", "until"}),
+    "staff_was_off_day": frozenset({"since", "until", "plans"}),
+    "staff_content_broken": frozenset({"problems"}),
+    "staff_content_new": frozenset({"revision"}),
+    "staff_unsigned": frozenset({"count", "ids"}),
+    "staff_trial": frozenset({"count", "ids"}),
+    "staff_group_lost": frozenset({"reason"}),
+    "staff_not_relayed": frozenset({"reason"}),
+    "staff_status": frozenset({"pending", "unknown", "parked", "open_alerts", "revision", "unsigned", "uptime"}),
+}
+"""What a reply may name besides `PLACEHOLDERS`; the code that sends it fills these in, HTML-escaped."""

@@ -1,0 +1,263 @@
+"""What is wrong with content of the right shape; every finding with file and line."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+
+from bot.content.lint import RED_FLAGS, Findings, check, check_files, unfit_to_run, unsigned
+from bot.content.load import parse_content, parse_located
+from bot.content.schema import Content, Replies, Signature
+
+TODAY = date(2026, 11, 22)
+SORENESS = "en/soreness.yaml"
+FLAGS = "en/red_flags.yaml"
+REPLIES = "en/replies.yaml"
+START = list(Replies.model_fields).index("start") + 1
+RESENT = list(Replies.model_fields).index("resent") + 1
+BUTTON = list(Replies.model_fields).index("button_back") + 1
+DESCRIPTION = list(Replies.model_fields).index("bot_description") + 1
+
+
+def look(files: Mapping[str, str]) -> Findings:
+    return check(*parse_located(files), TODAY)
+
+
+def test_good_files_have_nothing_to_tell(good: dict[str, str]) -> None:
+    assert look(good) == Findings()
+
+
+ERRORS: dict[str, tuple[str, str, str, int, str]] = {
+    "unclosed tag": (SORENESS, "answer: Warmth", "answer: <b>Warmth", 27, "formatting that Telegram refuses"),
+    "unknown tag": (FLAGS, "text: Call", "text: <h1>Call</h1>", 5, "formatting that Telegram refuses"),
+    "bare ampersand is fine, a bare < is not": (REPLIES, "start: Hello", "start: 1 < 2", START, "Telegram refuses"),
+    "in a variant": (SORENESS, "answer: Please", "answer: <i>Please", 16, "an answer of 'soreness_duration'"),
+    "over a screen": (SORENESS, "Warmth for an ache.", "word " * 190, 27, "is 949 letters long; nobody reads"),
+    "over Telegram's limit": (REPLIES, "start: Hello", "start: " + "😀" * 2049, START, "Telegram takes 4096"),
+    "over the limit once filled in": (
+        REPLIES,
+        "start: Hello",
+        "start: Hi " + "{clinic_hours}" * 17,
+        START,
+        "is 4253 letters long when filled in",
+    ),
+    "unknown placeholder": (SORENESS, "{clinic_phone} if", "{clinic_fone} if", 11, "names {clinic_fone}"),
+    "another reply's placeholder": (REPLIES, "start: Hello", "start: Hi {next_opening}", START, "names {next_opening}"),
+    "placeholder on a button": (REPLIES, "button_back: Hello", "button_back: '{what}'", BUTTON, "names {what}"),
+    "lonely bracket": (SORENESS, "{clinic_phone} if", "{clinic_phone if", 11, "curly bracket without its partner"),
+    "promise": (SORENESS, "Warmth for", "Guaranteed warmth for", 27, 'promises too much ("guarantee")'),
+    "promise of a cure": (SORENESS, "Warmth for", "This cures", 27, 'promises too much ("cure")'),
+    "promise of safety": (REPLIES, "start: Hello", "start: It is 100 % safe", START, '("100 % safe")'),
+    "soothing": (FLAGS, "text: Call", "text: It is probably nothing. Call", 5, '("nothing to worry about")'),
+    "emergency without its number": (
+        FLAGS,
+        "Call {emergency_number} now",
+        "Call us",
+        5,
+        "must name {emergency_number}",
+    ),
+    "level lowered": (FLAGS, "level: emergency", "level: advise", 3, "may not be less than emergency"),
+    "red flag missing": (FLAGS, "id: seizure", "id: my_seizure", 1, "'seizure' is missing"),
+    "red flag twice": (FLAGS, "id: seizure", "id: anaphylaxis", 18, "'anaphylaxis' is here twice (first in line 10)"),
+    "look-alike that silences": (
+        FLAGS,
+        "    phrases: [seizure]\n",
+        "    phrases: [had a seizure]\n    look_alikes: [A seizure]\n",
+        21,
+        "is part of the phrase 'had a seizure'",
+    ),
+    "id twice": (SORENESS, "id: heat_or_ice", "id: soreness_duration", 19, "first in en/soreness.yaml:3"),
+    "phrasing under two questions": (
+        SORENESS,
+        "- ice pack",
+        "- When does THE ache stop?!",
+        24,
+        "also stands under 'soreness_duration' (en/soreness.yaml:7)",
+    ),
+    "phrasing without letters": (SORENESS, "- ice pack", "- '???'", 24, "has no letters in it"),
+    "see_also to nothing": (SORENESS, "[heat_or_ice]", "[heat_or_snow]", 17, "'heat_or_snow' is the id of no question"),
+    "see_also to itself": (SORENESS, "[heat_or_ice]", "[soreness_duration]", 17, "is this question itself"),
+    "hole between answers": (
+        SORENESS,
+        "      - after: 72h\n",
+        "      - {until: 1d, answer: A}\n      - after: 72h\n",
+        16,
+        "nothing covers 24h to 72h",
+    ),
+    "answers overlap": (
+        SORENESS,
+        "      - after: 72h\n",
+        "      - {until: 4d, answer: A}\n      - after: 72h\n",
+        16,
+        "begins at 72h, but the one before runs until 96h",
+    ),
+    "answer after an endless one": (
+        SORENESS,
+        "      - after: 72h\n",
+        "      - {after: 1h, answer: A}\n      - after: 72h\n",
+        16,
+        "has no 'until'",
+    ),
+    "answer that ends before it begins": (
+        SORENESS,
+        "after: 72h",
+        "after: 90m\n        until: 1h",
+        15,
+        "ends (1h) before",
+    ),
+    "question too long for a button": (SORENESS, "Heat or ice?", "Heat or ice, " * 4, 20, "a button shows 40"),
+    "title too long for a button": (SORENESS, "title: Soreness", "title: " + "So" * 21, 1, "has 42 letters"),
+    "group without questions": ("en/empty.yaml", "", "title: None\nentries: []\n", 2, "there is no question here"),
+    "reply button too long": (
+        REPLIES,
+        "button_back: Hello",
+        "button_back: " + "x" * 26,
+        BUTTON,
+        "is 26 letters long; 25 fit",
+    ),
+    "description too long": (
+        REPLIES,
+        "bot_description: Hello",
+        "bot_description: " + "x" * 513,
+        DESCRIPTION,
+        "is 513 letters long; 512 fit",
+    ),
+    "description with formatting": (
+        REPLIES,
+        "bot_description: Hello",
+        "bot_description: <b>x</b>",
+        DESCRIPTION,
+        "is shown as plain words",
+    ),
+    "word with two meanings": (
+        "en/words.yaml",
+        "resume:\n",
+        "resume:\n  - Stop word!\n",
+        4,
+        "also stands under 'stop' (line 2)",
+    ),
+    "weekday forgotten": ("clinic.yaml", "  sun: closed\n", "", 4, "write sun: closed"),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "line", "said"), ERRORS.values(), ids=ERRORS)
+def test_errors(good: dict[str, str], file: str, old: str, new: str, line: int, said: str) -> None:
+    text = good.get(file, "")
+    assert old in text
+    good[file] = text.replace(old, new, 1)
+
+    told = [str(problem) for problem in look(good).errors]
+
+    assert any(text.startswith(f"{file}:{line}: ") and said in text for text in told), told
+
+
+WARNINGS: dict[str, tuple[str, str, str, int, str]] = {
+    "few phrasings": (SORENESS, "      - ice pack\n", "", 21, "has 4 phrasings and is not answered automatically"),
+    "review overdue": (SORENESS, "2027-11-30\n  - id", "2026-11-21\n  - id", 18, "was to be reviewed by 2026-11-21"),
+    "phrasing twice": (SORENESS, "- ice pack", "- Warm, or cold?", 24, "is here twice (first in line 23)"),
+    "word twice": ("en/words.yaml", "  - stop word\n", "  - stop word\n  - STOP WORD\n", 3, "is here twice"),
+    "signature of another text": (
+        SORENESS,
+        "    question: Heat",
+        "    signed: {name: A. Podiatrist, registration: CH1, on: 2026-11-01, hash: abc}\n    question: Heat",
+        20,
+        "was changed after A. Podiatrist signed it on 2026-11-01",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "line", "said"), WARNINGS.values(), ids=WARNINGS)
+def test_warnings_do_not_stop_a_revision(
+    good: dict[str, str], file: str, old: str, new: str, line: int, said: str
+) -> None:
+    assert old in good[file]
+    good[file] = good[file].replace(old, new, 1)
+
+    checked = check_files(good, TODAY)
+
+    assert checked.ok
+    told = [str(problem) for problem in checked.findings.warnings]
+    assert any(text.startswith(f"{file}:{line}: ") and said in text for text in told), told
+
+
+def test_without_a_date_no_review_is_overdue(good: dict[str, str]) -> None:
+    good[SORENESS] = good[SORENESS].replace("2027", "1999")
+
+    assert check(*parse_located(good)) == Findings()
+
+
+def test_every_reply_may_use_its_own_placeholders(good: dict[str, str]) -> None:
+    good[REPLIES] = good[REPLIES].replace(
+        "staff_red_flag: Hello", "staff_red_flag: '{code} {text} {since} {id} {level}'"
+    )
+
+    assert look(good) == Findings()
+
+
+def test_both_kinds_come_in_one_go_and_in_order(good: dict[str, str]) -> None:
+    good[SORENESS] = good[SORENESS].replace("Warmth", "<b>Warmth").replace("{clinic_phone}", "{fone}")
+    good["clinic.yaml"] = good["clinic.yaml"].replace("  sun: closed\n", "")
+
+    checked = check_files(good, TODAY)
+
+    assert not checked.ok
+    assert [(p.file, p.line) for p in checked.findings.errors] == [
+        ("clinic.yaml", 4),
+        (SORENESS, 11),
+        (SORENESS, 16),
+        (SORENESS, 27),
+    ]
+
+
+def test_files_that_cannot_be_read_are_findings_too(good: dict[str, str]) -> None:
+    good[SORENESS] = "titel: x"
+
+    checked = check_files(good, TODAY)
+
+    assert checked.content is None
+    assert not checked.ok
+    assert len(checked.findings.errors) == 3
+
+
+def signed(content: Content, *ids: str) -> Content:
+    """The content with `ids` signed by a clinician."""
+
+    def signature(hash_: str) -> Signature:
+        return Signature(name="A. Podiatrist", registration="CH1", on=TODAY, hash=hash_)
+
+    flags = tuple(
+        flag.model_copy(update={"signed": signature(flag.text_hash)}) if flag.id in ids else flag
+        for flag in content.red_flags
+    )
+    return content.model_copy(update={"red_flags": flags})
+
+
+def test_a_start_is_refused_until_every_red_flag_is_signed(good: dict[str, str]) -> None:
+    content = parse_content(good)
+    (refusal,) = unfit_to_run(content)
+    (shorter,) = unfit_to_run(signed(content, *list(RED_FLAGS)[1:]))
+
+    assert "No clinician has signed 21 of 21 warnings" in refusal
+    assert "1 of 21 warnings in red_flags.yaml: chest_pain_breathless." in shorter
+    assert "ALLOW_UNSIGNED=1" in refusal
+    assert unfit_to_run(signed(content, *RED_FLAGS)) == []
+
+
+def test_a_part_of_the_content_has_the_entries_of_that_part(good: dict[str, str]) -> None:
+    """What is left out for want of a signature must not come back from a cache."""
+    content = parse_content(good)
+    assert set(content.entries) == {"soreness_duration", "heat_or_ice"}
+
+    assert content.model_copy(update={"groups": ()}).entries == {}
+
+
+def test_an_edit_takes_the_signature_back(good: dict[str, str]) -> None:
+    content = signed(parse_content(good), *RED_FLAGS)
+    assert unsigned(content) == ["soreness_duration", "heat_or_ice"]
+
+    first, *others = content.red_flags
+    edited = content.model_copy(
+        update={"red_flags": (first.model_copy(update={"text": "Call {emergency_number}!"}), *others)}
+    )
+
+    assert "chest_pain_breathless" in unsigned(edited)
