@@ -1,0 +1,34 @@
+"""A text that, normalised, is one of an entry's phrasings."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from bot.content.schema import Entry
+from bot.core.matching.matcher import MAX_CANDIDATES, MIN_PHRASINGS, Matcher
+from bot.core.text import normalise
+from bot.model import Candidate, Decision, Match
+
+
+class ExactMatcher:
+    """Answers phrasings word for word and leaves everything else to `otherwise`."""
+
+    def __init__(self, entries: Sequence[Entry], otherwise: Matcher) -> None:
+        self._otherwise = otherwise
+        found: dict[str, dict[str, Candidate]] = defaultdict(dict)
+        for entry in entries:
+            for phrasing in (entry.question, *entry.phrasings):
+                found[normalise(phrasing)].setdefault(entry.id, Candidate(entry.id, 1.0, phrasing))
+        self._candidates = {text: tuple(by_entry.values()) for text, by_entry in found.items() if text}
+        self._answerable = frozenset(entry.id for entry in entries if len(entry.phrasings) >= MIN_PHRASINGS)
+
+    def match(self, text: str) -> Match:
+        """`answer` with confidence 1 for a phrasing of one entry; `ask` where several entries share it."""
+        normal = normalise(text)
+        exact = self._candidates.get(normal)
+        if exact is None:
+            return self._otherwise.match(text)
+        sure = len(exact) == 1 and exact[0].entry_id in self._answerable
+        guesses = self._otherwise.match(text).candidates
+        known = {candidate.entry_id for candidate in exact}
+        others = tuple(guess for guess in guesses if guess.entry_id not in known)
+        return Match(Decision.ANSWER if sure else Decision.ASK, (*exact, *others)[:MAX_CANDIDATES], normal)

@@ -1,0 +1,110 @@
+"""Texts of the content filled in: placeholders, opening hours and local times in words."""
+
+import re
+from datetime import datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from bot.content.schema import WEEKDAYS, Clinic, TimeRange
+from bot.markup import escape
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_DAY_NAMES = dict(
+    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+)
+_MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+"""Not `strftime`: a clinic's server may speak another language than its patients."""
+
+
+class Html(str):
+    """A value that is markup already; `render` puts it in as it is."""
+
+    __slots__ = ()
+
+
+def render(text: str, clinic: Clinic, /, **extra: str) -> str:
+    """`text` with its `{placeholders}` filled from the clinic and from `extra`, escaped unless `Html`.
+
+    A placeholder nobody knows stays as it is: the content's lint refuses it, and a patient's text in a value may hold
+    braces.
+    """
+    values = clinic_values(clinic) | extra
+
+    def fill(found: re.Match[str]) -> str:
+        value = values.get(found[1])
+        if value is None:
+            return found[0]
+        return value if isinstance(value, Html) else escape(value)
+
+    return _PLACEHOLDER.sub(fill, text)
+
+
+def clinic_values(clinic: Clinic) -> dict[str, str]:
+    """What every text may name (`schema.PLACEHOLDERS`), not escaped."""
+    return {
+        "clinic_name": clinic.name,
+        "clinic_phone": clinic.phone,
+        "clinic_hours": hours_in_words(clinic),
+        "clinic_address": clinic.address,
+        "booking_link": clinic.booking_link,
+        "price_list": clinic.price_list,
+        "cancel_notice": clinic.cancel_notice,
+        "emergency_number": clinic.emergency_number,
+        "urgent_line": clinic.urgent_line,
+        "crisis_line": clinic.crisis_line,
+        "youth_line": clinic.youth_line,
+        "privacy_url": clinic.privacy_url,
+    }
+
+
+def hours_in_words(clinic: Clinic) -> str:
+    """The week's hours: "Monday to Thursday 09:00 to 17:30, Friday 09:00 to 13:00; closed Saturday and Sunday"."""
+    days = [(_DAY_NAMES[day], clinic.hours.get(day, ())) for day in WEEKDAYS]
+    opened: list[str] = []
+    closed: list[str] = []
+    for hours, group in groupby(days, key=lambda day: day[1]):
+        names = [name for name, _ in group]
+        if hours:
+            opened.append(f"{_days_in_words(names)} {_ranges_in_words(hours)}")
+        else:
+            closed += names
+    if not closed:
+        return ", ".join(opened)
+    never = f"closed {_list_in_words(closed)}"
+    return f"{', '.join(opened)}; {never}" if opened else never
+
+
+def local_time(clinic: Clinic, at: datetime, now: datetime) -> str:
+    """`at` on the clinic's clock, as `time_in_words` has it."""
+    return time_in_words(at, now=now, zone=clinic.zone)
+
+
+def time_in_words(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+    """`at` on a clock in `zone`: "17:30" on the day of `now`, else "Monday 09:00" or, beyond six days, with its date.
+
+    Never "tomorrow": the message may be read tomorrow.
+    """
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    clock = f"{local:%H:%M}"
+    if local.date() == today:
+        return clock
+    name = _DAY_NAMES[WEEKDAYS[local.weekday()]]
+    if timedelta(0) < local.date() - today <= timedelta(days=6):
+        return f"{name} {clock}"
+    return f"{name} {local.day} {_MONTH_NAMES[local.month - 1]} {clock}"
+
+
+def _days_in_words(names: list[str]) -> str:
+    """Days that follow each other: "Monday to Thursday", "Saturday and Sunday", "Friday"."""
+    return f"{names[0]} to {names[-1]}" if len(names) > 2 else " and ".join(names)
+
+
+def _ranges_in_words(ranges: tuple[TimeRange, ...]) -> str:
+    return _list_in_words([f"{hours.start:%H:%M} to {hours.end:%H:%M}" for hours in ranges])
+
+
+def _list_in_words(items: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
