@@ -59,5 +59,5 @@ def answer(content: Content, entry_id: str, since_treatment: timedelta | None) -
     footer = render(content.replies.answer_footer, content.clinic)
     # The first line may show on a locked screen: it names nothing. The question comes second.
     heading = f"{render(content.replies.answer_intro, content.clinic)}\n\n<b>{escape(entry.question)}</b>"
-    ask_team = (Button(content.replies.button_ask_team, "team"),)
+    ask_team = (Button(content.replies.button_ask_team, f"team:{entry.id}"),)
     return f"{heading}\n\n{body}\n\n{footer}", (*entry_buttons(content, entry.see_also), ask_team)

@@ -207,11 +207,16 @@ class Conversation:
         text = replies.already_stopped if Scope.ALL in occasion.stopped else replies.stopped
         return Outcome(replace(state, held=(), held_until=None), (Say(self._say(text)),), stop=Scope.ALL)
 
-    def ask_team(self, state: State, occasion: Occasion) -> Outcome:
-        """Pass the last question on to the clinic's people, and say honestly when they read."""
+    def ask_team(self, state: State, occasion: Occasion, about: str = "") -> Outcome:
+        """Pass the last question on to the clinic's people, and say honestly when they read.
+
+        `about`: the entry under which the button was pressed, if any.
+        """
         replies = self.content.replies
         text = self._by_the_clock(replies.human_open, replies.human_closed, occasion.now)
-        card = self._card(state.question, occasion, template=replies.staff_human)
+        entry = self.content.entries.get(about)
+        told = [state.question, f"[{entry.question}]" if entry else ""]
+        card = self._card("\n".join(filter(None, told)), occasion, template=replies.staff_human)
         return Outcome(state, (Say(text),), staff=(card,))
 
     def _too_many(self, state: State, occasion: Occasion) -> Outcome:
@@ -242,7 +247,7 @@ class Conversation:
             case "none":
                 return self._none_of_these(state, occasion)
             case "team":
-                return self.ask_team(state, occasion)
+                return self.ask_team(state, occasion, about=argument)
             case "faq":
                 return self._redraw(press.row_id, browse.groups(self.content), state)
             case "group":
