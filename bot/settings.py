@@ -99,6 +99,14 @@ class Settings(BaseSettings):
                 "or run `aftercare demo`, which needs none."
             )
 
+    def require_staff(self) -> None:
+        """Raise SettingsError unless there is somebody to pass a patient's question on to."""
+        if self.staff_chat_id is None and not self.owner_ids:
+            raise SettingsError(
+                "Nobody would read what patients ask: set STAFF_CHAT_ID (the staff group) or OWNER_IDS in .env. "
+                "`aftercare doctor` checks both."
+            )
+
 
 def load_settings(**overrides: object) -> Settings:
     """Settings from the environment and `.env`. Raises SettingsError naming each bad setting, never its value."""
