@@ -1,0 +1,93 @@
+"""The `bot` row, staff, and how things stand: what the operator of one bot needs to know."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from bot.model import BotId, ChatId, InboxState, MessageState, Role, UserId
+from bot.store.engine import Store, Tx
+from bot.store.tables import alert, audit, bot, enrolment, inbox, message, patient, staff
+
+
+async def ensure_bot(store: Store, tx: Tx, bot_id: BotId, staff_chat_id: ChatId | None, interval_us: int) -> None:
+    """Make sure the bot has a row, with this machine time between two sends.
+
+    `STAFF_CHAT_ID` counts when it is another one than at the last start: the group may have migrated since, and then
+    the setting names a group that is no more.
+    """
+    await store.insert_once(tx, bot, [{"id": bot_id, "interval_us": interval_us}], "id")
+    if staff_chat_id is not None:
+        await tx.execute(
+            bot.update()
+            .where(bot.c.id == bot_id, bot.c.staff_chat_seed.is_distinct_from(staff_chat_id))
+            .values(staff_chat_id=staff_chat_id, staff_chat_seed=staff_chat_id, staff_lost=None)
+        )
+
+
+async def account(tx: Tx, bot_id: BotId) -> sa.RowMapping:
+    """The bot's row."""
+    return (await tx.execute(sa.select(bot).where(bot.c.id == bot_id))).mappings().one()
+
+
+async def set_account(tx: Tx, bot_id: BotId, **values: object) -> None:
+    """Change columns of the bot's row."""
+    await tx.execute(bot.update().where(bot.c.id == bot_id).values(**values))
+
+
+async def ensure_owners(store: Store, tx: Tx, bot_id: BotId, owners: Iterable[UserId], now_us: int) -> None:
+    """`OWNER_IDS` makes owners, also of staff in another role.
+
+    It takes nobody's rights away, and gives none back to somebody who was removed.
+    """
+    owners = tuple(owners)
+    rows = [{"bot_id": bot_id, "user_id": user, "role": Role.OWNER, "since_us": now_us} for user in owners]
+    await store.insert_once(tx, staff, rows, "bot_id", "user_id")
+    await tx.execute(
+        staff.update()
+        .where(staff.c.bot_id == bot_id, staff.c.user_id.in_(owners), staff.c.removed_us.is_(None))
+        .values(role=Role.OWNER)
+    )
+
+
+async def owners(tx: Tx, bot_id: BotId) -> tuple[UserId, ...]:
+    """Everybody who is an owner now, by id."""
+    statement = sa.select(staff.c.user_id).where(
+        staff.c.bot_id == bot_id, staff.c.role == Role.OWNER, staff.c.removed_us.is_(None)
+    )
+    return tuple(UserId(user) for user in await tx.scalars(statement.order_by(staff.c.user_id)))
+
+
+async def write_audit(
+    tx: Tx, bot_id: BotId, actor_id: UserId | None, action: str, ref: int | None, now_us: int
+) -> None:
+    """Note who did what to which row."""
+    await tx.execute(audit.insert().values(bot_id=bot_id, actor_id=actor_id, action=action, ref=ref, at_us=now_us))
+
+
+async def open_plan_codes(tx: Tx, bot_id: BotId) -> tuple[str, ...]:
+    """Codes of patients with an open care plan: whom to ring when messages may be lost."""
+    statement = (
+        sa.select(patient.c.code)
+        .join(enrolment, enrolment.c.patient_id == patient.c.id)
+        .where(enrolment.c.bot_id == bot_id, enrolment.c.state == "open")
+        .distinct()
+        .order_by(patient.c.code)
+    )
+    return tuple(await tx.scalars(statement))
+
+
+async def counts(tx: Tx, bot_id: BotId) -> dict[str, int]:
+    """How much is pending, in doubt, parked and waiting for somebody."""
+
+    async def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+        found: int | None = await tx.scalar(
+            sa.select(sa.func.count()).select_from(table).where(table.c.bot_id == bot_id, *where)
+        )
+        return found or 0
+
+    return {
+        "pending": await count(message, message.c.state == MessageState.PENDING),
+        "unknown": await count(message, message.c.state == MessageState.UNKNOWN),
+        "parked": await count(inbox, inbox.c.state == InboxState.PARKED),
+        "open_alerts": await count(alert, alert.c.state == "open"),
+    }

@@ -1,0 +1,140 @@
+"""Chats, the patients behind them, what they opted out of, and what was said last."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.clock import from_us
+from bot.model import BotId, ChatId, ChatKind, PatientId, PatientView, Scope
+from bot.store.engine import Store, Tx
+from bot.store.tables import chat, conversation, enrolment, opt_out, patient, patient_chat
+
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No 0/O, 1/I/L, U: codes are read out over the phone."""
+
+
+async def touch_chat(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, kind: ChatKind, now_us: int) -> None:
+    """Make sure the chat has a row. Leaves an existing one as it is."""
+    row = {"bot_id": bot_id, "chat_id": chat_id, "kind": kind, "first_seen_us": now_us}
+    await store.insert_once(tx, chat, [row], "bot_id", "chat_id")
+
+
+async def lock_chat(tx: Tx, bot_id: BotId, chat_id: ChatId) -> sa.RowMapping:
+    """The chat's row, locked until the transaction ends: whoever changes what a patient gets holds this."""
+    statement = sa.select(chat).where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id).with_for_update()
+    return (await tx.execute(statement)).mappings().one()
+
+
+async def set_reachable(
+    tx: Tx, bot_id: BotId, chat_id: ChatId, reachable: bool, now_us: int, why: str = "blocked"
+) -> None:
+    """Note that the patient blocked us, or that they wrote or unblocked us."""
+    values = (
+        {"unreachable_us": None, "unreachable_why": None}
+        if reachable
+        else {"unreachable_us": now_us, "unreachable_why": why}
+    )
+    await tx.execute(chat.update().where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id).values(**values))
+
+
+async def patient_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> PatientView | None:
+    """The patient this chat serves (the first one, where it serves several), or None when nobody wrote yet."""
+    statement = (
+        sa.select(patient.c.id, patient.c.code)
+        .join(patient_chat, patient_chat.c.patient_id == patient.c.id)
+        .where(patient_chat.c.bot_id == bot_id, patient_chat.c.chat_id == chat_id, patient_chat.c.until_us.is_(None))
+        .order_by(patient_chat.c.since_us, patient_chat.c.patient_id)
+        .limit(1)
+    )
+    found = (await tx.execute(statement)).mappings().one_or_none()
+    if found is None:
+        return None
+    plan = (
+        (
+            await tx.execute(
+                sa.select(enrolment.c.treated_us, enrolment.c.area)
+                .where(enrolment.c.patient_id == found["id"], enrolment.c.state == "open")
+                .order_by(enrolment.c.treated_us.desc())
+                .limit(1)
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return PatientView(
+        patient_id=PatientId(found["id"]),
+        code=found["code"],
+        chat_id=chat_id,
+        treated_at=from_us(plan["treated_us"]) if plan else None,
+        area=plan["area"] if plan else None,
+        opted_out=await opted_out(tx, bot_id, chat_id),
+    )
+
+
+async def welcome_patient(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, now_us: int) -> PatientView:
+    """The chat's patient, made with a fresh code when there is none. The caller holds the chat's lock."""
+    known = await patient_of(tx, bot_id, chat_id)
+    if known is not None:
+        return known
+    row = {"bot_id": bot_id, "code": "", "created_us": now_us}
+    while True:
+        row["code"] = "P-" + "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
+        if await store.insert_once(tx, patient, [row], "bot_id", "code"):
+            break
+    patient_id = await tx.scalar(
+        sa.select(patient.c.id).where(patient.c.bot_id == bot_id, patient.c.code == row["code"])
+    )
+    assert patient_id is not None
+    await tx.execute(
+        patient_chat.insert().values(bot_id=bot_id, chat_id=chat_id, patient_id=patient_id, since_us=now_us)
+    )
+    return PatientView(PatientId(patient_id), str(row["code"]), chat_id)
+
+
+async def opted_out(tx: Tx, bot_id: BotId, chat_id: ChatId) -> frozenset[Scope]:
+    """The scopes this chat has stopped."""
+    statement = sa.select(opt_out.c.scope).where(
+        opt_out.c.bot_id == bot_id, opt_out.c.chat_id == chat_id, opt_out.c.ended_us.is_(None)
+    )
+    return frozenset(Scope(scope) for scope in await tx.scalars(statement))
+
+
+async def stop(tx: Tx, bot_id: BotId, chat_id: ChatId, scope: Scope, now_us: int) -> None:
+    """Opt out from now on. Once is enough: a scope in force is left as it is. The caller holds the chat's lock."""
+    if scope not in await opted_out(tx, bot_id, chat_id):
+        await tx.execute(opt_out.insert().values(bot_id=bot_id, chat_id=chat_id, scope=scope, at_us=now_us))
+
+
+async def resume(tx: Tx, bot_id: BotId, chat_id: ChatId, now_us: int) -> None:
+    """End every opt-out in force; the rows stay as history. The caller holds the chat's lock."""
+    await tx.execute(
+        opt_out.update()
+        .where(opt_out.c.bot_id == bot_id, opt_out.c.chat_id == chat_id, opt_out.c.ended_us.is_(None))
+        .values(ended_us=now_us)
+    )
+
+
+async def conversation_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> tuple[int, Mapping[str, Any]]:
+    """Version and state of the talk with this chat; (0, {}) before the first word."""
+    statement = sa.select(conversation.c.version, conversation.c.state).where(
+        conversation.c.bot_id == bot_id, conversation.c.chat_id == chat_id
+    )
+    found = (await tx.execute(statement)).mappings().one_or_none()
+    return (found["version"], found["state"]) if found else (0, {})
+
+
+async def save_conversation(
+    store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, version: int, state: Mapping[str, Any], now_us: int
+) -> bool:
+    """Write the state that was decided on `version`. False: it moved on meanwhile, decide again."""
+    if version == 0:
+        row = {"bot_id": bot_id, "chat_id": chat_id, "version": 1, "state": dict(state), "updated_us": now_us}
+        return bool(await store.insert_once(tx, conversation, [row], "bot_id", "chat_id"))
+    result = await tx.execute(
+        conversation.update()
+        .where(conversation.c.bot_id == bot_id, conversation.c.chat_id == chat_id, conversation.c.version == version)
+        .values(version=version + 1, state=dict(state), updated_us=now_us)
+    )
+    return result.rowcount == 1

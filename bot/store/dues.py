@@ -1,0 +1,70 @@
+"""The `due` table: something to decide at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.clock import to_us
+from bot.model import BotId, DueState
+from bot.store.engine import Store, Tx
+from bot.store.tables import due
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer to set. After `until` it is too late and will be dropped; None: never too late."""
+
+    kind: str
+    at: datetime
+    dedupe_key: str
+    until: datetime | None = None
+    ref: int | None = None
+
+
+async def plan(store: Store, tx: Tx, bot_id: BotId, timer: Due) -> bool:
+    """Set a timer once per `dedupe_key`. False when it is set already."""
+    row = {
+        "bot_id": bot_id,
+        "kind": timer.kind,
+        "ref": timer.ref,
+        "due_us": to_us(timer.at),
+        "until_us": to_us(timer.until) if timer.until else None,
+        "state": DueState.WAITING,
+        "dedupe_key": timer.dedupe_key,
+    }
+    return bool(await store.insert_once(tx, due, [row], "bot_id", "dedupe_key"))
+
+
+async def take(tx: Tx, bot_id: BotId, now_us: int) -> sa.RowMapping | None:
+    """The timer that has been due longest, locked; None when none is."""
+    statement = (
+        sa.select(due)
+        .where(due.c.bot_id == bot_id, due.c.state == DueState.WAITING, due.c.due_us <= now_us)
+        .order_by(due.c.due_us, due.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (await tx.execute(statement)).mappings().one_or_none()
+
+
+async def next_due_us(tx: Tx, bot_id: BotId, leaving_out: str = "") -> int | None:
+    """When the next timer is due (domain time), leaving out one kind; None when none is set."""
+    found: int | None = await tx.scalar(
+        sa.select(sa.func.min(due.c.due_us)).where(
+            due.c.bot_id == bot_id, due.c.state == DueState.WAITING, due.c.kind != leaving_out
+        )
+    )
+    return found
+
+
+async def finish(tx: Tx, due_id: int, state: DueState, reason: str | None = None) -> None:
+    """Done or dropped, with the reason staff may see."""
+    await tx.execute(due.update().where(due.c.id == due_id).values(state=state, reason=reason))
+
+
+async def put_off(tx: Tx, due_id: int, due_us: int, reason: str) -> None:
+    """Try again later; counts an attempt."""
+    await tx.execute(
+        due.update().where(due.c.id == due_id).values(due_us=due_us, reason=reason, attempts=due.c.attempts + 1)
+    )

@@ -1,0 +1,208 @@
+"""The database behind one door: `read()` for a snapshot, `write()` for a transaction. SQLite file or PostgreSQL.
+
+This module holds the only dialect switch. On SQLite:
+
+- The driver is in autocommit and we say `BEGIN IMMEDIATE` ourselves: the default mode begins at the first write, so
+  two read-modify-write transactions lose one update.
+- There is one write connection, handed out first come first served by an `asyncio.Lock`: without it SQLite's own
+  busy-wait lets a writer starve for 600 ms (research/sending.md).
+- Reads use a second, query-only engine, so a long read never waits for a write.
+
+On PostgreSQL the same statements run with row locks, which SQLite's compiler leaves out.
+"""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from bot.clock import Clock
+from bot.errors import StoreBusy, StoreError
+
+Tx = AsyncConnection
+"""A connection inside a transaction of `Store.read` or `Store.write`."""
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long a command waits while the bot holds SQLite's write lock, or the other way round."""
+
+
+class Store:
+    """One database. Open it with `async with open_store(url, clock)`."""
+
+    def __init__(self, url: URL, writer: AsyncEngine, reader: AsyncEngine, clock: Clock) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._writer = writer
+        self._reader = reader
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._roles: dict[str, IO[str]] = {}
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A consistent snapshot. Raises StoreError when the database cannot be read."""
+        with _driver_errors():
+            async with self._reader.connect() as connection, connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        Raises StoreError when the database is locked for longer than `BUSY_TIMEOUT_MS`, full or gone.
+        """
+        async with AsyncExitStack() as stack:
+            if self.is_sqlite:
+                await stack.enter_async_context(self._turn)
+            stack.enter_context(_driver_errors())
+            yield await stack.enter_async_context(self._writer.begin())
+
+    async def machine_us(self, tx: Tx) -> int:
+        """Machine time in UTC microseconds: the database's own clock on PostgreSQL, where workers share it."""
+        if self.is_sqlite:
+            return self._clock.machine_us()
+        epoch = sa.extract("epoch", sa.func.clock_timestamp())
+        return int((await tx.execute(sa.select(epoch))).scalar_one() * 1_000_000)
+
+    async def insert_once(self, tx: Tx, table: sa.Table, rows: Iterable[Mapping[str, Any]], *key: str) -> int:
+        """Insert rows, leaving out those whose unique `key` is there already. Returns how many were new."""
+        rows = list(rows)
+        if not rows:
+            return 0
+        dialect = sqlite if self.is_sqlite else postgresql
+        statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
+        # Counted by what comes back: on PostgreSQL the driver has no row count for a list of rows.
+        result = await tx.execute(statement.returning(*table.primary_key.columns), rows)
+        return len(result.all())
+
+    def take_role(self, role: str) -> None:
+        """Make sure that this process alone sends and receives on a SQLite file; commands need no role.
+
+        Raises StoreBusy naming the file when another process has it, StoreError when the lock file cannot be made.
+        PostgreSQL workers share roles through row locks.
+        """
+        if not self.is_sqlite or role in self._roles or self._file is None:
+            return
+        try:
+            handle = Path(f"{self._file}.{role}.lock").open("w")  # noqa: SIM115 - held until the process ends
+        except OSError as error:
+            raise StoreError(f"{self._file}.{role}.lock cannot be written: {error.strerror}.") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.close()
+            raise StoreBusy(
+                f"Another process is already the {role} on {self._file}. Stop it first, or use PostgreSQL for several."
+            ) from None
+        self._roles[role] = handle
+
+    @property
+    def _file(self) -> Path | None:
+        name = self.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    async def close(self) -> None:
+        """Give back every connection and role."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+        for handle in self._roles.values():
+            handle.close()
+        self._roles.clear()
+
+
+@contextmanager
+def _driver_errors() -> Iterator[None]:
+    """Turn the driver's errors into StoreError at the one place where they enter."""
+    try:
+        yield
+    except sa.exc.IntegrityError as error:
+        # A broken promise of ours, not a broken database; without the row, which PostgreSQL would quote.
+        raise sa.exc.IntegrityError(error.statement, None, Exception(sentence(error)), hide_parameters=True) from None
+    except sa.exc.DBAPIError as error:
+        raise StoreError(f"database: {sentence(error)}") from None
+    except sa.exc.TimeoutError as error:
+        raise StoreError("database: no connection became free in time") from error
+
+
+def sentence(error: sa.exc.DBAPIError) -> str:
+    """What the driver says, without anybody's words.
+
+    PostgreSQL quotes rows in the lines after the first (`DETAIL: Failing row contains…`), and bad values in the first.
+    """
+    kind = type(error.orig).__name__
+    if isinstance(error, sa.exc.DataError):
+        return kind
+    return f"{kind}: {str(error.orig).partition(chr(10))[0]}"
+
+
+@asynccontextmanager
+async def open_store(url: str, clock: Clock) -> AsyncIterator[Store]:
+    """The store at `url` (`sqlite+aiosqlite:///file` or `postgresql+psycopg://…`), closed at the end.
+
+    The schema must be there already (`migrations.upgrade`). Makes the folder of a SQLite file when it is missing.
+    """
+    parsed = make_url(url)
+    store = Store(
+        parsed, *(_sqlite_engines(parsed) if parsed.get_backend_name() == "sqlite" else _pg_engines(parsed)), clock
+    )
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, **_QUIET)
+    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=4, max_overflow=0, **_QUIET)
+    for engine, begin, query_only in ((writer, "BEGIN IMMEDIATE", 0), (reader, "BEGIN", 1)):
+        _prepare_sqlite(engine, begin, query_only)
+    return writer, reader
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str, query_only: int) -> None:
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        # FULL, not NORMAL: after a power cut a forgotten "sent" mark would be a second copy to a patient.
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"query_only={query_only}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _pg_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    # READ COMMITTED for writes: row locks then see what the last holder committed.
+    writer = create_async_engine(url, pool_size=8, max_overflow=0, pool_pre_ping=True, **_QUIET)
+    reader = create_async_engine(
+        url,
+        pool_size=4,
+        max_overflow=0,
+        pool_pre_ping=True,
+        execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+        **_QUIET,
+    )
+    return writer, reader
+
+
+# Neither statements nor parameters may reach a log or an error text: they hold what patients wrote.
+_QUIET: dict[str, Any] = {"hide_parameters": True}

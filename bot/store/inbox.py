@@ -1,0 +1,112 @@
+"""The `inbox` table: every update Telegram gave us, until its effect is committed."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from bot.model import BotId, Fetched, InboxState
+from bot.store.engine import Store, Tx
+from bot.store.tables import inbox
+
+
+async def save(store: Store, tx: Tx, bot_id: BotId, fetched: Sequence[Fetched], now_us: int) -> int:
+    """Store updates as they came. Returns how many were new; one that is there already changes nothing."""
+    rows = [
+        {
+            "bot_id": bot_id,
+            "update_id": update.update_id,
+            "chat_id": update.chat_id,
+            "json": update.raw,
+            "state": InboxState.NEW,
+            "received_us": now_us,
+        }
+        for update in fetched
+    ]
+    return await store.insert_once(tx, inbox, rows, "bot_id", "update_id")
+
+
+def _heads(bot_id: BotId) -> sa.Select[tuple[int]]:
+    """The oldest undone update of each chat: the next of a chat waits for the one before."""
+    earlier = inbox.alias("earlier")
+    return (
+        sa.select(inbox)
+        .where(
+            inbox.c.bot_id == bot_id,
+            inbox.c.state == InboxState.NEW,
+            ~sa.exists().where(
+                earlier.c.bot_id == bot_id,
+                earlier.c.chat_id == inbox.c.chat_id,
+                earlier.c.state == InboxState.NEW,
+                earlier.c.id < inbox.c.id,
+            ),
+        )
+        .order_by(inbox.c.id)
+    )
+
+
+async def take(tx: Tx, bot_id: BotId, machine_us: int, lease_us: int) -> sa.RowMapping | None:
+    """Take one update whose turn it is and count the attempt; until `lease_us` (machine time) it is ours.
+
+    Committed before it is handled, so that a message which kills the process is counted too. None when there is none.
+    """
+    statement = (
+        _heads(bot_id).where(inbox.c.next_try_us <= machine_us).limit(1).with_for_update(of=[inbox], skip_locked=True)
+    )
+    row = (await tx.execute(statement)).mappings().one_or_none()
+    if row is None:
+        return None
+    await tx.execute(
+        inbox.update().where(inbox.c.id == row["id"]).values(attempts=row["attempts"] + 1, next_try_us=lease_us)
+    )
+    return (await tx.execute(sa.select(inbox).where(inbox.c.id == row["id"]))).mappings().one()
+
+
+async def next_try_us(tx: Tx, bot_id: BotId) -> int | None:
+    """When the next update may be tried (machine time); None when all are done."""
+    heads = _heads(bot_id).subquery()
+    earliest: int | None = await tx.scalar(sa.select(sa.func.min(heads.c.next_try_us)))
+    return earliest
+
+
+async def finish(tx: Tx, row: sa.RowMapping) -> bool:
+    """Mark done in the same transaction as the effect, and forget the words. False: another worker was quicker."""
+    result = await tx.execute(
+        inbox.update()
+        .where(inbox.c.id == row["id"], inbox.c.state == InboxState.NEW, inbox.c.attempts == row["attempts"])
+        .values(state=InboxState.DONE, json=None, error=None)
+    )
+    return result.rowcount == 1
+
+
+async def put_back(tx: Tx, row: sa.RowMapping, next_try_us: int, error: str) -> None:
+    """It failed: try again at `next_try_us` (machine time). Nothing changes when another worker took it meanwhile."""
+    await tx.execute(
+        inbox.update()
+        .where(inbox.c.id == row["id"], inbox.c.state == InboxState.NEW, inbox.c.attempts == row["attempts"])
+        .values(next_try_us=next_try_us, error=error[:80])
+    )
+
+
+async def park(tx: Tx, row: sa.RowMapping, error: str) -> bool:
+    """Give up on one update so that its chat goes on. False: it is settled already. Keeps the JSON for a developer."""
+    result = await tx.execute(
+        inbox.update()
+        .where(inbox.c.id == row["id"], inbox.c.state == InboxState.NEW)
+        .values(state=InboxState.PARKED, error=error[:80])
+    )
+    return result.rowcount == 1
+
+
+async def release_leases(tx: Tx, bot_id: BotId) -> None:
+    """At the start of the only process: whatever was being handled is not any more."""
+    await tx.execute(
+        inbox.update().where(inbox.c.bot_id == bot_id, inbox.c.state == InboxState.NEW).values(next_try_us=0)
+    )
+
+
+async def prune(tx: Tx, bot_id: BotId, before_us: int) -> int:
+    """Delete settled rows received before `before_us`. Returns how many."""
+    result = await tx.execute(
+        inbox.delete().where(inbox.c.bot_id == bot_id, inbox.c.state != InboxState.NEW, inbox.c.received_us < before_us)
+    )
+    return result.rowcount

@@ -1,0 +1,383 @@
+"""The `message` table: what is owed to whom. Enqueueing, claiming, moving; no rules of its own."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.clock import SECOND_US, to_us
+from bot.model import (
+    KINDS,
+    BotId,
+    ChatId,
+    Kind,
+    Lane,
+    MessageId,
+    MessageState,
+    Method,
+    Outgoing,
+    Payload,
+    Scope,
+    SendWhy,
+    TelegramMessageId,
+)
+from bot.store.engine import Store, Tx
+from bot.store.tables import OPEN, attachment, chat, message, opt_out, topic
+
+CARD_EDIT_GAP_US = 15 * SECOND_US
+"""A card is edited at most this often: edits count towards a group's 20 a minute."""
+MAX_BUTTON_BYTES = 50
+"""What is left of Telegram's 64 bytes of callback data after our id and a dot."""
+EDITS = (Method.EDIT_TEXT, Method.EDIT_MARKUP)
+
+EARLIER = message.alias("earlier")
+TARGET = message.alias("target")
+CREATOR = message.alias("creator")
+"""The row that makes a topic."""
+
+NOW = sa.bindparam("now_us", type_=sa.BigInteger)
+OF_BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
+IN_LANE = sa.bindparam("in_lane", type_=sa.Integer)
+
+
+async def enqueue(
+    store: Store, tx: Tx, bot_id: BotId, out: Outgoing, now_us: int, fallback: int = 0
+) -> MessageId | None:
+    """Owe one call. Returns its row, or None when its `dedupe_key` is there already.
+
+    A newer edit takes the place of an older one that is still pending. Raises ValueError for a button whose data
+    cannot fit. The caller holds the chat's lock.
+    """
+    for button in (b for row in out.payload.buttons for b in row):
+        if len(button.data.encode()) > MAX_BUTTON_BYTES:
+            raise ValueError(f"button data {button.data!r} is longer than {MAX_BUTTON_BYTES} bytes")
+    rule = KINDS[out.kind]
+    due_us = to_us(out.due_at) if out.due_at else now_us
+    if out.method in EDITS and out.target_id is not None:
+        if await _id_of(tx, bot_id, out.dedupe_key) is not None:
+            return None  # owed already: nothing newer is there to replace it with
+        due_us = max(due_us, await _replace_edits(tx, out.target_id, out, now_us))
+    expires_us = to_us(out.expires_at) if out.expires_at else rule.expires_s and due_us + rule.expires_s * SECOND_US
+    row = {
+        "bot_id": bot_id,
+        "chat_id": out.chat_id,
+        "lane": rule.lane,
+        "kind": out.kind,
+        "method": out.method,
+        "payload": out.payload.to_json(),
+        "attachment_id": out.attachment_id,
+        "topic_id": out.topic_id,
+        "target_id": out.target_id,
+        "reply_to_id": out.reply_to_id,
+        "enrolment_id": out.enrolment_id,
+        "broadcast_id": out.broadcast_id,
+        "subject_chat_id": out.subject_chat_id,
+        "question_id": out.question_id,
+        "planned_us": due_us,
+        "due_us": due_us,
+        "expires_us": expires_us,
+        "state": MessageState.PENDING,
+        "fallback": fallback,
+        "dedupe_key": out.dedupe_key,
+    }
+    if not await store.insert_once(tx, message, [row], "bot_id", "dedupe_key"):
+        return None
+    return await _id_of(tx, bot_id, out.dedupe_key)
+
+
+async def _id_of(tx: Tx, bot_id: BotId, dedupe_key: str) -> MessageId | None:
+    """The row that owes this call, or None."""
+    found = await tx.scalar(
+        sa.select(message.c.id).where(message.c.bot_id == bot_id, message.c.dedupe_key == dedupe_key)
+    )
+    return MessageId(found) if found is not None else None
+
+
+async def _replace_edits(tx: Tx, target_id: MessageId, new: Outgoing, now_us: int) -> int:
+    """Cancel pending edits of a row that `new` makes pointless. Returns the earliest time it may go (0: at once)."""
+    is_waiting = sa.and_(
+        message.c.target_id == target_id, message.c.state == MessageState.PENDING, message.c.method.in_(EDITS)
+    )
+    waiting_us = await tx.scalar(sa.select(sa.func.min(message.c.due_us)).where(is_waiting))
+    if waiting_us is not None:
+        # New buttons alone leave the words of an older edit still to be set.
+        replaced = EDITS if new.method is Method.EDIT_TEXT else (Method.EDIT_MARKUP,)
+        await tx.execute(
+            message.update()
+            .where(is_waiting, message.c.method.in_(replaced))
+            .values(state=MessageState.CANCELLED, reason=SendWhy.REPLACED.value)
+        )
+    if new.kind is not Kind.CARD:
+        return 0
+    is_of_card = sa.or_(message.c.id == target_id, message.c.target_id == target_id)
+    last_us = await tx.scalar(sa.select(sa.func.max(message.c.sent_us)).where(is_of_card))
+    if await tx.scalar(
+        sa.select(sa.func.count()).where(message.c.target_id == target_id, message.c.state == MessageState.SENDING)
+    ):
+        last_us = now_us  # the edit on the wire has no time yet, but it counts
+    return max(waiting_us or 0, last_us + CARD_EDIT_GAP_US if last_us else 0)
+
+
+@cache
+def _claimable() -> sa.Select[Any]:
+    """Due rows of one lane that nothing has to come before, oldest due first. Parameters: `NOW`, `OF_BOT`, `IN_LANE`.
+
+    Built once: a turn asks up to four times, and putting it together takes longer than running it.
+    """
+    same_line = sa.and_(
+        EARLIER.c.bot_id == message.c.bot_id,
+        EARLIER.c.chat_id == message.c.chat_id,
+        EARLIER.c.lane == message.c.lane,
+        EARLIER.c.id < message.c.id,
+        sa.func.coalesce(EARLIER.c.topic_id, 0) == sa.func.coalesce(message.c.topic_id, 0),
+    )
+    comes_first = sa.exists().where(
+        same_line,
+        # An edit that waits for its message holds up nobody, except a newer edit of the same message.
+        sa.or_(EARLIER.c.target_id.is_(None), EARLIER.c.target_id == message.c.target_id),
+        sa.text(f"earlier.{OPEN}"),  # in the words of ix_message_open, or SQLite reads the chat's whole history
+        sa.or_(
+            EARLIER.c.state == MessageState.SENDING,
+            sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.due_us <= NOW),
+            # One that is backing off was due before whatever was enqueued since; one to be sent again had its turn.
+            sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.attempt > 0, ~EARLIER.c.resent),
+        ),
+    )
+    topic_comes = sa.exists().where(
+        CREATOR.c.bot_id == message.c.bot_id,
+        CREATOR.c.chat_id == message.c.chat_id,
+        CREATOR.c.lane.in_(list(Lane)),  # all of them: as above, for the sake of the index
+        CREATOR.c.topic_id == message.c.topic_id,
+        CREATOR.c.method == Method.CREATE_TOPIC,
+        sa.text(f"creator.{OPEN}"),
+    )
+    opted_out = sa.exists().where(
+        opt_out.c.bot_id == message.c.bot_id,
+        opt_out.c.chat_id == message.c.chat_id,
+        opt_out.c.ended_us.is_(None),
+        sa.or_(
+            *(
+                sa.and_(message.c.kind == kind, opt_out.c.scope.in_([rule.opt_out, Scope.ALL]))
+                for kind, rule in KINDS.items()
+                if rule.opt_out
+            )
+        ),
+    )
+    return (
+        sa.select(
+            message,
+            chat.c.kind.label("chat_kind"),
+            chat.c.tat_us,
+            chat.c.blocked_until_us,
+            chat.c.unreachable_us,
+            chat.c.zone,
+            TARGET.c.tg_message_id.label("target_tg_id"),
+            TARGET.c.state.label("target_state"),
+            topic.c.thread_id,
+            topic.c.name.label("topic_name"),
+            attachment.c.file_id,
+            attachment.c.name.label("file_name"),
+            opted_out.label("opted_out"),
+        )
+        .join(chat, sa.and_(chat.c.bot_id == message.c.bot_id, chat.c.chat_id == message.c.chat_id))
+        .outerjoin(TARGET, TARGET.c.id == message.c.target_id)
+        .outerjoin(topic, topic.c.id == message.c.topic_id)
+        .outerjoin(attachment, attachment.c.id == message.c.attachment_id)
+        .where(
+            message.c.bot_id == OF_BOT,
+            message.c.lane == IN_LANE,
+            message.c.state == MessageState.PENDING,
+            message.c.due_us <= NOW,
+            sa.or_(
+                message.c.target_id.is_(None),
+                TARGET.c.state.not_in([MessageState.PENDING, MessageState.SENDING]),
+            ),
+            sa.or_(
+                message.c.topic_id.is_(None),
+                topic.c.thread_id.is_not(None),
+                message.c.method == Method.CREATE_TOPIC,
+                ~topic_comes,  # it was not made and will not be: what it would have held goes to General
+            ),
+            # A topic made anew is younger than the messages that wait for it, and waits for none of them.
+            sa.or_(message.c.method == Method.CREATE_TOPIC, ~comes_first),
+        )
+        .order_by(message.c.due_us, message.c.id)
+    )
+
+
+@cache
+def _lock_claimable() -> sa.Select[Any]:
+    return (
+        _claimable()
+        .with_only_columns(message.c.id, maintain_column_froms=True)
+        .limit(sa.bindparam("count", type_=sa.Integer))
+        .with_for_update(of=[message, chat], skip_locked=True)
+    )
+
+
+@cache
+def _read_claimable() -> sa.Select[Any]:
+    return _claimable().where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+async def claimable(tx: Tx, bot_id: BotId, lane: Lane, now_us: int, limit: int) -> Sequence[sa.RowMapping]:
+    """Up to `limit` rows that may go now, locked with their chats. A chat that a handler holds is left out."""
+    given = {NOW.key: now_us, OF_BOT.key: bot_id, IN_LANE.key: lane}
+    ids = (await tx.scalars(_lock_claimable(), {**given, "count": limit})).all()
+    if not ids:
+        return ()
+    # Read only now that nobody else can change it: a statement that locks has looked at opt-outs before it locked,
+    # and on PostgreSQL would miss the "stop" of a handler that committed in between.
+    found: Sequence[sa.RowMapping] = (await tx.execute(_read_claimable(), {**given, "ids": ids})).mappings().all()
+    return found
+
+
+async def next_due_us(tx: Tx, bot_id: BotId) -> int | None:
+    """When the next pending row of any lane is due (domain time); None when nothing is pending."""
+    lanes = [
+        sa.select(sa.func.min(message.c.due_us).label("due_us")).where(
+            message.c.bot_id == bot_id, message.c.lane == lane, message.c.state == MessageState.PENDING
+        )
+        for lane in Lane
+    ]
+    earliest: int | None = await tx.scalar(sa.select(sa.func.min(sa.union_all(*lanes).subquery().c.due_us)))
+    return earliest
+
+
+async def move(tx: Tx, row: sa.RowMapping, due_us: int) -> None:
+    """Put a pending row off until `due_us`, and with it those that come after it in the same chat, lane and topic."""
+    await tx.execute(
+        message.update()
+        .where(
+            message.c.bot_id == row["bot_id"],
+            message.c.chat_id == row["chat_id"],
+            message.c.lane == row["lane"],
+            message.c.id >= row["id"],
+            sa.func.coalesce(message.c.topic_id, 0) == (row["topic_id"] or 0),
+            message.c.state == MessageState.PENDING,
+            message.c.due_us < due_us,
+        )
+        .values(due_us=due_us)
+    )
+
+
+async def finish(tx: Tx, message_id: int, state: MessageState, reason: str | None = None, **values: Any) -> None:
+    """Set a row's state and reason, whatever it was."""
+    await tx.execute(
+        message.update()
+        .where(message.c.id == message_id)
+        .values(state=state, reason=reason, owner=None, lease_us=None, **values)
+    )
+
+
+async def capped_today(tx: Tx, bot_id: BotId, chat_id: ChatId, day_start_us: int) -> int:
+    """How many bot-started messages this chat got, or may have got, since its local midnight."""
+    kinds = [kind for kind, rule in KINDS.items() if rule.daily_cap]
+    count: int | None = await tx.scalar(
+        sa.select(sa.func.count())
+        .select_from(message)
+        .where(
+            message.c.bot_id == bot_id,
+            message.c.chat_id == chat_id,
+            message.c.kind.in_(kinds),
+            message.c.target_id.is_(None),
+            sa.or_(
+                sa.and_(message.c.state == MessageState.SENT, message.c.sent_us >= day_start_us),
+                sa.and_(message.c.state == MessageState.UNKNOWN, message.c.due_us >= day_start_us),
+                sa.and_(message.c.state == MessageState.PENDING, message.c.resent),
+                message.c.state == MessageState.SENDING,
+            ),
+        )
+    )
+    return count or 0
+
+
+async def orphans(tx: Tx, bot_id: BotId, lease_before_us: int | None) -> Sequence[sa.RowMapping]:
+    """Rows that a dead worker left `sending`; all of them when `lease_before_us` is None (one process only)."""
+    where = [message.c.bot_id == bot_id, message.c.state == MessageState.SENDING]
+    if lease_before_us is not None:
+        where.append(message.c.lease_us < lease_before_us)
+    statement = (
+        sa.select(message, chat.c.kind.label("chat_kind"))
+        .join(chat, sa.and_(chat.c.bot_id == message.c.bot_id, chat.c.chat_id == message.c.chat_id))
+        .where(*where)
+        .order_by(message.c.id)
+        .with_for_update(of=[message], skip_locked=True)
+    )
+    return (await tx.execute(statement)).mappings().all()
+
+
+async def proved(
+    tx: Tx, bot_id: BotId, message_id: MessageId, tg_message_id: TelegramMessageId | None, now_us: int
+) -> bool:
+    """A press on this row's button proves that it arrived: an unknown row, or one about to be re-sent, is sent.
+
+    So is one still `sending`: the press may overtake Telegram's answer, which may then never come. Returns True when
+    the press was news.
+    """
+    result = await tx.execute(
+        message.update()
+        .where(
+            message.c.bot_id == bot_id,
+            message.c.id == message_id,
+            sa.or_(
+                message.c.state == MessageState.UNKNOWN,
+                sa.and_(message.c.state == MessageState.PENDING, message.c.resent),
+                sa.and_(message.c.state == MessageState.SENDING, sa.literal(tg_message_id is not None)),
+            ),
+        )
+        .values(
+            state=MessageState.SENT,
+            reason="proved_by_press",
+            tg_message_id=tg_message_id,
+            sent_us=now_us,
+            owner=None,
+            lease_us=None,
+        )
+    )
+    return result.rowcount > 0
+
+
+async def cancel(tx: Tx, bot_id: BotId, message_ids: Iterable[MessageId], reason: str) -> int:
+    """Take back rows that are still pending. Returns how many were."""
+    ids = list(message_ids)
+    if not ids:
+        return 0
+    result = await tx.execute(
+        message.update()
+        .where(message.c.bot_id == bot_id, message.c.id.in_(ids), message.c.state == MessageState.PENDING)
+        .values(state=MessageState.CANCELLED, reason=reason)
+    )
+    return result.rowcount
+
+
+async def by_id(tx: Tx, bot_id: BotId, message_id: MessageId) -> sa.RowMapping | None:
+    """One row, or None."""
+    return (
+        (await tx.execute(sa.select(message).where(message.c.bot_id == bot_id, message.c.id == message_id)))
+        .mappings()
+        .one_or_none()
+    )
+
+
+async def by_telegram_id(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_id: TelegramMessageId) -> sa.RowMapping | None:
+    """The newest row that became Telegram's message `tg_id` in this chat, or None."""
+    statement = sa.select(message).where(
+        message.c.bot_id == bot_id, message.c.chat_id == chat_id, message.c.tg_message_id == tg_id
+    )
+    return (await tx.execute(statement.order_by(message.c.id.desc()).limit(1))).mappings().one_or_none()
+
+
+async def had_button(tx: Tx, bot_id: BotId, chat_id: ChatId, message_id: MessageId, data: str) -> bool:
+    """Whether this row, as first sent or as edited later, put a button with this data into this chat."""
+    payloads = await tx.scalars(
+        sa.select(message.c.payload).where(
+            message.c.bot_id == bot_id,
+            message.c.chat_id == chat_id,
+            sa.or_(message.c.id == message_id, message.c.target_id == message_id),
+        )
+    )
+    return any(
+        button.data == data for payload in payloads for row in Payload.from_json(payload).buttons for button in row
+    )

@@ -1,0 +1,341 @@
+"""Every table. Times end in `_us`: UTC microseconds, domain time unless the comment says machine time.
+
+One database may serve several bots (a clinic group), so every row names its bot. Telegram's ids need 64 bits.
+Changes here need a migration beside it; a test compares the two.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only for a column it calls INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+OPEN = "state in ('pending', 'sending')"
+"""A message that is still owed. A query has to say it in these words for SQLite to use `ix_message_open`."""
+
+
+def _partial(where: str, name: str, *columns: str) -> Index:
+    """An index over the rows that still matter: it stays small however many are finished."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
+
+
+bot = Table(
+    "bot",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("staff_chat_id", BigInteger),  # seeded by STAFF_CHAT_ID; follows the group when it migrates
+    Column("staff_chat_seed", BigInteger),  # STAFF_CHAT_ID as last read: only another one is news
+    Column("staff_lost", String(80)),  # why the staff group cannot be written to; null: it can
+    Column("interval_us", BigInteger, nullable=False),  # machine time between two grants; widened by repeated 429
+    Column("tat_us", BigInteger, nullable=False, server_default="0"),  # GCRA: machine time the bucket is full again
+    Column("blocked_until_us", BigInteger, nullable=False, server_default="0"),  # machine time, from a 429
+    Column("last_wait_us", BigInteger, nullable=False, server_default="0"),  # machine time of the last 429
+    Column("paused", String(80)),  # why nothing may be sent at all (token refused, by hand); null: it may
+    Column("alive_us", BigInteger, nullable=False, server_default="0"),  # machine time, written every minute
+    Column("offset_us", BigInteger, nullable=False, server_default="0"),  # the demo's domain time ahead of the machine
+    Column("revision_id", BigInteger),  # the content revision now served
+)
+
+chat = Table(
+    "chat",
+    metadata,
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("tat_us", BigInteger, nullable=False, server_default="0"),  # GCRA of what we send there, machine time
+    Column("blocked_until_us", BigInteger, nullable=False, server_default="0"),  # machine time, a group's own 429
+    Column("flood_tat_us", BigInteger, nullable=False, server_default="0"),  # GCRA of what they send us
+    Column("unreachable_us", BigInteger),  # since when it cannot be written to; null: it can
+    Column("unreachable_why", String(80)),
+    Column("zone", String(60)),  # the patient's IANA zone; null: the clinic's
+    Column("first_seen_us", BigInteger, nullable=False),
+)
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("code", String(8), nullable=False),  # P-7F3K: what staff see
+    Column("created_us", BigInteger, nullable=False),
+    UniqueConstraint("bot_id", "code"),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    # Kept apart from everything else, and encrypted when a key file is set: this is who the person is.
+    Column("patient_id", ForeignKey("patient.id"), primary_key=True),
+    Column("reference", Text),
+    Column("name", Text),
+    Column("phone", Text),
+    Column("key_id", String(16)),  # which key encrypts the three above; null: none does
+    Column("updated_us", BigInteger, nullable=False),
+)
+
+patient_chat = Table(
+    "patient_chat",
+    metadata,
+    # A chat may serve a mother and her son; a patient may get a new phone.
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("patient_id", ForeignKey("patient.id"), primary_key=True),
+    Column("label", String(40)),  # what the family calls this patient; null while the chat has one
+    Column("since_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger),
+    Index(None, "patient_id"),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("plan_id", String(40), nullable=False),
+    Column("revision_id", BigInteger),
+    Column("treated_us", BigInteger, nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("area", String(20), nullable=False),
+    Column("side", String(10), nullable=False),
+    Column("podiatrist_id", BigInteger),
+    Column("careful", Boolean, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("reason", String(80)),
+    Column("created_us", BigInteger, nullable=False),
+    Index(None, "bot_id", "chat_id"),
+)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("version", Integer, nullable=False),  # a decision made on an older one is made again
+    Column("state", JSON, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", RowId, primary_key=True),  # order of arrival; Telegram's own ids restart after a quiet week
+    Column("bot_id", BigInteger, nullable=False),
+    Column("update_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("json", Text),  # null once done: a patient's words are kept in one place only
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try_us", BigInteger, nullable=False, server_default="0"),  # machine time; also the worker's lease
+    Column("received_us", BigInteger, nullable=False),
+    Column("error", String(80)),  # type and place of the last failure, never its text
+    UniqueConstraint("bot_id", "update_id"),
+    _partial("state = 'new'", "ix_inbox_new", "bot_id", "id"),
+    _partial("state = 'new'", "ix_inbox_chat", "bot_id", "chat_id", "id"),
+    Index(None, "bot_id", "received_us"),
+)
+
+due = Table(
+    "due",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("ref", BigInteger),  # row it is about: enrolment, alert, broadcast…
+    Column("due_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger),  # end of its window; null: never too late
+    Column("state", String(10), nullable=False),
+    Column("reason", String(80)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("dedupe_key", String(120), nullable=False),
+    UniqueConstraint("bot_id", "dedupe_key"),
+    _partial("state = 'waiting'", "ix_due_waiting", "bot_id", "due_us"),
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("file_id", Text),  # Telegram's id after the first upload
+    UniqueConstraint("bot_id", "sha256"),
+)
+
+topic = Table(
+    "topic",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("thread_id", BigInteger),  # Telegram's; null until its create_topic row is sent, and again when deleted
+    Column("created_us", BigInteger, nullable=False),
+    Index(None, "bot_id", "chat_id"),
+)
+
+broadcast = Table(
+    "broadcast",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("audience", JSON, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("expanded_through", BigInteger, nullable=False, server_default="0"),
+    Column("created_by", BigInteger, nullable=False),
+    Column("approved_by", BigInteger),
+    Column("due_us", BigInteger),
+    Column("created_us", BigInteger, nullable=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", RowId, primary_key=True),  # also the order within a chat and lane
+    Column("bot_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("method", String(14), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("attachment_id", ForeignKey("attachment.id")),
+    Column("topic_id", ForeignKey("topic.id")),
+    Column("target_id", ForeignKey("message.id")),  # the row an edit or a delete means
+    Column("reply_to_id", BigInteger),  # Telegram's id in the same chat
+    Column("enrolment_id", ForeignKey("enrolment.id")),
+    Column("broadcast_id", ForeignKey("broadcast.id")),
+    Column("subject_chat_id", BigInteger),  # the patient's chat that a message to staff is about
+    Column("question_id", ForeignKey("question.id")),  # what it answers: "why this answer" starts here
+    Column("planned_us", BigInteger, nullable=False),  # when it was first meant to go; lateness counts from here
+    Column("due_us", BigInteger, nullable=False),  # when it may go now: moved by quiet hours, gaps, back-off
+    Column("expires_us", BigInteger),
+    Column("state", String(10), nullable=False),
+    Column("owner", String(40)),  # the worker that is sending it
+    Column("lease_us", BigInteger),  # machine time after which that worker is taken for dead
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("resent", Boolean, nullable=False, server_default=text("false")),
+    Column("fallback", Integer, nullable=False, server_default="0"),  # how far a staff message went down the ladder
+    Column("sent_us", BigInteger),
+    Column("tg_message_id", BigInteger),
+    Column("reason", String(120)),
+    Column("dedupe_key", String(120), nullable=False),
+    UniqueConstraint("bot_id", "dedupe_key"),
+    _partial("state = 'pending'", "ix_message_pending", "bot_id", "lane", "due_us", "id"),
+    _partial(OPEN, "ix_message_open", "bot_id", "chat_id", "lane", "id"),
+    _partial("state = 'sending'", "ix_message_sending", "bot_id", "lease_us"),
+    Index("ix_message_chat_sent", "bot_id", "chat_id", "sent_us"),
+    _partial("target_id is not null", "ix_message_target", "target_id"),
+    Index("ix_message_telegram", "bot_id", "chat_id", "tg_message_id"),
+    sqlite_autoincrement=True,  # a button carries this id: it must never be given out again
+)
+
+question = Table(
+    "question",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),  # Telegram's id of the patient's message
+    Column("text", Text, nullable=False),
+    Column("decision", String(10), nullable=False),
+    Column("entry_id", String(41)),  # entry, red flag or meta id
+    Column("level", String(10)),
+    Column("why", JSON, nullable=False),  # candidates, words that fired, what was ruled out, repaired text
+    Column("revision_id", BigInteger),
+    Column("at_us", BigInteger, nullable=False),
+    Index(None, "bot_id", "chat_id", "at_us"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("question_id", ForeignKey("question.id")),
+    Column("message_id", ForeignKey("message.id")),  # the card in the staff group
+    Column("level", String(10)),  # null: a hand-over, not a red flag
+    Column("state", String(10), nullable=False),  # open, taken, closed
+    Column("taken_by", BigInteger),
+    Column("at_us", BigInteger, nullable=False),
+    Column("taken_us", BigInteger),
+    Index(None, "bot_id", "state"),
+)
+
+opt_out = Table(
+    "opt_out",
+    metadata,
+    # A dated state, never a deletion: who stopped what, from when to when.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("scope", String(12), nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger),  # null: in force
+    _partial("ended_us is null", "ix_opt_out_in_force", "bot_id", "chat_id"),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("role", String(10), nullable=False),
+    Column("since_us", BigInteger, nullable=False),
+    Column("removed_us", BigInteger),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("actor_id", BigInteger),  # Telegram user; null: the bot itself
+    Column("action", String(40), nullable=False),
+    Column("ref", BigInteger),
+    Column("detail", JSON),  # ids and states only
+    Column("at_us", BigInteger, nullable=False),
+    Index(None, "bot_id", "at_us"),
+)
+
+content_revision = Table(
+    "content_revision",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("hash", String(16), nullable=False),
+    Column("files", JSON, nullable=False),  # path → text, as the folder held them
+    Column("author_id", BigInteger),  # null: the folder on disk
+    Column("at_us", BigInteger, nullable=False),
+    Index(None, "bot_id", "hash"),
+)
