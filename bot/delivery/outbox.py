@@ -1,0 +1,402 @@
+"""The only way out: one loop that claims rows, sends them and writes down what became of them.
+
+A *turn* is one transaction: lock the bot's row → write the results of finished sends → see how many sends the limits
+allow → take the first rows that may go; every row looked at moves (sent on, put off, or skipped with its reason), so
+nothing that cannot move sits at the head of the index. After the commit the claimed rows go to the wire. The
+`sending` mark is thus on disk before the first byte leaves: after a kill at most `WINDOW` rows are in doubt, and each
+says so.
+
+Raises nothing for what Telegram answers; database errors end the turn and are tried again by `run`.
+"""
+
+import asyncio
+import math
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from bot import logs
+from bot.clock import SECOND_US, Clock, from_us, to_us
+from bot.delivery.limiter import GROUP, GROUP_ALERTS, PRIVATE, Rate, bot_rate
+from bot.delivery.settle import Event, Settled, Settler
+from bot.errors import StoreError
+from bot.model import (
+    DAILY_CAP,
+    KINDS,
+    BotId,
+    Call,
+    ChatId,
+    ChatKind,
+    Doubtful,
+    Kind,
+    Lane,
+    MessageId,
+    MessageState,
+    Method,
+    NotSent,
+    Payload,
+    Refused,
+    SendResult,
+    SendWhy,
+    Unreachable,
+)
+from bot.store import messages
+from bot.store.engine import Store, Tx
+from bot.store.tables import attachment, bot, chat, message
+
+log = logs.get(__name__)
+
+WINDOW = 4
+"""Sends in flight at once: carries 28/s at 140 ms a call, and bounds what a kill leaves in doubt."""
+CALL_S = 25.0
+"""The longest a call may take (an upload); the client's own timeouts are no longer."""
+LEASE_US = 40 * SECOND_US
+"""Call time plus 15 s: after this a row's worker is taken for dead."""
+POLL_S = 0.1
+"""How soon rows from another process are seen."""
+RECOVER_S = 5.0
+"""How often workers of a shared database look for rows of dead ones."""
+LOOK_MAX = 200
+"""Rows one turn may look at, so that a transaction stays short."""
+
+
+class Messenger(Protocol):
+    """The wire (`telegram.client`)."""
+
+    async def send(self, call: Call) -> SendResult:
+        """Do one call; every answer of Telegram's is a value."""
+
+
+class Policy(Protocol):
+    """What the clinic's content says about sending; asked at the moment of sending."""
+
+    def quiet_until(self, at: datetime, zone: str | None) -> datetime | None:
+        """The end of the quiet hours that `at` falls into, in this zone (None: the clinic's); None outside them."""
+
+    def day_start(self, at: datetime, zone: str | None) -> datetime:
+        """Local midnight before `at`."""
+
+    def resent_line(self) -> str:
+        """What a repeated message begins with."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn did."""
+
+    claimed: list[tuple[Call, sa.RowMapping]] = field(default_factory=list)
+    looked: int = 0
+    wait_us: int | None = None
+    """Machine time of the next free grant, when the limit was what stopped the turn."""
+    send_by: float = math.inf
+    """Monotonic time after which the claimed calls must not start: their leases could run out on the wire."""
+    tats: dict[int, int] = field(default_factory=dict)
+    """Each chat's tat as this turn moved it: two rows of one group may come in one batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A call on the wire."""
+
+    row: sa.RowMapping
+    task: asyncio.Task[SendResult]
+
+
+class Outbox:
+    """Claims, sends, settles, for one bot in one process."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        bot_id: BotId,
+        messenger: Messenger,
+        policy: Policy,
+        settler: Settler,
+        window: int = WINDOW,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._bot_id = bot_id
+        self._messenger = messenger
+        self._policy = policy
+        self._settler = settler
+        self._window = window
+        self._owner = f"w-{uuid.uuid4().hex[:12]}"
+        self._flying: dict[MessageId, Flight] = {}
+        self._done: list[Settled] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Something was enqueued or a send ended: look again now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns once what is in flight has been settled."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Send until `stop`. A database error is logged and the turn tried again after a second."""
+        recover_at = self._clock.monotonic()
+        while not (self._stopping and not self._flying and not self._done):
+            self._wake.clear()
+            pause_s = POLL_S
+            try:
+                if self._clock.monotonic() >= recover_at:
+                    await self.recover(everything=self._store.is_sqlite)
+                    # SQLite has one sender: only its own past leaves orphans there, so once is enough.
+                    recover_at = math.inf if self._store.is_sqlite else self._clock.monotonic() + RECOVER_S
+                if await self._has_work():
+                    turn = await self.turn()
+                    self.launch(turn)
+                    pause_s = self._pause_s(turn)
+            except StoreError as error:
+                log.error("turn_failed", exc=error)
+                pause_s = 1.0
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    async def _has_work(self) -> bool:
+        """A cheap look, so that an idle bot writes nothing."""
+        if self._done:
+            return True
+        if self._stopping or len(self._flying) >= self._window:
+            return False
+        async with self._store.read() as tx:
+            due_us = await messages.next_due_us(tx, self._bot_id)
+        return due_us is not None and due_us <= self._clock.now_us()
+
+    def _pause_s(self, turn: Turn) -> float:
+        if turn.looked:
+            return 0
+        if turn.wait_us is not None:
+            return min(POLL_S, max(0.0, (turn.wait_us - self._clock.machine_us()) / SECOND_US))
+        return POLL_S
+
+    async def recover(self, everything: bool) -> None:
+        """Settle rows that a dead process left `sending`: nobody knows whether those arrived.
+
+        `everything`: this process is the only sender, so all such rows are orphans; otherwise only those whose lease
+        ran out.
+        """
+        async with self._store.write() as tx:
+            before_us = None if everything else await self._store.machine_us(tx)
+            for row in await messages.orphans(tx, self._bot_id, before_us):
+                if row["id"] in self._flying:
+                    continue  # ours, and its answer is still to come
+                log.warning("orphan", message_id=row["id"])
+                await self._settler.settle(tx, Settled(row, Doubtful("process_died")))
+
+    # --- one turn ---------------------------------------------------------------------------------------------------
+
+    async def turn(self) -> Turn:
+        """Write what is known, claim what may go. The claimed calls must be launched."""
+        finished, self._done = self._done, []
+        try:
+            async with self._store.write() as tx:
+                account = await self._lock_bot(tx)
+                for settled in finished:
+                    await self._settler.settle(tx, settled)
+                if finished:
+                    account = await self._lock_bot(tx)
+                return await self._claim(tx, account)
+        except BaseException:
+            self._done = finished + self._done  # known results outlive a failed transaction
+            raise
+
+    async def _lock_bot(self, tx: Tx) -> sa.RowMapping:
+        return (await tx.execute(sa.select(bot).where(bot.c.id == self._bot_id).with_for_update())).mappings().one()
+
+    async def _claim(self, tx: Tx, account: sa.RowMapping) -> Turn:
+        turn = Turn()
+        turn.send_by = self._clock.monotonic() + LEASE_US / SECOND_US - CALL_S
+        machine_us = await self._store.machine_us(tx)
+        # A 429 from the future was noted before the clock was set back: how long to wait is anybody's guess, so ask.
+        is_blocked = account["last_wait_us"] <= machine_us < account["blocked_until_us"]
+        if self._stopping or account["paused"] or is_blocked:
+            return turn
+        rate = bot_rate(account["interval_us"], account["last_wait_us"], machine_us)
+        slots = self._window - len(self._flying)
+        tokens = min(slots, rate.free(account["tat_us"], machine_us))
+        if tokens <= 0:
+            turn.wait_us = rate.next_us(account["tat_us"], machine_us) if slots > 0 else None
+            return turn
+        for lane in Lane:
+            while (room := self._room(turn, tokens, lane)) > 0 and turn.looked < LOOK_MAX:
+                rows = await messages.claimable(tx, self._bot_id, lane, self._clock.now_us(), room)
+                for row in rows:
+                    await self._look_at(tx, row, machine_us, turn)
+                if len(rows) < room:
+                    break
+        if turn.claimed:
+            tat_us = rate.take(account["tat_us"], machine_us, len(turn.claimed))
+            await tx.execute(bot.update().where(bot.c.id == self._bot_id).values(tat_us=tat_us))
+        return turn
+
+    def _room(self, turn: Turn, tokens: int, lane: Lane) -> int:
+        """How many more rows of this lane may go; broadcasts leave one slot free."""
+        room = tokens - len(turn.claimed)
+        if lane is Lane.BROADCAST:
+            rows = [flight.row for flight in self._flying.values()] + [row for _, row in turn.claimed]
+            bulk = sum(row["lane"] == Lane.BROADCAST for row in rows)
+            room = min(room, max(1, self._window - 1) - bulk)
+        return room
+
+    async def _look_at(self, tx: Tx, row: sa.RowMapping, machine_us: int, turn: Turn) -> None:
+        """Examine one row; one that cannot be read is refused, so that it does not hold up everybody's messages."""
+        turn.looked += 1
+        try:
+            await self._examine(tx, row, machine_us, turn)
+        except (ValueError, LookupError) as error:  # its payload's version, its chat's time zone
+            log.error("row_unreadable", exc=error, message_id=row["id"])
+            await self._settler.settle(tx, Settled(row, Refused("unreadable")))
+
+    async def _examine(self, tx: Tx, row: sa.RowMapping, machine_us: int, turn: Turn) -> None:
+        """Send on, put off, or skip one row: it moves in any case."""
+        if (why := await self._skip_because(tx, row)) is not None:
+            await self._skip(tx, row, why)
+            return
+        chat_tat_us = turn.tats.get(row["chat_id"], row["tat_us"])
+        later_us = self._later_us(row, chat_tat_us, machine_us)
+        if later_us is not None:
+            await messages.move(tx, row, later_us)
+            return
+        call = await self._to_call(tx, row)
+        await tx.execute(
+            message.update()
+            .where(message.c.id == row["id"])
+            .values(
+                state=MessageState.SENDING,
+                owner=self._owner,
+                lease_us=machine_us + LEASE_US,
+                attempt=message.c.attempt + 1,
+            )
+        )
+        turn.tats[row["chat_id"]] = _chat_rate(row).take(chat_tat_us, machine_us)
+        await tx.execute(
+            chat.update()
+            .where(chat.c.bot_id == self._bot_id, chat.c.chat_id == row["chat_id"])
+            .values(tat_us=turn.tats[row["chat_id"]])
+        )
+        turn.claimed.append((call, row))
+
+    async def _skip_because(self, tx: Tx, row: sa.RowMapping) -> SendWhy | None:
+        rule = KINDS[Kind(row["kind"])]
+        if row["target_id"] is not None and row["target_state"] != MessageState.SENT:
+            return SendWhy.TARGET_LOST
+        if row["opted_out"]:
+            return SendWhy.OPTED_OUT
+        if row["expires_us"] is not None and row["expires_us"] <= self._clock.now_us():
+            return SendWhy.EXPIRED
+        if row["unreachable_us"] is not None and row["chat_kind"] == ChatKind.PRIVATE:
+            return SendWhy.UNREACHABLE
+        if rule.daily_cap and row["target_id"] is None and not row["resent"]:
+            day_start_us = to_us(self._policy.day_start(self._clock.now(), row["zone"]))
+            if await messages.capped_today(tx, self._bot_id, row["chat_id"], day_start_us) >= DAILY_CAP:
+                return SendWhy.DAILY_CAP
+        return None
+
+    async def _skip(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
+        log.info("skipped", message_id=row["id"], reason=why)
+        if why is SendWhy.UNREACHABLE and row["fallback"]:
+            # An owner who once blocked the bot: the next rung of the ladder has to be told instead.
+            await self._settler.settle(tx, Settled(row, Unreachable(why.value)))
+            return
+        if row["resent"]:  # held back, but its first copy may have arrived
+            await messages.finish(tx, row["id"], MessageState.UNKNOWN, why.value)
+            await self._settler.tell(tx, Event.IN_DOUBT, row)
+            return
+        await messages.finish(tx, row["id"], MessageState.SKIPPED, why.value)
+        await self._settler.tell(tx, why, row)
+
+    def _later_us(self, row: sa.RowMapping, chat_tat_us: int, machine_us: int) -> int | None:
+        """The domain time this row has to wait for, or None: it may go now."""
+        now_us = self._clock.now_us()
+        if KINDS[Kind(row["kind"])].quiet_hours and row["target_id"] is None:
+            until = self._policy.quiet_until(from_us(now_us), row["zone"])
+            if until is not None:
+                return to_us(until)
+        free_us = max(row["blocked_until_us"], 0)
+        is_alert_to_patient = row["lane"] == Lane.EMERGENCY and row["chat_kind"] == ChatKind.PRIVATE
+        if not is_alert_to_patient:
+            free_us = max(free_us, _chat_rate(row).next_us(chat_tat_us, machine_us))
+        # A gap is machine time; as both clocks run at one speed, it is as long in domain time.
+        return now_us + free_us - machine_us if free_us > machine_us else None
+
+    async def _to_call(self, tx: Tx, row: sa.RowMapping) -> Call:
+        payload = Payload.from_json(row["payload"])
+        method = Method(row["method"])
+        if row["resent"] and method in {Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT}:
+            payload = replace(payload, text=f"{self._policy.resent_line()}\n\n{payload.text}")
+        content = None
+        if row["attachment_id"] is not None and row["file_id"] is None:
+            content = await tx.scalar(sa.select(attachment.c.content).where(attachment.c.id == row["attachment_id"]))
+        return Call(
+            id=MessageId(row["id"]),
+            chat_id=ChatId(row["chat_id"]),
+            method=method,
+            payload=payload,
+            resent=row["resent"],
+            target=row["target_tg_id"],
+            button_owner=MessageId(row["target_id"] or row["id"]),
+            reply_to=row["reply_to_id"],
+            thread_id=row["thread_id"],
+            file_id=row["file_id"],
+            file_bytes=content,
+            file_name=row["file_name"],
+        )
+
+    # --- the wire ---------------------------------------------------------------------------------------------------
+
+    def launch(self, turn: Turn) -> None:
+        """Start the claimed calls; each result is written by a later turn."""
+        for call, row in turn.claimed:
+            task = asyncio.create_task(self._send(call, turn.send_by), name=f"send-{call.id}")
+            self._flying[call.id] = Flight(row, task)
+            task.add_done_callback(self._landed(call.id))
+
+    async def _send(self, call: Call, send_by: float) -> SendResult:
+        if self._clock.monotonic() > send_by:
+            # The machine slept: another worker may have this row by now.
+            return NotSent("lease_ran_out")
+        return await self._messenger.send(call)
+
+    def _landed(self, message_id: MessageId) -> Callable[[asyncio.Task[SendResult]], None]:
+        def done(task: asyncio.Task[SendResult]) -> None:
+            flight = self._flying.pop(message_id)
+            self._done.append(Settled(flight.row, _result_of(task), self._owner))
+            self.wake()
+
+        return done
+
+    async def landed(self) -> None:
+        """Wait until nothing is in flight; the results are written by the next turn (tests, shutdown)."""
+        while self._flying:
+            await asyncio.wait([flight.task for flight in self._flying.values()])
+            await asyncio.sleep(0)
+
+
+def _result_of(task: asyncio.Task[SendResult]) -> SendResult:
+    if task.cancelled():
+        return Doubtful("cancelled")
+    if (error := task.exception()) is not None:
+        log.error("send_failed", exc=error)
+        return Doubtful(type(error).__name__)
+    return task.result()
+
+
+def _chat_rate(row: sa.RowMapping) -> Rate:
+    if row["chat_kind"] == ChatKind.PRIVATE:
+        return PRIVATE
+    return GROUP_ALERTS if row["lane"] == Lane.EMERGENCY else GROUP

@@ -1,0 +1,374 @@
+"""What becomes of a row once Telegram answered, or did not: the error table of the design, in one place.
+
+Everything here runs inside the outbox's transaction. Each answer has one method, named in `Settler.settle`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, assert_never
+
+import sqlalchemy as sa
+
+from bot import logs
+from bot.clock import SECOND_US, Clock
+from bot.delivery.limiter import widened
+from bot.errors import StoreError
+from bot.model import (
+    KINDS,
+    BadMarkup,
+    BotId,
+    BotRefused,
+    ChatId,
+    ChatKind,
+    Doubtful,
+    InDoubt,
+    Kind,
+    Lane,
+    MessageState,
+    Method,
+    Migrated,
+    NotSent,
+    Outgoing,
+    Payload,
+    Refused,
+    SendResult,
+    SendWhy,
+    Sent,
+    TopicGone,
+    Unreachable,
+    Wait,
+)
+from bot.store import messages
+from bot.store.chats import touch_chat
+from bot.store.engine import Store, Tx
+from bot.store.tables import attachment, bot, chat, message, topic
+
+log = logs.get(__name__)
+
+RESEND_AFTER_US = 10 * SECOND_US
+"""Time for a press to prove that a message in doubt arrived after all."""
+BACK_OFF_MAX_S = 60
+NEW_MESSAGES = frozenset({Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY})
+"""Methods that put a new message into the chat; the others change what is there."""
+NOBODY = "nobody_reached"
+"""`bot.staff_lost` when neither owners nor on-call can be written to."""
+
+
+class Event(StrEnum):
+    """What staff may have to hear about."""
+
+    IN_DOUBT = "in_doubt"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    BAD_MARKUP = "bad_markup"
+    STAFF_LOST = "staff_lost"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - an event, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Whom to tell when the staff group cannot be told: first every owner, then who is on call. Private chats."""
+
+    owners: Sequence[ChatId]
+    on_call: Sequence[ChatId]
+
+
+class Hooks(Protocol):
+    """What the rest of the program does when a send ended badly; runs in the same transaction."""
+
+    async def on_event(self, tx: Tx, event: Event, row: sa.RowMapping) -> None:
+        """A send ended in a way that staff may have to hear about."""
+
+    async def on_skipped(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
+        """Our own rules kept a message back for good."""
+
+    async def ladder(self, tx: Tx) -> Ladder:
+        """Whom to tell instead of the staff group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A claimed row and its answer. `owner`: the worker that sent it; None for a row found orphaned."""
+
+    row: sa.RowMapping
+    result: SendResult
+    owner: str | None = None
+
+
+class Settler:
+    """Writes answers into rows."""
+
+    def __init__(self, store: Store, clock: Clock, bot_id: BotId, hooks: Hooks) -> None:
+        self._store = store
+        self._clock = clock
+        self._bot_id = bot_id
+        self.hooks = hooks
+
+    async def settle(self, tx: Tx, settled: Settled) -> None:
+        """Move the row to where the table says. A late "sent" also mends a row that was taken for lost meanwhile."""
+        row, result = settled.row, settled.result
+        if not await self._still_ours(tx, settled):
+            return
+        log.info(
+            "settled", message_id=row["id"], chat_id=row["chat_id"], kind=row["kind"], result=type(result).__name__
+        )
+        match result:
+            case Sent():
+                await self._sent(tx, row, result)
+            case Wait():
+                await self._wait(tx, row, result)
+            case NotSent():
+                await self._back_off(tx, row, result.reason)
+            case Doubtful():
+                await self._doubtful(tx, row, result)
+            case Unreachable():
+                await self._unreachable(tx, row, result)
+            case TopicGone():
+                await self._topic_gone(tx, row, result)
+            case BadMarkup():
+                await self._bad_markup(tx, row, result)
+            case Migrated():
+                await self._migrated(tx, row, result)
+            case BotRefused():
+                await self._bot_refused(tx, row, result)
+            case Refused():
+                await self._refused(tx, row, result)
+            case _:
+                assert_never(result)
+
+    async def tell(self, tx: Tx, event: Event | SendWhy, row: sa.RowMapping) -> None:
+        """Call the hook for `event`, in a savepoint: a notice that cannot be written must not undo what is known."""
+        try:
+            async with tx.begin_nested():
+                if isinstance(event, Event):
+                    await self.hooks.on_event(tx, event, row)
+                else:
+                    await self.hooks.on_skipped(tx, row, event)
+        except (StoreError, sa.exc.OperationalError, sa.exc.InterfaceError):
+            raise  # the database itself: the whole turn is tried again
+        except Exception as error:  # a fault in a notice would otherwise stop every message to everybody
+            log.error("notice_failed", exc=error, message_id=row["id"], event_kind=event)
+
+    async def _still_ours(self, tx: Tx, settled: Settled) -> bool:
+        if settled.owner is None:
+            return True
+        now = (
+            (
+                await tx.execute(
+                    sa.select(message.c.state, message.c.owner, message.c.resent)
+                    .where(message.c.id == settled.row["id"])
+                    .with_for_update()
+                )
+            )
+            .mappings()
+            .one()
+        )
+        if now["state"] == MessageState.SENDING and now["owner"] == settled.owner:
+            return True
+        # Given up meanwhile, but it came after all:
+        return isinstance(settled.result, Sent) and (
+            now["state"] == MessageState.UNKNOWN or (now["state"] == MessageState.PENDING and now["resent"])
+        )
+
+    async def _sent(self, tx: Tx, row: sa.RowMapping, result: Sent) -> None:
+        await messages.finish(
+            tx,
+            row["id"],
+            MessageState.SENT,
+            sent_us=self._clock.now_us(),
+            tg_message_id=result.message_id if row["method"] in NEW_MESSAGES else None,
+        )
+        if row["method"] == Method.CREATE_TOPIC:
+            await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=result.message_id))
+        if result.file_id and row["attachment_id"] is not None:
+            await tx.execute(
+                attachment.update().where(attachment.c.id == row["attachment_id"]).values(file_id=result.file_id)
+            )
+        if row["chat_kind"] == ChatKind.STAFF:
+            await self._set_bot(tx, staff_lost=None)
+        elif row["fallback"]:  # whoever stands in for the group does not bring it back
+            await tx.execute(
+                bot.update().where(bot.c.id == self._bot_id, bot.c.staff_lost == NOBODY).values(staff_lost=None)
+            )
+
+    async def _wait(self, tx: Tx, row: sa.RowMapping, result: Wait) -> None:
+        wait_us = int(result.seconds * SECOND_US)
+        machine_us = await self._store.machine_us(tx)
+        await self._again(tx, row, wait_us, "429")
+        if row["chat_kind"] == ChatKind.STAFF:
+            await tx.execute(
+                chat.update()
+                .where(chat.c.bot_id == self._bot_id, chat.c.chat_id == row["chat_id"])
+                .values(blocked_until_us=machine_us + wait_us)
+            )
+            return
+        account = (await tx.execute(sa.select(bot).where(bot.c.id == self._bot_id))).mappings().one()
+        await self._set_bot(
+            tx,
+            blocked_until_us=max(account["blocked_until_us"], machine_us + wait_us),
+            interval_us=widened(account["interval_us"], account["last_wait_us"], machine_us),
+            last_wait_us=machine_us,
+        )
+
+    async def _back_off(self, tx: Tx, row: sa.RowMapping, reason: str) -> None:
+        # attempt counts the one that just failed once it has been claimed: 1, 2, 4, … 60 s.
+        seconds = min(BACK_OFF_MAX_S, 2 ** min(row["attempt"], 6))
+        await self._again(tx, row, seconds * SECOND_US, reason)
+
+    async def _again(self, tx: Tx, row: sa.RowMapping, wait_us: int, reason: str, **values: object) -> None:
+        """Back to pending, with those behind it, after `wait_us`."""
+        due_us = self._clock.now_us() + wait_us
+        # Its own time by id: chat, lane or topic may have changed since it was claimed.
+        await messages.finish(tx, row["id"], MessageState.PENDING, reason, due_us=due_us, **values)
+        if not row["resent"]:  # a repeat holds up nobody, so it must not put anybody off either
+            await messages.move(tx, row, due_us)
+
+    async def _doubtful(self, tx: Tx, row: sa.RowMapping, result: Doubtful) -> None:
+        if Method(row["method"]).repeatable:
+            await self._back_off(tx, row, result.reason)
+        elif KINDS[Kind(row["kind"])].in_doubt is InDoubt.RESEND and not row["resent"]:
+            # Those behind it go on: the order was kept if it arrived, and if not they are not to blame.
+            await messages.finish(
+                tx,
+                row["id"],
+                MessageState.PENDING,
+                f"in_doubt:{result.reason}"[:120],
+                resent=True,
+                due_us=self._clock.now_us() + RESEND_AFTER_US,
+            )
+        else:
+            await messages.finish(tx, row["id"], MessageState.UNKNOWN, result.reason[:120])
+            await self.tell(tx, Event.IN_DOUBT, row)
+
+    async def _unreachable(self, tx: Tx, row: sa.RowMapping, result: Unreachable) -> None:
+        reason = result.reason[:80]
+        if row["chat_kind"] == ChatKind.STAFF:
+            await self._staff_lost(tx, row, reason)
+            return
+        await messages.finish(tx, row["id"], MessageState.REFUSED, reason)
+        await tx.execute(
+            chat.update()
+            .where(chat.c.bot_id == self._bot_id, chat.c.chat_id == row["chat_id"], chat.c.unreachable_us.is_(None))
+            .values(unreachable_us=self._clock.now_us(), unreachable_why=reason)
+        )
+        if row["fallback"]:
+            await self._down_the_ladder(tx, row)
+        else:
+            await self.tell(tx, Event.UNREACHABLE, row)
+
+    async def _staff_lost(self, tx: Tx, row: sa.RowMapping, reason: str) -> None:
+        """The group cannot be written to: what is pressing goes to people; cards and digests wait until it is back."""
+        await self._set_bot(tx, staff_lost=reason)
+        if row["method"] in NEW_MESSAGES and row["lane"] not in {Lane.EMERGENCY, Lane.REPLY}:
+            await self._back_off(tx, row, reason)
+            await self.tell(tx, Event.STAFF_LOST, row)
+            return
+        await messages.finish(tx, row["id"], MessageState.REFUSED, reason)
+        if row["method"] in NEW_MESSAGES:
+            await self._down_the_ladder(tx, row)
+
+    async def _down_the_ladder(self, tx: Tx, row: sa.RowMapping) -> None:
+        """Tell owners what the staff group cannot be told; and when none can be reached, who is on call."""
+        rungs = await self.hooks.ladder(tx)
+        if row["fallback"] == 0:
+            await self._copies(tx, row, rungs.owners or rungs.on_call, 1 if rungs.owners else 2)
+        elif not await self._sibling_lives(tx, row):
+            await self._copies(tx, row, rungs.on_call if row["fallback"] == 1 else (), 2)
+
+    async def _copies(self, tx: Tx, row: sa.RowMapping, chats: Sequence[ChatId], rung: int) -> None:
+        if not chats:
+            log.error("nobody_reached", message_id=row["id"])
+            await self._set_bot(tx, staff_lost=NOBODY)
+        stem = row["dedupe_key"].partition("|")[0]
+        for chat_id in chats:
+            await touch_chat(self._store, tx, self._bot_id, chat_id, ChatKind.PRIVATE, self._clock.now_us())
+            copy = Outgoing(
+                chat_id=chat_id,
+                kind=Kind.ALERT,
+                method=Method(row["method"]),
+                payload=Payload.from_json(row["payload"]),
+                attachment_id=row["attachment_id"],
+                dedupe_key=f"{stem}|{rung}|{chat_id}",
+                subject_chat_id=row["subject_chat_id"],
+            )
+            await messages.enqueue(self._store, tx, self._bot_id, copy, self._clock.now_us(), fallback=rung)
+        await self.tell(tx, Event.STAFF_LOST, row)
+
+    async def _sibling_lives(self, tx: Tx, row: sa.RowMapping) -> bool:
+        """Whether another owner got, or may still get, the same message."""
+        stem = row["dedupe_key"].rpartition("|")[0]
+        found: int | None = await tx.scalar(
+            sa.select(sa.func.count())
+            .select_from(message)
+            .where(
+                message.c.bot_id == self._bot_id,
+                message.c.dedupe_key.startswith(f"{stem}|", autoescape=True),
+                message.c.id != row["id"],
+                message.c.state.not_in([MessageState.REFUSED, MessageState.SKIPPED, MessageState.CANCELLED]),
+            )
+        )
+        return bool(found)
+
+    async def _topic_gone(self, tx: Tx, row: sa.RowMapping, result: TopicGone) -> None:
+        """This message to the group's General at once; the topic made anew for those that follow."""
+        if row["topic_id"] is None:
+            await self._refused(tx, row, Refused(result.reason))
+            return
+        gone = (await tx.execute(sa.select(topic).where(topic.c.id == row["topic_id"]))).mappings().one()
+        if gone["thread_id"] is not None and gone["thread_id"] == row["thread_id"]:  # else it was made anew already
+            await tx.execute(topic.update().where(topic.c.id == gone["id"]).values(thread_id=None))
+            anew = Outgoing(
+                chat_id=ChatId(gone["chat_id"]),
+                kind=Kind(row["kind"]),
+                method=Method.CREATE_TOPIC,
+                payload=Payload(gone["name"]),
+                topic_id=gone["id"],
+                dedupe_key=f"topic:{gone['id']}:after:{gone['thread_id']}",
+            )
+            await messages.enqueue(self._store, tx, self._bot_id, anew, self._clock.now_us())
+        if row["target_id"] is not None or row["method"] in {Method.CREATE_TOPIC, Method.EDIT_TOPIC}:
+            await messages.finish(tx, row["id"], MessageState.REFUSED, result.reason)
+            return
+        await self._again(tx, row, 0, result.reason, topic_id=None, lane=Lane.EMERGENCY)
+
+    async def _bad_markup(self, tx: Tx, row: sa.RowMapping, result: BadMarkup) -> None:
+        payload = Payload.from_json(row["payload"])
+        if row["lane"] in {Lane.EMERGENCY, Lane.REPLY} and not payload.plain:
+            await self._again(tx, row, 0, "sent_plain", payload=replace(payload, plain=True).to_json())
+        else:
+            await messages.finish(tx, row["id"], MessageState.REFUSED, result.reason[:120])
+        await self.tell(tx, Event.BAD_MARKUP, row)
+
+    async def _migrated(self, tx: Tx, row: sa.RowMapping, result: Migrated) -> None:
+        await messages.finish(tx, row["id"], MessageState.PENDING, "migrated")
+        await follow_migration(
+            self._store, tx, self._bot_id, ChatId(row["chat_id"]), result.chat_id, self._clock.now_us()
+        )
+
+    async def _bot_refused(self, tx: Tx, row: sa.RowMapping, result: BotRefused) -> None:
+        await messages.finish(tx, row["id"], MessageState.PENDING, result.reason[:120])
+        await self._set_bot(tx, paused=result.reason[:80])
+        await self.tell(tx, Event.TOKEN_REFUSED, row)
+
+    async def _refused(self, tx: Tx, row: sa.RowMapping, result: Refused) -> None:
+        await messages.finish(tx, row["id"], MessageState.REFUSED, result.reason[:120])
+        if row["target_id"] is None:
+            await self.tell(tx, Event.REFUSED, row)
+
+    async def _set_bot(self, tx: Tx, **values: object) -> None:
+        await tx.execute(bot.update().where(bot.c.id == self._bot_id).values(**values))
+
+
+async def follow_migration(store: Store, tx: Tx, bot_id: BotId, old: ChatId, new: ChatId, now_us: int) -> None:
+    """A group became a supergroup: everything still owed to it, and its topics, get the new id."""
+    found = await tx.scalar(sa.select(chat.c.kind).where(chat.c.bot_id == bot_id, chat.c.chat_id == old))
+    await touch_chat(store, tx, bot_id, new, ChatKind(found or ChatKind.STAFF), now_us)
+    await tx.execute(bot.update().where(bot.c.id == bot_id, bot.c.staff_chat_id == old).values(staff_chat_id=new))
+    open_states = [MessageState.PENDING, MessageState.SENDING]
+    await tx.execute(
+        message.update()
+        .where(message.c.bot_id == bot_id, message.c.chat_id == old, message.c.state.in_(open_states))
+        .values(chat_id=new)
+    )
+    await tx.execute(topic.update().where(topic.c.bot_id == bot_id, topic.c.chat_id == old).values(chat_id=new))
