@@ -304,6 +304,9 @@ class Replies(Part):
     stale_button: Text
     too_many: Text
     something_failed: Text
+    acknowledged: Text
+    still_emergency: Text
+    still_urgent: Text
     was_off: Text
     resent: Text
     relay_from_staff: Text
@@ -333,8 +336,10 @@ class Replies(Part):
     staff_trial: Text
     staff_human: Text
     staff_group_lost: Text
+    staff_deaf: Text
     staff_relayed: Text
     staff_not_relayed: Text
+    staff_edited: Text
     staff_status: Text
     staff_button_take: Line
     bot_description: Text
@@ -371,6 +376,7 @@ REPLY_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "staff_unsigned": frozenset({"count", "ids"}),
     "staff_trial": frozenset({"count", "ids"}),
     "staff_group_lost": frozenset({"reason"}),
+    "staff_deaf": frozenset({"reason"}),
     "staff_not_relayed": frozenset({"reason"}),
     "staff_status": frozenset({"pending", "unknown", "parked", "open_alerts", "revision", "unsigned", "uptime"}),
 }
