@@ -56,8 +56,9 @@ def answer(content: Content, entry_id: str, since_treatment: timedelta | None) -
     """An entry's question, answer and footer, with buttons to related questions and to the team. KeyError when gone."""
     entry = content.entries[entry_id]
     body = render(answer_for(entry, since_treatment), content.clinic)
-    footer = render(content.replies.answer_footer, content.clinic)
+    # An answer that gives the number itself needs no footer that gives it again.
+    footer = "" if content.clinic.phone in body else "\n\n" + render(content.replies.answer_footer, content.clinic)
     # The first line may show on a locked screen: it names nothing. The question comes second.
     heading = f"{render(content.replies.answer_intro, content.clinic)}\n\n<b>{escape(entry.question)}</b>"
     ask_team = (Button(content.replies.button_ask_team, f"team:{entry.id}"),)
-    return f"{heading}\n\n{body}\n\n{footer}", (*entry_buttons(content, entry.see_also), ask_team)
+    return f"{heading}\n\n{body}{footer}", (*entry_buttons(content, entry.see_also), ask_team)

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from bot.content.schema import Content
 from bot.core import browse
-from bot.core.hours import is_open, next_opening, open_until
-from bot.core.outcome import HELD, OFFER_LASTS, Occasion, Outcome, Redraw, Say, State, TellStaff
+from bot.core.hearing import STAFF_COMMANDS, is_same, is_wish, read_together, words_and_command
+from bot.core.hours import next_opening, open_until
+from bot.core.outcome import HELD, OFFER_LASTS, Held, Occasion, Outcome, Redraw, Say, State, TellStaff
 from bot.core.replies import local_time, render
 from bot.core.text import normalise
 from bot.core.understand import Brain
@@ -28,12 +29,15 @@ from bot.model import (
     Understanding,
 )
 
+DANGER_LASTS = timedelta(hours=2)
+"""How long after a warning each reply begins with it (clinical judgement: somebody may wait instead of calling)."""
 LATE = timedelta(minutes=10)
 """A text read later than this begins with "I was off" (issue 2)."""
 SHOWN_TO_STAFF = 1500
 """Characters of a patient's text on a card; the whole is in the database."""
-STAFF_COMMANDS = frozenset({"status"})
-"""Commands that do something only for staff; `services.staff` has dealt with those before a patient is thought of."""
+ALBUM = timedelta(seconds=5)
+ALBUM_MEDIA = frozenset({Media.PHOTO, Media.VIDEO, Media.DOCUMENT})
+"""Telegram delivers an album as one message a picture; one reply and one card are enough for all."""
 MEDIA_WORDS = {
     Media.PHOTO: "photo",
     Media.VOICE: "voice message",
@@ -57,44 +61,71 @@ class Conversation:
 
     def on_text(self, said: TextIn, state: State, occasion: Occasion) -> Outcome:
         """Decide on a text, a caption or an edit."""
-        words, command = _split_command(said.text)
-        holding = (
-            command is None and not said.edited and state.held_until is not None and state.held_until > occasion.now
-        )
-        joined = "\n".join((*state.held, words)) if holding else words
-        understanding = self.brain.understand(joined, recent=state.recent_texts(occasion.now))
+        words, command = words_and_command(said.text)
+        recent = state.recent_texts(occasion.sent_at)
+        # A command's own word counts as said just before: "/chest pain".
+        alone = self.brain.understand(words, recent=(*recent, f"/{command}") if command else recent)
+        batch = () if command or is_wish(alone) else read_together(said, words, state, occasion)
+        understanding = self._read_as_one(alone, batch, recent)
         if words.strip():
-            state = state.heard(words, occasion.now)
-        if understanding.decision is Decision.RED_FLAG:
-            outcome = self._red_flag(understanding, state, occasion)
-        elif occasion.flooding and understanding.id != "stop" and command != "stop":
-            return self._too_many(state, occasion)
-        elif said.edited and _same(occasion, understanding):
-            return Outcome(state, understanding=understanding)
-        else:
-            outcome = self._command(command, state, occasion) or self._words(understanding, state, occasion)
-        if holding:
-            outcome = replace(outcome, take_back=state.held_batch)
-        if said.media is not None:
-            outcome = self._with_media(outcome, said, said.media)
+            state = state.heard(words, occasion.sent_at)
+        if understanding.decision is not Decision.RED_FLAG:
+            if occasion.flooding and "stop" not in {understanding.id, command}:
+                return self._too_many(state, occasion)
+            if said.edited and is_same(occasion, understanding):
+                return Outcome(state, understanding=understanding)
+        elif occasion.flooding and state.was_warned((flag.id for flag in understanding.flags), occasion.now):
+            return replace(self._too_many(state, occasion), understanding=understanding)
+        take_back = state.held_batch if batch else None
+        this = Held(said.message_id, words, said.media)
+        if not command and not is_wish(alone):
+            state = replace(state.settled(), held=batch or (this,))
+        outcome = self._decided(understanding, command, words, state, occasion)
+        outcome = replace(outcome, take_back=take_back)
+        if batch or not (said.edited and occasion.earlier):  # an edited caption's picture is with staff already
+            outcome = self._with_media(outcome, batch or (this,), occasion)
         return self._in_time(outcome, said.edited, occasion)
+
+    def _read_as_one(self, alone: Understanding, batch: tuple[Held, ...], recent: tuple[str, ...]) -> Understanding:
+        """What the batch means; but danger that is plain in the newest message alone is not argued away by others."""
+        joined = "\n".join(held.text for held in batch)
+        if not batch or alone.decision is Decision.RED_FLAG:
+            return replace(alone, text=joined or alone.text)
+        return self.brain.understand(joined, recent=recent)
+
+    def _decided(
+        self, understanding: Understanding, command: str | None, words: str, state: State, occasion: Occasion
+    ) -> Outcome:
+        if understanding.decision is Decision.RED_FLAG:
+            return self._red_flag(understanding, state, occasion)
+        if command is None:
+            return self._words(understanding, state, occasion)
+        if command == "human" and words:
+            state = replace(state, question=words)
+        return self._command(command, state, occasion)
 
     def _words(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
         if understanding.decision is Decision.META:
             return self._wish(understanding, state, occasion)
         if (chosen := self._typed_choice(understanding.text, state, occasion)) is not None:
             return chosen
-        settled = replace(state, held=(), held_until=None)
+        if self._only_agrees(understanding):
+            return Outcome(state.settled(), (Say(self._say(self.content.replies.acknowledged)),))
         match understanding.decision:
             case Decision.ANSWER:
                 assert understanding.id is not None
                 text, buttons = browse.answer(self.content, understanding.id, self._since(occasion))
-                settled = replace(settled, question=understanding.text)
-                return Outcome(settled, (Say(text, buttons=buttons),), understanding=understanding)
+                answered = replace(state.settled(), question=understanding.text)
+                return Outcome(answered, (Say(text, buttons=buttons),), understanding=understanding)
             case Decision.ASK:
                 return self._ask(understanding, state, occasion)
             case _:
                 return self._hand_over(understanding, state, occasion)
+
+    def _only_agrees(self, understanding: Understanding) -> bool:
+        """ "ok" or "no" when nothing was asked: nothing that a person would have to look into."""
+        words = (*self.content.words.yes, *self.content.words.no)
+        return understanding.decision is not Decision.ANSWER and normalise(understanding.text) in map(normalise, words)
 
     def _red_flag(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
         assert understanding.level is not None
@@ -117,12 +148,16 @@ class Conversation:
             level=level.value.capitalize(),
         )
         is_pressing = level is not Level.ADVISE
-        return Outcome(
-            replace(state, held=(), held_until=None, question=understanding.text),
-            (Say("\n\n".join(parts), Kind.EMERGENCY if is_pressing else Kind.REPLY),),
-            staff=(TellStaff(card, Kind.ALERT if is_pressing else Kind.RELAY, opens_alert=True),),
-            understanding=understanding,
-        )
+        state = replace(state.settled(), question=understanding.text)
+        ids = tuple(flag.id for flag in understanding.flags)
+        if state.was_warned(ids, occasion.now):
+            # One alert (design 5): staff get the new words behind other patients' alerts.
+            told = TellStaff(card)
+        else:
+            state = replace(state, warned=ids, warned_at=occasion.now)
+            told = TellStaff(card, Kind.ALERT if is_pressing else Kind.RELAY, opens_alert=True)
+        say = Say("\n\n".join(parts), Kind.EMERGENCY if is_pressing else Kind.REPLY)
+        return Outcome(state, (say,), staff=(told,), understanding=understanding)
 
     def _ask(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
         offered = tuple(candidate.entry_id for candidate in understanding.candidates)
@@ -149,7 +184,6 @@ class Conversation:
         """An unsure reply waits: the next message may hold the rest of the question."""
         return replace(
             state,
-            held=(understanding.text,),
             held_until=occasion.now + HELD,
             held_batch=state.held_batch + 1,
             question=understanding.text,
@@ -159,14 +193,14 @@ class Conversation:
 
     def _wish(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
         if understanding.id == "human":
-            # Their own words say what it is about; "can somebody ring me about my bruise?"
-            state = replace(state, question="\n".join(state.recent_texts(occasion.now)))
-        outcome = self._command(understanding.id, state, occasion)
-        assert outcome is not None, understanding.id
-        return replace(outcome, understanding=understanding)
+            # Their own words say what it is about ("can somebody ring me about my bruise?"), or what they just asked.
+            just_asked = state.question if state.question in state.recent_texts(occasion.sent_at) else ""
+            state = replace(state, question="\n".join(filter(None, (just_asked, understanding.text))))
+        assert understanding.id is not None
+        return replace(self._command(understanding.id, state, occasion), understanding=understanding)
 
-    def _command(self, name: str | None, state: State, occasion: Occasion) -> Outcome | None:
-        """What a command or a wish in free words leads to; None when `name` is None."""
+    def _command(self, name: str, state: State, occasion: Occasion) -> Outcome:
+        """What a command or a wish in free words leads to."""
         replies = self.content.replies
         plain = {
             "start": replies.start,
@@ -177,8 +211,6 @@ class Conversation:
             "about_bot": replies.about_bot,
         }
         match name:
-            case None:
-                return None
             case _ if name in STAFF_COMMANDS:
                 return Outcome(state, (Say(self._say(replies.staff_only)),))
             case "stop":
@@ -205,7 +237,7 @@ class Conversation:
     def _stop(self, state: State, occasion: Occasion) -> Outcome:
         replies = self.content.replies
         text = replies.already_stopped if Scope.ALL in occasion.stopped else replies.stopped
-        return Outcome(replace(state, held=(), held_until=None), (Say(self._say(text)),), stop=Scope.ALL)
+        return Outcome(state.settled(), (Say(self._say(text)),), stop=Scope.ALL)
 
     def ask_team(self, state: State, occasion: Occasion, about: str = "") -> Outcome:
         """Pass the last question on to the clinic's people, and say honestly when they read.
@@ -215,7 +247,7 @@ class Conversation:
         replies = self.content.replies
         text = self._by_the_clock(replies.human_open, replies.human_closed, occasion.now)
         entry = self.content.entries.get(about)
-        told = [state.question, f"[{entry.question}]" if entry else ""]
+        told = [state.question, f"About: {entry.question}" if entry else ""]
         card = self._card("\n".join(filter(None, told)), occasion, template=replies.staff_human)
         return Outcome(state, (Say(text),), staff=(card,))
 
@@ -238,16 +270,19 @@ class Conversation:
 
     def on_press(self, press: PressIn, state: State, occasion: Occasion) -> Outcome:
         """Decide on a press of one of our own buttons (the caller has checked that the button was there)."""
-        action, _, argument = (press.data or "").partition(":")
         if occasion.flooding:
             return self._too_many(state, occasion)
+        return self._in_time(self._pressed(press, state, occasion), False, occasion)
+
+    def _pressed(self, press: PressIn, state: State, occasion: Occasion) -> Outcome:
+        action, _, argument = (press.data or "").partition(":")
         match action:
             case "entry":
                 return self._entry(argument, state, occasion)
             case "none":
-                return self._none_of_these(state, occasion)
+                return _once(press, state, self._none_of_these(state, occasion))
             case "team":
-                return self.ask_team(state, occasion, about=argument)
+                return _once(press, state, self.ask_team(state, occasion, about=argument))
             case "faq":
                 return self._redraw(press.row_id, browse.groups(self.content), state)
             case "group":
@@ -265,14 +300,14 @@ class Conversation:
         if entry_id not in self.content.entries:
             return self.stale(state)
         text, buttons = browse.answer(self.content, entry_id, self._since(occasion))
-        chosen = replace(state, offered=(), offered_until=None, held=(), held_until=None)
+        chosen = replace(state.settled(), offered=(), offered_until=None)
         return Outcome(chosen, (Say(text, buttons=buttons),))
 
     def _none_of_these(self, state: State, occasion: Occasion) -> Outcome:
         replies = self.content.replies
         text = self._by_the_clock(replies.hand_over_open, replies.hand_over_closed, occasion.now)
         return Outcome(
-            replace(state, offered=(), offered_until=None, held=(), held_until=None),
+            replace(state.settled(), offered=(), offered_until=None),
             (Say(f"{self._say(replies.none_of_these)}\n\n{text}"),),
             staff=(self._card(state.question, occasion),),
         )
@@ -292,6 +327,11 @@ class Conversation:
         what = MEDIA_WORDS[sent.media]
         if occasion.flooding:
             return self._too_many(state, occasion)
+        copy = TellStaff("", copy_message_id=sent.message_id)
+        if sent.media in ALBUM_MEDIA:
+            known, state = state, replace(state, pictured_at=occasion.sent_at)
+            if known.pictured_at is not None and abs(occasion.sent_at - known.pictured_at) <= ALBUM:
+                return Outcome(state, staff=(copy,))
         match sent.media:
             case Media.STICKER:
                 return self._in_time(Outcome(state, (Say(self._say(replies.sticker)),)), False, occasion)
@@ -302,28 +342,38 @@ class Conversation:
             case _:
                 text = self._say(replies.media, what=what)
         card = self._say(replies.staff_media, code=occasion.code, what=what, since=self._since_words(occasion))
-        staff = (TellStaff(card, opens_alert=True), TellStaff("", copy_message_id=sent.message_id))
+        staff = (TellStaff(card, opens_alert=True), copy)
         return self._in_time(Outcome(state, (Say(text),), staff=staff), False, occasion)
 
     def on_return(self, state: State) -> Outcome:
         """The patient unblocked the bot."""
         return Outcome(state, (Say(self._say(self.content.replies.welcome_back)),))
 
-    def _with_media(self, outcome: Outcome, said: TextIn, media: Media) -> Outcome:
+    def _with_media(self, outcome: Outcome, batch: tuple[Held, ...], occasion: Occasion) -> Outcome:
         """A caption was read, its picture was not: say so, and let staff see it when they get the words anyway."""
+        pictures = [held for held in batch if held.media is not None]
+        if not pictures:
+            return outcome
+        media = pictures[0].media
+        assert media is not None
         line = self._say(self.content.replies.media_caption, what=MEDIA_WORDS[media])
         says = tuple(
             replace(say, text=f"{say.text}\n\n{line}") if number == 0 else say
             for number, say in enumerate(outcome.says)
         )
-        copy = TellStaff("", held=any(card.held for card in outcome.staff), copy_message_id=said.message_id)
-        return replace(outcome, says=says, staff=(*outcome.staff, copy))
+        held = any(say.held for say in outcome.says)  # shown once, though the words may be read again with more
+        copies = (TellStaff("", held=held, copy_message_id=picture.message_id) for picture in pictures)
+        state = replace(outcome.state, pictured_at=occasion.sent_at)
+        return replace(outcome, state=state, says=says, staff=(*outcome.staff, *copies))
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 
     def _in_time(self, outcome: Outcome, edited: bool, occasion: Occasion) -> Outcome:
-        """Begin with what explains the reply: read late, or read again after a correction. Danger comes first."""
-        lines = []
+        """Begin with what the patient must not forget, and with what explains the reply: read late, or read again.
+
+        A warning itself comes before all that.
+        """
+        lines = self._still_in_danger(outcome, occasion)
         if occasion.now - occasion.sent_at > LATE:
             lines.append(self._say(self.content.replies.was_off))
         if edited:
@@ -333,6 +383,18 @@ class Conversation:
         first = outcome.says[0]
         parts = [first.text, *lines] if first.kind is Kind.EMERGENCY else [*lines, first.text]
         return replace(outcome, says=(replace(first, text="\n\n".join(parts)), *outcome.says[1:]))
+
+    def _still_in_danger(self, outcome: Outcome, occasion: Occasion) -> list[str]:
+        """Two hours after a warning a friendly answer must not sound as if all were well."""
+        state, replies = outcome.state, self.content.replies
+        if state.warned_at is None or occasion.now - state.warned_at > DANGER_LASTS:
+            return []
+        if outcome.says and outcome.says[0].kind is Kind.EMERGENCY:
+            return []
+        levels = {flag.level for flag in self.content.red_flags if flag.id in state.warned}
+        if Level.EMERGENCY in levels:
+            return [self._say(replies.still_emergency)]
+        return [self._say(replies.still_urgent)] if Level.URGENT in levels else []
 
     def _card(self, text: str, occasion: Occasion, held: bool = False, template: str = "") -> TellStaff:
         card = self._say(
@@ -349,8 +411,7 @@ class Conversation:
     def _by_the_clock(self, when_open: str, when_closed: str, now: datetime) -> str:
         """The text for an open or a closed clinic; closed means that nobody is reading now."""
         clinic = self.content.clinic
-        until = open_until(clinic, now) if is_open(clinic, now) else None
-        if until is not None:
+        if (until := open_until(clinic, now)) is not None:
             same_day = until.astimezone(clinic.zone).date() == now.astimezone(clinic.zone).date()
             reads_until = local_time(clinic, until, now) + (" today" if same_day else "")
             return self._say(when_open, reads_until=reads_until)
@@ -369,19 +430,15 @@ class Conversation:
         return f"{hours} h after treatment" if hours < 48 else f"{hours // 24} days after treatment"
 
 
-def _split_command(text: str) -> tuple[str, str | None]:
-    """A message's words, and its command in lower case without the bot's name, if it begins with one."""
-    head, _, rest = text.strip().partition(" ")
-    if not head.startswith("/") or len(head) < 2:
-        return text, None
-    return rest, head[1:].partition("@")[0].lower()
-
-
-def _same(occasion: Occasion, understanding: Understanding) -> bool:
-    """Whether an edit changes nothing about the decision; then silence is the kind reply."""
-    earlier = occasion.earlier
-    return earlier is not None and (earlier.decision, earlier.id) == (understanding.decision, understanding.id)
+def _once(press: PressIn, state: State, outcome: Outcome) -> Outcome:
+    """A second press on the same button gets the same words; staff have the card already."""
+    staff = outcome.staff if press.row_id != state.passed_on else ()
+    return replace(outcome, state=replace(outcome.state, passed_on=press.row_id), staff=staff)
 
 
 def _excerpt(text: str) -> str:
-    return text if len(text) <= SHOWN_TO_STAFF else text[:SHOWN_TO_STAFF] + " […]"
+    """What fits on a card: the beginning, and the end, where the newest words are."""
+    if len(text) <= SHOWN_TO_STAFF:
+        return text
+    half = SHOWN_TO_STAFF // 2
+    return f"{text[:half]} […] {text[-half:]}"

@@ -3,13 +3,13 @@
 `State` is what the bot remembers of one chat between two messages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from bot.clock import from_us, to_us
-from bot.model import Buttons, Kind, MessageId, Scope, TelegramMessageId, Understanding
+from bot.model import Buttons, Kind, Media, MessageId, Scope, TelegramMessageId, Understanding
 
 RECENT = timedelta(minutes=2)
 """How far back texts are read together: "I can't" / "breathe" (design 5)."""
@@ -20,13 +20,22 @@ OFFER_LASTS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One message behind an unsure reply that has not gone out yet. `media`: what came with the words."""
+
+    message_id: TelegramMessageId
+    text: str
+    media: Media | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What the bot remembers of one chat. Times are domain time, aware UTC."""
 
     recent: tuple[tuple[datetime, str], ...] = ()
-    """Texts of the last two minutes, oldest first."""
-    held: tuple[str, ...] = ()
-    """Texts whose unsure reply has not gone out yet…"""
+    """Texts of the last two minutes with Telegram's dates, oldest first."""
+    held: tuple[Held, ...] = ()
+    """Messages that are read as one, since their unsure reply has not gone out yet…"""
     held_until: datetime | None = None
     """…and goes out now."""
     held_batch: int = 0
@@ -35,18 +44,30 @@ class State:
     """Entry ids last offered as "did you mean", so that "2" can be typed."""
     offered_until: datetime | None = None
     question: str = ""
-    """The last question that was not answered for sure: what "Ask the team" passes on."""
+    """The last question: what "Ask the team" passes on."""
+    passed_on: MessageId | None = None
+    """Our row whose button passed that question on: a second press tells staff nothing new."""
+    pictured_at: datetime | None = None
+    """Telegram's date of the last picture: those of an album come as messages of one moment."""
+    warned: tuple[str, ...] = ()
+    """Red flags that staff were last alerted to…"""
+    warned_at: datetime | None = None
+    """…and when."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
         return {
             "recent": [[to_us(at), text] for at, text in self.recent],
-            "held": list(self.held),
-            "held_until": to_us(self.held_until) if self.held_until else None,
+            "held": [[held.message_id, held.text, held.media] for held in self.held],
+            "held_until": _us(self.held_until),
             "held_batch": self.held_batch,
             "offered": list(self.offered),
-            "offered_until": to_us(self.offered_until) if self.offered_until else None,
+            "offered_until": _us(self.offered_until),
             "question": self.question,
+            "passed_on": self.passed_on,
+            "pictured_at": _us(self.pictured_at),
+            "warned": list(self.warned),
+            "warned_at": _us(self.warned_at),
         }
 
     @classmethod
@@ -56,22 +77,42 @@ class State:
             return cls()
         return cls(
             recent=tuple((from_us(at), text) for at, text in raw["recent"]),
-            held=tuple(raw["held"]),
-            held_until=from_us(raw["held_until"]) if raw["held_until"] else None,
+            held=tuple(Held(id_, text, Media(media) if media else None) for id_, text, media in raw["held"]),
+            held_until=_at(raw["held_until"]),
             held_batch=raw["held_batch"],
             offered=tuple(raw["offered"]),
-            offered_until=from_us(raw["offered_until"]) if raw["offered_until"] else None,
+            offered_until=_at(raw["offered_until"]),
             question=raw["question"],
+            passed_on=raw["passed_on"],
+            pictured_at=_at(raw["pictured_at"]),
+            warned=tuple(raw["warned"]),
+            warned_at=_at(raw["warned_at"]),
         )
 
-    def heard(self, text: str, now: datetime) -> "State":
-        """The state with one more text, and without those older than two minutes."""
-        kept = [(at, said) for at, said in self.recent if now - at <= RECENT]
-        return replace(self, recent=(*kept, (now, text))[-RECENT_MAX:])
+    def heard(self, text: str, at: datetime) -> "State":
+        """The state with one more text, of this date, and without those older than two minutes."""
+        kept = [(when, said) for when, said in self.recent if at - when <= RECENT]
+        return replace(self, recent=(*kept, (at, text))[-RECENT_MAX:], passed_on=None)
 
-    def recent_texts(self, now: datetime) -> tuple[str, ...]:
-        """Texts of the last two minutes, oldest first."""
-        return tuple(text for at, text in self.recent if now - at <= RECENT)
+    def recent_texts(self, at: datetime) -> tuple[str, ...]:
+        """Texts of the two minutes before `at`, by Telegram's dates, oldest first."""
+        return tuple(text for when, text in self.recent if at - when <= RECENT)
+
+    def settled(self) -> "State":
+        """The state when no reply waits for the rest of a question."""
+        return replace(self, held=(), held_until=None)
+
+    def was_warned(self, flag_ids: Iterable[str], now: datetime) -> bool:
+        """Whether staff were alerted to all these within the last two minutes."""
+        return self.warned_at is not None and now - self.warned_at <= RECENT and set(flag_ids) <= set(self.warned)
+
+
+def _us(at: datetime | None) -> int | None:
+    return None if at is None else to_us(at)
+
+
+def _at(us: int | None) -> datetime | None:
+    return None if us is None else from_us(us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +172,7 @@ class Earlier:
 
     decision: str
     id: str | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from bot.content.schema import WEEKDAYS, Clinic, TimeRange
+from bot.content.schema import WEEKDAYS, Clinic, Closure, TimeRange
 from bot.markup import escape
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -61,7 +61,10 @@ def clinic_values(clinic: Clinic) -> dict[str, str]:
 
 
 def hours_in_words(clinic: Clinic) -> str:
-    """The week's hours: "Monday to Thursday 09:00 to 17:30, Friday 09:00 to 13:00; closed Saturday and Sunday"."""
+    """The week's hours and every dated closure, so that nobody is sent to a closed door at Christmas.
+
+    "Monday to Thursday 09:00 to 17:30, Friday 09:00 to 13:00; closed Saturday and Sunday. Closed 1 May".
+    """
     days = [(_DAY_NAMES[day], clinic.hours.get(day, ())) for day in WEEKDAYS]
     opened: list[str] = []
     closed: list[str] = []
@@ -71,10 +74,17 @@ def hours_in_words(clinic: Clinic) -> str:
             opened.append(f"{_days_in_words(names)} {_ranges_in_words(hours)}")
         else:
             closed += names
-    if not closed:
-        return ", ".join(opened)
-    never = f"closed {_list_in_words(closed)}"
-    return f"{', '.join(opened)}; {never}" if opened else never
+    parts = [", ".join(opened)] if opened else []
+    if closed:
+        parts.append(f"closed {_list_in_words(closed)}")
+    closures = [f"Closed {_closure_in_words(closure)}" for closure in clinic.closures]
+    return ". ".join(["; ".join(parts), *closures])
+
+
+def _closure_in_words(closure: Closure) -> str:
+    """ "24 December to 2 January", or "1 May" for a single day."""
+    first, last = (f"{day.day} {_MONTH_NAMES[day.month - 1]}" for day in (closure.first, closure.last))
+    return first if first == last else f"{first} to {last}"
 
 
 def local_time(clinic: Clinic, at: datetime, now: datetime) -> str:

@@ -1,0 +1,310 @@
+"""Builds every part once, and owns the loops: intake → inbox → outbox, timers, heartbeat, content.
+
+`build` wires, `App.run` runs until `App.stop`. Tests and the demo use the same parts.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+
+from bot import logs
+from bot.clock import MINUTE_US, Clock, from_us
+from bot.core.conversation import Conversation
+from bot.delivery.limiter import BOT_INTERVAL_US
+from bot.delivery.outbox import Outbox
+from bot.delivery.settle import Settler
+from bot.errors import StoreError, TelegramConflict, TelegramError, TelegramUnauthorised
+from bot.model import BotId, Kind, Payload
+from bot.services.alive import BEAT_S, Alive
+from bot.services.inbox import Inbox
+from bot.services.library import Changed, Library
+from bot.services.patients import Patients
+from bot.services.policy import ClinicPolicy
+from bot.services.post import Notices, Post
+from bot.services.routine import Routine
+from bot.services.staff import Staff
+from bot.services.ticks import Ticks
+from bot.settings import Settings
+from bot.store import accounts, messages, schema
+from bot.store.engine import Store, open_store
+from bot.telegram.client import Client, WebhookFacts
+from bot.telegram.intake import Poller
+from bot.telegram.updates import read_update
+from bot.web.routes import WEBHOOK_PATH, Health, make_app
+from bot.web.server import WebServer
+
+log = logs.get(__name__)
+
+CONTENT_S = 2.0
+"""How soon a changed folder, or a revision made by another worker, is seen."""
+WEBHOOK_CHECK_S = 30.0
+DRAIN_S = 20.0
+"""systemd and Docker kill after some 10-90 s; whatever is in flight ends within 15 s."""
+LAST_REPLIES_S = 3.0
+
+
+@dataclass
+class App:
+    """Every part of one running bot."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    client: Client
+    library: Library
+    post: Post
+    inbox: Inbox
+    ticks: Ticks
+    routine: Routine
+    outbox: Outbox
+    alive: Alive
+    intake_trouble: str = ""
+    """Why no updates are fetched any more; empty while they are."""
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def conversation(self) -> Conversation:
+        """What answers now."""
+        return self.library.served.conversation
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """What is done once at a start, before any loop: the first beat, timers, and what staff should know."""
+        await self.beat()
+        if self.library.problems:
+            await self._tell_broken()
+        served = self.library.served
+        if line := self.routine.unsigned_line():
+            async with self.store.write() as tx:
+                await self.post.tell(tx, Kind.DIGEST, Payload(line), f"unsigned:{served.revision_id}")
+
+    async def beat(self) -> None:
+        """What is done every minute: show that we live, and see that the timers are set."""
+        await self.routine.plan()
+        await self.alive.beat()
+
+    async def run(self, web: bool = True) -> None:
+        """Run until `stop`, then drain. Raises StoreBusy when another process has this SQLite file."""
+        for role in ("sender", "intake"):
+            self.store.take_role(role)
+        server = self._web_server() if web else None
+        await self.begin()
+        async with asyncio.TaskGroup() as group:
+            helpers = [group.create_task(self._intake(), name="intake")]
+            helpers.append(group.create_task(self._every(BEAT_S, self.beat), name="beat"))
+            helpers.append(group.create_task(self._every(CONTENT_S, self.look_at_content), name="content"))
+            mains = [
+                group.create_task(loop.run(), name=type(loop).__name__)
+                for loop in (self.inbox, self.ticks, self.outbox)
+            ]
+            if server is not None:
+                helpers.append(group.create_task(server.serve(), name="web"))
+            log.info("running", bot_id=self.settings.bot_id, revision=self.library.served.content.revision)
+            await self._stopping.wait()
+            await self._drain(helpers, mains, server)
+        log.info("stopped")
+
+    def stop(self) -> None:
+        """Take nothing new, finish what is in hand, and let `run` return. Safe to call from a signal handler."""
+        self._stopping.set()
+
+    async def _drain(
+        self, helpers: list[asyncio.Task[None]], mains: list[asyncio.Task[None]], server: WebServer | None
+    ) -> None:
+        """Intake first, so that nothing new comes in; then the inbox, whose replies the outbox still sends."""
+        log.info("draining")
+        if server is not None:
+            server.stop()
+        for task in helpers:
+            if task.get_name() != "web":
+                task.cancel()
+        self.inbox.stop()
+        self.ticks.stop()
+        inbox, ticks, outbox = mains
+        await asyncio.wait([inbox, ticks], timeout=DRAIN_S / 2)
+        await self._send_what_is_due(outbox)
+        self.outbox.stop()
+        await asyncio.wait([outbox], timeout=DRAIN_S / 2)
+        for task in (*helpers, *mains):
+            task.cancel()
+
+    async def _send_what_is_due(self, outbox: asyncio.Task[None]) -> None:
+        """Give the outbox a moment for the last replies; what it cannot send in it goes out after the next start."""
+        until = self.clock.monotonic() + LAST_REPLIES_S
+        while self.clock.monotonic() < until and not outbox.done():
+            async with self.store.read() as tx:
+                due_us = await messages.next_due_us(tx, self.settings.bot_id)
+            if due_us is None or due_us > self.clock.now_us():
+                return
+            await asyncio.sleep(0.02)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Repeat `work`; a failure is logged and the next time is another chance."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Exception as error:  # a bad address to call, a text nobody foresaw: patients are still answered
+                log.error("routine_failed", exc=error)
+
+    # --- intake -----------------------------------------------------------------------------------------------------
+
+    async def _intake(self) -> None:
+        if self.settings.webhook_url:
+            await self._webhook()
+            return
+        poller = Poller(self.client, self.inbox.save, lambda: None, self.alive.fetched)
+        try:
+            await poller.run()
+        except TelegramConflict:
+            self.intake_trouble = "another program polls with this token"
+        except TelegramUnauthorised:
+            self.intake_trouble = "Telegram refuses the token"
+        # The rest goes on: what is owed is sent, /readyz is red, and staff are told while they can be.
+        await self._tell_deaf()
+
+    async def _webhook(self) -> None:
+        """Register our route, mend the registration when it drifts, and notice when nothing comes through."""
+        url = self.settings.webhook_url.rstrip("/") + WEBHOOK_PATH
+        is_ours = False  # Telegram tells the address it has, but not the secret: that of an earlier start, perhaps
+        while True:
+            try:
+                facts = await self.client.webhook_info()
+                if is_ours and facts.url == url:
+                    self.intake_trouble = self._undelivered(facts)
+                else:
+                    await self.client.set_webhook(url, self.settings.webhook_secret.get_secret_value())
+                    is_ours = True
+                    self.intake_trouble = ""
+                    log.info("webhook_set")
+                if not self.intake_trouble:
+                    self.alive.fetched()
+            except TelegramUnauthorised:
+                self.intake_trouble = "Telegram refuses the token"
+            except TelegramError as error:
+                log.warning("webhook_check_failed", exc=error)
+            await asyncio.sleep(WEBHOOK_CHECK_S)
+
+    def _undelivered(self, facts: WebhookFacts) -> str:
+        """Why updates wait at Telegram; empty when they come through."""
+        is_recent = facts.last_error_at is not None and (
+            from_us(self.clock.machine_us()) - facts.last_error_at < timedelta(seconds=2 * WEBHOOK_CHECK_S)
+        )
+        return "Telegram cannot deliver to WEBHOOK_URL" if is_recent and facts.pending_updates else ""
+
+    async def _tell_deaf(self) -> None:
+        log.error("intake_ended")
+        text = self.post.text(self.library.served.content.replies.staff_deaf, reason=self.intake_trouble)
+        async with self.store.write() as tx:
+            await self.post.tell(tx, Kind.ALERT, Payload(text), f"deaf:{self.clock.now_us()}")
+        self.outbox.wake()
+
+    def _web_server(self) -> WebServer:
+        secret = self.settings.webhook_secret.get_secret_value() if self.settings.webhook_url else None
+        app = make_app(save=self.inbox.save, secret=secret, health=self.health)
+        return WebServer(app, self.settings.web_host, self.settings.web_port)
+
+    async def health(self) -> Health:
+        """What `/readyz` shows: each check empty when good, else a short reason without secrets."""
+        checks = {
+            "database": "" if self.alive.writes() else "not written lately",
+            "telegram": "" if self.alive.reaches_telegram() else "not reached lately",
+            "intake": self.intake_trouble,
+        }
+        try:
+            async with self.store.read() as tx:
+                account = await accounts.account(tx, self.settings.bot_id)
+        except StoreError:
+            return Health({**checks, "database": "cannot be read"})
+        return Health({**checks, "sending": account["paused"] or "", "staff_group": account["staff_lost"] or ""})
+
+    # --- content ----------------------------------------------------------------------------------------------------
+
+    async def look_at_content(self) -> None:
+        """See whether the texts changed, and tell staff what came of it."""
+        match await self.library.look():
+            case Changed.BROKEN:
+                await self._tell_broken()
+            case Changed.NEW:
+                served = self.library.served
+                text = self.post.text(served.content.replies.staff_content_new, revision=served.content.revision[:7])
+                async with self.store.write() as tx:
+                    await self.post.tell(tx, Kind.CARD, Payload(text), f"content:{served.revision_id}")
+                self.outbox.wake()
+            case Changed.NOTHING:
+                pass
+
+    async def _tell_broken(self) -> None:
+        problems = self.library.problems
+        lines = "\n".join(str(problem) for problem in problems[:10]) + ("\n…" if len(problems) > 10 else "")
+        replies = self.library.served.content.replies
+        text = self.post.text(replies.staff_content_broken, problems=lines)
+        # Once, though each worker sees it; and again when it is broken again.
+        key = f"broken:{zlib.crc32(lines.encode())}:{self.clock.now_us() // MINUTE_US}"
+        async with self.store.write() as tx:
+            await self.post.tell(tx, Kind.CARD, Payload(text), key)
+        self.outbox.wake()
+
+
+@asynccontextmanager
+async def build(
+    settings: Settings, clock: Clock, *, transport: httpx.AsyncBaseTransport | None = None, signed_only: bool = True
+) -> AsyncIterator[App]:
+    """All parts wired on an up-to-date database, with content loaded; closed again at the end.
+
+    `transport` replaces the network to Telegram (in-process simulator). Raises SettingsError, StoreError, ContentError.
+    """
+    settings.require_token()
+    settings.require_staff()
+    await schema.upgrade(settings.database_url)
+    token = settings.bot_token.get_secret_value()
+    async with (
+        open_store(settings.database_url, clock) as store,
+        Client(token, settings.telegram_api_url, transport=transport) as client,
+        httpx.AsyncClient(timeout=10) as outside,
+    ):
+        bot_id = settings.bot_id
+        async with store.write() as tx:
+            await accounts.ensure_bot(store, tx, bot_id, settings.staff_chat_id, BOT_INTERVAL_US)
+            await accounts.ensure_owners(store, tx, bot_id, settings.owner_ids, clock.now_us())
+            # A token that was refused is tried again at each start: the operator may have mended it.
+            await accounts.set_account(tx, bot_id, paused=None)
+        library = Library(store, clock, bot_id, settings.content_dir, signed_only)
+        await library.load()
+        yield _wire(settings, clock, store, client, library, bot_id, _caller(settings, outside))
+
+
+def _wire(
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    client: Client,
+    library: Library,
+    bot_id: BotId,
+    call_out: Callable[[], Awaitable[None]] | None,
+) -> App:
+    post = Post(store, clock, bot_id, library)
+    routine = Routine(post, clock.now(), is_trial=settings.allow_unsigned)
+    settler = Settler(store, clock, bot_id, Notices(post))
+    outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), settler)
+    inbox = Inbox(post, Patients(post), Staff(post, routine.status), read_update, client.answer_press, outbox.wake)
+    ticks = Ticks(post, routine.handlers, outbox.wake)
+    return App(settings, clock, store, client, library, post, inbox, ticks, routine, outbox, Alive(post, call_out))
+
+
+def _caller(settings: Settings, outside: httpx.AsyncClient) -> Callable[[], Awaitable[None]] | None:
+    """Calls the watchdog's address; None when there is none. The address is a secret and reaches no log."""
+    url = settings.heartbeat_url.get_secret_value()
+    if not url:
+        return None
+
+    async def call_out() -> None:
+        (await outside.get(url)).raise_for_status()
+
+    return call_out

@@ -1,0 +1,39 @@
+"""Why a message said what it said: from Telegram's message back to the decision behind it."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.model import BotId, ChatId, TelegramMessageId
+from bot.store import messages
+from bot.store.engine import Tx
+from bot.store.tables import content_revision, question
+
+
+async def why(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_message_id: TelegramMessageId) -> dict[str, Any] | None:
+    """The decision behind one of our messages, as JSON values under the names of `Understanding`, with the content's
+    `revision`. None for a message that no decision stands behind."""
+    row = await messages.by_telegram_id(tx, bot_id, chat_id, tg_message_id)
+    if row is None or row["question_id"] is None:
+        return None
+    statement = (
+        sa.select(question, content_revision.c.hash)
+        .outerjoin(content_revision, content_revision.c.id == question.c.revision_id)
+        .where(question.c.id == row["question_id"])
+    )
+    asked = (await tx.execute(statement)).mappings().one()
+    stored = asked["why"]
+    candidates = [{"id": id_, "confidence": sure, "phrasing": phrasing} for id_, sure, phrasing in stored["candidates"]]
+    return {
+        "text": asked["text"],
+        "decision": asked["decision"],
+        "id": asked["entry_id"],
+        "level": asked["level"],
+        "confidence": stored["confidence"],
+        "phrasing": candidates[0]["phrasing"] if candidates else "",
+        "candidates": candidates,
+        "red_flags": [{"id": id_, "level": level, "words": words} for id_, level, words in stored["flags"]],
+        "ruled_out": stored["ruled_out"],
+        "repaired": stored["repaired"],
+        "revision": (asked["hash"] or "")[:7],
+    }

@@ -1,0 +1,213 @@
+"""From the inbox to an effect, exactly once.
+
+`attempts` is raised and committed before an update is handled; its effect and `done` commit together under the chat's
+lock. Five failures park it: staff are told (without the text), the patient gets a safe reply, the chat goes on.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot import logs
+from bot.clock import SECOND_US
+from bot.delivery.settle import follow_migration
+from bot.model import (
+    BlockedIn,
+    ChatId,
+    ChatKind,
+    Fetched,
+    Incoming,
+    Kind,
+    MediaIn,
+    MigratedIn,
+    NothingIn,
+    Outgoing,
+    Payload,
+    PressIn,
+    TextIn,
+)
+from bot.services.patients import Patients
+from bot.services.post import Post
+from bot.services.staff import Staff
+from bot.store import accounts, chats
+from bot.store import inbox as rows
+from bot.store.engine import Tx
+
+log = logs.get(__name__)
+
+ATTEMPTS = 5
+LEASE_US = 60 * SECOND_US
+"""Longer than any handling takes; after this another worker may try."""
+WORKERS = 4
+POLL_S = 0.5
+
+
+@dataclass
+class Inbox:
+    """Stores updates and works through them. `wake_outbox` is called after each commit that may owe a message."""
+
+    post: Post
+    patients: Patients
+    staff: Staff
+    read_update: Callable[[str], Incoming]
+    answer_press: Callable[[str], Coroutine[Any, Any, None]]
+    wake_outbox: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._answers: set[asyncio.Task[None]] = set()
+
+    # --- in ---------------------------------------------------------------------------------------------------------
+
+    async def save(self, fetched: Sequence[Fetched]) -> None:
+        """Commit raw updates; only then may they be acknowledged. Raises StoreError when they could not be stored."""
+        async with self.post.store.write() as tx:
+            new = await rows.save(self.post.store, tx, self.post.bot_id, fetched, self.post.clock.now_us())
+        log.info("updates_saved", fetched=len(fetched), new=new)
+        self._wake.set()
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Handle updates until `stop`, several chats at a time, one update of a chat at a time."""
+        await self.recover()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(WORKERS):
+                group.create_task(self._work())
+        if self._answers:
+            await asyncio.wait(self._answers)
+
+    async def recover(self) -> None:
+        """At a start: what the last process was handling may be tried at once, where this is the only one."""
+        if self.post.store.is_sqlite:
+            async with self.post.store.write() as tx:
+                await rows.release_leases(tx, self.post.bot_id)
+
+    def stop(self) -> None:
+        """Finish what is being handled and take nothing more."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _work(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                if await self.handle_next():
+                    continue
+            except Exception as error:  # the database, or a bug in parking: the other chats go on, this one in a minute
+                log.error("inbox_failed", exc=error)
+            try:
+                async with asyncio.timeout(POLL_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    async def handle_next(self) -> bool:
+        """Handle one update whose turn it is. False when there is none now."""
+        async with self.post.store.read() as tx:
+            next_us = await rows.next_try_us(tx, self.post.bot_id)
+            machine_us = await self.post.store.machine_us(tx)
+        if next_us is None or next_us > machine_us:
+            return False
+        async with self.post.store.write() as tx:
+            machine_us = await self.post.store.machine_us(tx)
+            row = await rows.take(tx, self.post.bot_id, machine_us, machine_us + LEASE_US)
+        if row is None:
+            return False
+        self._wake.set()  # another chat may have something for the next worker
+        if row["attempts"] > ATTEMPTS:
+            await self._park(row, "killed_the_process")  # it never got as far as being put back
+            return True
+        try:
+            incoming = self.read_update(row["json"])
+            await self._handle(row, incoming)
+        except Exception as error:  # one bad update must not stop a chat, nor the bot
+            await self._failed(row, error)
+        else:
+            self._acknowledge(incoming)
+            self.wake_outbox()
+        return True
+
+    async def _handle(self, row: sa.RowMapping, incoming: Incoming) -> None:
+        match incoming:
+            case MigratedIn():
+                await self._migrate(row, incoming)
+            case NothingIn():
+                await self._nothing(row, incoming.what)
+            case BlockedIn(is_private=False):
+                await self.staff.on_membership(row, incoming)
+            case BlockedIn():
+                await self.patients.handle(row, incoming)
+            case TextIn() | MediaIn() | PressIn() if await self.staff.is_for_staff(incoming):
+                await self.staff.handle(row, incoming)
+            case TextIn() | MediaIn() | PressIn():
+                await self.patients.handle(row, incoming)
+        log.info("handled", update=row["update_id"], what=type(incoming).__name__)
+
+    async def _migrate(self, row: sa.RowMapping, incoming: MigratedIn) -> None:
+        store, bot_id = self.post.store, self.post.bot_id
+        async with store.write() as tx:
+            if await rows.finish(tx, row):
+                await follow_migration(
+                    store, tx, bot_id, incoming.chat_id, incoming.new_chat_id, self.post.clock.now_us()
+                )
+
+    async def _nothing(self, row: sa.RowMapping, what: str) -> None:
+        async with self.post.store.write() as tx:
+            await rows.finish(tx, row)
+        log.info("nothing_to_do", update=row["update_id"], what=what)
+
+    def _acknowledge(self, incoming: Incoming) -> None:
+        """Telegram shows a spinner on a pressed button until it is answered: directly after the commit."""
+        if isinstance(incoming, PressIn):
+            task = asyncio.create_task(self.answer_press(incoming.press_id))
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+
+    # --- failures ---------------------------------------------------------------------------------------------------
+
+    async def _failed(self, row: sa.RowMapping, error: Exception) -> None:
+        where = _place(error)
+        log.error("update_failed", exc=error, update=row["update_id"], attempt=row["attempts"])
+        if row["attempts"] >= ATTEMPTS:
+            await self._park(row, where)
+            return
+        async with self.post.store.write() as tx:
+            machine_us = await self.post.store.machine_us(tx)
+            await rows.put_back(tx, row, machine_us + SECOND_US * 2 ** (row["attempts"] - 1), where)
+
+    async def _park(self, row: sa.RowMapping, where: str) -> None:
+        chat_id = ChatId(row["chat_id"])
+        async with self.post.store.write() as tx:
+            if not await rows.park(tx, row, where):
+                return
+            code = await self._apologise(tx, row, chat_id) if chat_id > 0 else "–"
+            replies = self.post.library.served.content.replies
+            await accounts.write_audit(tx, self.post.bot_id, None, "parked", row["id"], self.post.clock.now_us())
+            text = self.post.text(replies.staff_parked, code=code, update=str(row["update_id"]))
+            subject = chat_id if chat_id > 0 else None
+            await self.post.tell(tx, Kind.ALERT, Payload(text), f"parked:{row['id']}", subject)
+        log.error("update_parked", update=row["update_id"])
+        self.wake_outbox()
+
+    async def _apologise(self, tx: Tx, row: sa.RowMapping, chat_id: ChatId) -> str:
+        """A safe reply to the patient, whose code comes back."""
+        store, bot_id, now_us = self.post.store, self.post.bot_id, self.post.clock.now_us()
+        await chats.touch_chat(store, tx, bot_id, chat_id, ChatKind.PRIVATE, now_us)
+        await chats.lock_chat(tx, bot_id, chat_id)
+        patient = await chats.welcome_patient(store, tx, bot_id, chat_id, now_us)
+        text = self.post.text(self.post.library.served.content.replies.something_failed)
+        await self.post.enqueue(tx, Outgoing(chat_id, Kind.REPLY, Payload(text), f"parked:{row['id']}:sorry"))
+        return patient.code
+
+
+def _place(error: BaseException) -> str:
+    """Type, file and line of a failure; never its text, which may quote a patient."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}@{Path(last.filename).name}:{last.lineno}"

@@ -1,0 +1,179 @@
+"""The content that is being served, and what is built from it.
+
+Revisions live in the database; the folder is their working copy. A changed folder becomes a revision once it passes
+the checks; a broken one changes nothing but the mood of the staff, who are told. Workers poll the active revision.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, auto
+from pathlib import Path
+
+from bot import logs
+from bot.clock import Clock
+from bot.content.lint import check_files, unfit_to_run, unsigned
+from bot.content.load import parse_content, read_files, revision_of
+from bot.content.schema import Content
+from bot.core.conversation import Conversation
+from bot.core.understand import Brain, build_brain
+from bot.errors import ContentError, Problem
+from bot.model import BotId
+from bot.store import revisions
+from bot.store.engine import Store, Tx
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One revision, ready to answer. `unsigned`: ids that a clinician has not approved as they stand."""
+
+    revision_id: int
+    content: Content
+    brain: Brain
+    conversation: Conversation
+    unsigned: tuple[str, ...]
+
+
+class Changed(Enum):
+    """What a look at folder and database found."""
+
+    NOTHING = auto()
+    NEW = auto()
+    """Another revision is served now."""
+    BROKEN = auto()
+    """The folder has problems (`Library.problems`); the last good revision stays."""
+
+
+def read_checked(files: dict[str, str], today: date) -> Content:
+    """The content of these files. Raises ContentError with everything that keeps it from being served."""
+    checked = check_files(files, today)
+    if checked.content is None or checked.findings.errors:
+        raise ContentError(list(checked.findings.errors))
+    return checked.content
+
+
+def fit_to_serve(content: Content, signed_only: bool) -> Content:
+    """The content that may be used. Unsigned entries are left out, so their questions go to people.
+
+    Raises ContentError naming every unsigned red flag: without those the bot must not run (design 6, "Signing").
+    """
+    if not signed_only:
+        return content
+    if reasons := unfit_to_run(content):
+        raise ContentError([Problem("en/red_flags.yaml", None, reason) for reason in reasons])
+    groups = tuple(
+        group.model_copy(update={"entries": tuple(entry for entry in group.entries if entry.is_signed)})
+        for group in content.groups
+    )
+    return content.model_copy(update={"groups": tuple(group for group in groups if group.entries)})
+
+
+class Library:
+    """Holds the served revision. `load` first, then `look` now and then."""
+
+    def __init__(self, store: Store, clock: Clock, bot_id: BotId, folder: Path, signed_only: bool) -> None:
+        self._store = store
+        self._clock = clock
+        self._bot_id = bot_id
+        self._folder = folder
+        self.signed_only = signed_only
+        self._served: Served | None = None
+        self._seen_hash = ""
+        self._looked_at_id: int | None = None
+        self.problems: tuple[Problem, ...] = ()
+        """What is wrong with the folder now; empty when it is as served."""
+
+    @property
+    def served(self) -> Served:
+        """The revision that answers. `load` has to have succeeded."""
+        assert self._served is not None, "load the library first"
+        return self._served
+
+    async def load(self) -> None:
+        """Import the folder if it changed since it was last imported, then serve the active revision.
+
+        Raises ContentError when there is nothing fit to serve: a broken folder and no earlier revision, or unsigned
+        red flags with a real token.
+        """
+        await self._import_folder()
+        await self._serve_active()
+        if self._served is None:
+            raise ContentError(list(self.problems))
+
+    async def look(self) -> Changed:
+        """See whether the folder or the active revision changed, and serve what is newest and fit."""
+        found = await self._import_folder()
+        if found is Changed.BROKEN:
+            return found
+        try:
+            return await self._serve_active()
+        except ContentError as error:  # another worker made it, with other rules than ours: the last good one stays
+            return self._tell_broken(error)
+
+    async def _import_folder(self) -> Changed:
+        try:
+            files = await asyncio.to_thread(read_files, self._folder)
+        except ContentError as error:
+            return self._broken(f"unreadable:{error}", error)
+        hash_ = revision_of(files)
+        if hash_ == self._seen_hash:
+            return Changed.NOTHING
+        async with self._store.read() as tx:
+            is_new = await self._is_new(tx, hash_)
+        if is_new:
+            try:
+                content = await asyncio.to_thread(read_checked, files, self._clock.now().date())
+                await asyncio.to_thread(self._prepare, 0, content)
+            except ContentError as error:
+                return self._broken(hash_, error)
+            async with self._store.write() as tx:
+                if await self._is_new(tx, hash_):  # not if another worker was quicker
+                    await revisions.add(tx, self._bot_id, hash_, files, None, self._clock.now_us())
+            log.info("revision_imported", revision=hash_)
+        self._seen_hash = hash_
+        self.problems = ()
+        return Changed.NEW
+
+    async def _is_new(self, tx: Tx, hash_: str) -> bool:
+        """Whether to import this folder: not if it is as it was last time, whatever was edited in the chat since."""
+        if await revisions.active_id(tx, self._bot_id) is None:
+            return True
+        return await revisions.last_folder_hash(tx, self._bot_id) != hash_
+
+    def _broken(self, seen: str, error: ContentError) -> Changed:
+        """Say so once for each state of the folder."""
+        if seen == self._seen_hash:
+            return Changed.NOTHING
+        self._seen_hash = seen
+        return self._tell_broken(error)
+
+    def _tell_broken(self, error: ContentError) -> Changed:
+        self.problems = tuple(error.problems)
+        log.warning("content_broken", problems=len(self.problems))
+        return Changed.BROKEN
+
+    async def _serve_active(self) -> Changed:
+        """Serve the active revision if it is another one. Raises ContentError, once for each, if it is not fit."""
+        async with self._store.read() as tx:
+            revision_id = await revisions.active_id(tx, self._bot_id)
+            if revision_id is None or revision_id == self._looked_at_id:
+                return Changed.NOTHING
+            files = await revisions.files_of(tx, revision_id)
+        self._looked_at_id = revision_id
+        whole = await asyncio.to_thread(parse_content, files)
+        self._served = await asyncio.to_thread(self._prepare, revision_id, whole)
+        log.info("revision_served", revision=whole.revision)
+        return Changed.NEW
+
+    def _prepare(self, revision_id: int, whole: Content) -> Served:
+        """Everything that answers from these texts. Raises ContentError for what cannot be served."""
+        content = fit_to_serve(whole, self.signed_only)
+        try:
+            brain = build_brain(content)
+        except Exception as error:  # texts that pass every check and break the program: the last good ones stay
+            raise ContentError(
+                [Problem("en/", None, f"the bot cannot work with this ({type(error).__name__})")]
+            ) from error
+        return Served(revision_id, content, brain, Conversation(content, brain), tuple(unsigned(whole)))

@@ -1,0 +1,149 @@
+"""Messages to staff that are not about what a patient just wrote, and what happens when a send ends badly."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot import logs
+from bot.clock import Clock
+from bot.core.replies import render
+from bot.delivery.settle import Event, Ladder
+from bot.errors import MarkupError
+from bot.markup import split
+from bot.model import BotId, ChatId, ChatKind, Kind, MessageId, Method, Outgoing, Payload, SendWhy
+from bot.services.library import Library
+from bot.store import accounts, chats, messages
+from bot.store.engine import Store, Tx
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Post:
+    """The way to the clinic's people: the staff group, or every owner while there is none."""
+
+    store: Store
+    clock: Clock
+    bot_id: BotId
+    library: Library
+
+    def text(self, template: str, /, **extra: str) -> str:
+        """A sentence of the clinic's with values filled in; the values are escaped."""
+        return render(template, self.library.served.content.clinic, **extra)
+
+    async def enqueue(self, tx: Tx, out: Outgoing, fallback: int = 0) -> MessageId | None:
+        """Owe one call, making sure the chat has a row. None when it is owed already.
+
+        A text too long for one message becomes several; the last has the buttons, and is the row returned. `fallback`
+        1 marks a message to an owner in place of the group: failing that, it goes on to who is on call.
+        """
+        kind = ChatKind.PRIVATE if out.chat_id > 0 else ChatKind.STAFF
+        await chats.touch_chat(self.store, tx, self.bot_id, out.chat_id, kind, self.clock.now_us())
+        row_id = None
+        for part in _parts(out):
+            row_id = await messages.enqueue(self.store, tx, self.bot_id, part, self.clock.now_us(), fallback)
+        return row_id
+
+    async def staff_chats(self, tx: Tx) -> tuple[ChatId, ...]:
+        """Where staff read: the group, or else each owner's private chat."""
+        account = await accounts.account(tx, self.bot_id)
+        if account["staff_chat_id"] is not None:
+            return (ChatId(account["staff_chat_id"]),)
+        return tuple(ChatId(owner) for owner in await accounts.owners(tx, self.bot_id))
+
+    async def tell(
+        self,
+        tx: Tx,
+        kind: Kind,
+        payload: Payload,
+        dedupe_key: str,
+        subject: ChatId | None = None,
+        due_at: datetime | None = None,
+        method: Method = Method.SEND_TEXT,
+    ) -> MessageId | None:
+        """Tell staff once per `dedupe_key`. Returns the first new row; None when told before, or nobody is there.
+
+        `subject`: the patient's chat it is about; a staff reply to the message goes there.
+        """
+        base = Outgoing(ChatId(0), kind, payload, "", method=method, due_at=due_at, subject_chat_id=subject)
+        to = await self.staff_chats(tx)
+        if not to:
+            log.error("no_staff_to_tell", kind=kind)
+        made = []
+        for chat_id in to:
+            rung = 1 if chat_id > 0 else 0
+            key = f"{dedupe_key}|1|{chat_id}" if rung else dedupe_key
+            out = replace(base, chat_id=chat_id, dedupe_key=key)
+            made.append(await self.enqueue(tx, out, rung))
+        return next((row for row in made if row is not None), None)
+
+    async def tell_owners(self, tx: Tx, text: str, dedupe_key: str) -> None:
+        """Tell every owner privately, once per `dedupe_key`; failing that, who is on call."""
+        for owner in await accounts.owners(tx, self.bot_id):
+            out = Outgoing(ChatId(owner), Kind.ALERT, Payload(text), f"{dedupe_key}|1|{owner}")
+            await self.enqueue(tx, out, fallback=1)
+
+
+@dataclass(frozen=True)
+class Notices:
+    """The outbox's hooks: staff hear of what did not arrive."""
+
+    post: Post
+
+    async def on_event(self, tx: Tx, event: Event, row: sa.RowMapping) -> None:
+        """Tell staff, with codes and kinds, never with the text that failed."""
+        replies = self.post.library.served.content.replies
+        say = self.post.text
+        is_staff_message = row["subject_chat_id"] is not None or row["chat_kind"] == ChatKind.STAFF or row["fallback"]
+        match event:
+            case Event.IN_DOUBT if not is_staff_message:
+                text = say(
+                    replies.staff_in_doubt, code=await self._code(tx, row), kind=row["kind"], message=str(row["id"])
+                )
+            case Event.UNREACHABLE if not is_staff_message:
+                text = say(replies.staff_unreachable, code=await self._code(tx, row))
+            case Event.REFUSED if not is_staff_message:
+                text = say(
+                    replies.staff_in_doubt, code=await self._code(tx, row), kind=row["kind"], message=str(row["id"])
+                )
+            case Event.BAD_MARKUP:
+                text = say(replies.staff_bad_markup, what=f"{row['kind']} {row['id']}")
+            case Event.STAFF_LOST:
+                account = await accounts.account(tx, self.post.bot_id)
+                text = say(replies.staff_group_lost, reason=account["staff_lost"] or "–")
+                await self.post.tell_owners(tx, text, f"lost:{self.post.clock.now().date()}")
+                return
+            case _:
+                log.error("send_lost", event_kind=event, message_id=row["id"], kind=row["kind"])
+                return
+        await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{row['id']}", subject=ChatId(row["chat_id"]))
+
+    async def on_skipped(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
+        """A check-in or emergency text that found its patient unreachable; the rest is as the patient wished."""
+        if why is SendWhy.UNREACHABLE and row["kind"] in {Kind.CHECK_IN, Kind.EMERGENCY}:
+            await self.on_event(tx, Event.UNREACHABLE, row)
+
+    async def ladder(self, tx: Tx) -> Ladder:
+        """Owners, then the clinic's on-call list."""
+        on_call = self.post.library.served.content.clinic.on_call
+        people = tuple(ChatId(person.telegram_id) for person in on_call)
+        owners = tuple(ChatId(owner) for owner in await accounts.owners(tx, self.post.bot_id))
+        return Ladder(owners, people)
+
+    async def _code(self, tx: Tx, row: sa.RowMapping) -> str:
+        patient = await chats.patient_of(tx, self.post.bot_id, ChatId(row["chat_id"]))
+        return patient.code if patient else "–"
+
+
+def _parts(out: Outgoing) -> Iterator[Outgoing]:
+    """`out`, or the messages it takes to say it. Markup that Telegram refuses is left for the outbox to deal with."""
+    try:
+        texts = split(out.payload.text) if out.method is Method.SEND_TEXT else []
+    except MarkupError:
+        texts = []
+    stem, bar, rung = out.dedupe_key.partition("|")
+    for number, text in enumerate(texts[:-1]):
+        yield replace(out, payload=Payload(text), dedupe_key=f"{stem}.{number}{bar}{rung}")
+    yield replace(out, payload=replace(out.payload, text=texts[-1])) if len(texts) > 1 else out

@@ -1,0 +1,154 @@
+"""The house: a whole bot on the simulator, in virtual time, for tests that read as stories.
+
+Nothing sleeps and nothing is mocked: the real client talks to the simulator below it. `settle` lets everything happen
+that is due now and in the next few seconds; `pass_time` lets time pass. Both clocks move together, and only here.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from bot.app import App, build
+from bot.clock import ManualClock, from_us
+from bot.settings import Settings
+from bot.simulator.groups import Group, Member
+from bot.simulator.people import Person
+from bot.simulator.transport import SimulatorTransport
+from bot.simulator.world import World
+from bot.store import dues, inbox, messages
+from bot.telegram.updates import fetched
+
+OWNER_ID = 700
+MEMBER_ID = 12
+PATIENT_ID = 11
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who is there: a staff group with one member, an owner, a patient. They outlive a restart of the bot."""
+
+    world: World
+    staff: Group
+    owner: Person
+    member: Member
+    patient: Person
+
+
+@dataclass
+class House:
+    """One started bot among its people, in virtual time."""
+
+    cast: Cast
+    clock: ManualClock
+    app: App
+    _offset: int | None = None
+
+    @property
+    def world(self) -> World:
+        return self.cast.world
+
+    @property
+    def patient(self) -> Person:
+        return self.cast.patient
+
+    @property
+    def staff(self) -> Group:
+        return self.cast.staff
+
+    @property
+    def member(self) -> Member:
+        return self.cast.member
+
+    @property
+    def owner(self) -> Person:
+        return self.cast.owner
+
+    async def settle(self, seconds: float = 5) -> None:
+        """Let happen whatever is due within `seconds` from now; time moves only as far as something happens."""
+        until = self.clock.now() + timedelta(seconds=seconds)
+        while True:
+            while await self._step():
+                pass
+            wait = await self._next_wait()
+            if wait is None or self.clock.now() + wait > until:
+                return
+            self.clock.tick(max(wait, timedelta(milliseconds=1)))
+
+    async def pass_time(self, **by: float) -> None:
+        """Let time pass, with everything that falls due on the way."""
+        until = self.clock.now() + timedelta(**by)
+        await self.settle((until - self.clock.now()).total_seconds())
+        if until > self.clock.now():
+            self.clock.tick(until - self.clock.now())
+        await self.settle(0)
+
+    async def _step(self) -> bool:
+        """One round of every loop. True when anything happened."""
+        raw = await self.app.client.get_raw_updates(self._offset, 0)
+        self.app.alive.fetched()
+        if raw:
+            await self.app.inbox.save([fetched(update) for update in raw])
+            self._offset = max(update["update_id"] for update in raw) + 1
+        handled = await self.app.inbox.handle_next()
+        ticked = await self.app.ticks.run_next()
+        turn = await self.app.outbox.turn()
+        self.app.outbox.launch(turn)
+        await self.app.outbox.landed()
+        return bool(raw or handled or ticked or turn.looked)
+
+    async def _next_wait(self) -> timedelta | None:
+        """How long until something is due; None: nothing is."""
+        store, bot_id = self.app.store, self.app.settings.bot_id
+        async with store.read() as tx:
+            domain = [await messages.next_due_us(tx, bot_id), await dues.next_due_us(tx, bot_id)]
+            machine = [await inbox.next_try_us(tx, bot_id)]
+        waits = [from_us(us) - self.clock.now() for us in domain if us is not None]
+        waits += [from_us(us) - from_us(self.clock.machine_us()) for us in machine if us is not None]
+        # Something due that did not move waits for a limit: look again a little later.
+        return max(min(waits), timedelta(milliseconds=50)) if waits else None
+
+    @property
+    def labels(self) -> list[str]:
+        """The buttons under the newest message on the patient's screen, top to bottom."""
+        return [key.label for key in self.patient.last.keys]
+
+    @property
+    def bot_texts(self) -> list[str]:
+        """What the bot said to the patient, oldest first."""
+        return [message.text for message in self.world.from_bot(self.patient.chat_id)]
+
+    @property
+    def staff_texts(self) -> list[str]:
+        """What the bot said in the staff group, oldest first."""
+        return [message.text for message in self.world.from_bot(self.staff.chat_id)]
+
+
+def make_cast(clock: ManualClock) -> Cast:
+    """A world with one clinic and one patient, before anybody has written."""
+    world = World(clock)
+    staff = world.add_group("Clinic")
+    owner = world.add_user(OWNER_ID, "Owner")
+    member = staff.add(world.add_user(MEMBER_ID, "Member"))
+    return Cast(world, staff, owner, member, world.add_user(PATIENT_ID, "Patient"))
+
+
+@asynccontextmanager
+async def open_house(
+    cast: Cast, database_url: str, content_dir: Path, clock: ManualClock, signed_only: bool = False
+) -> AsyncIterator[House]:
+    """The bot started on this database. Open it a second time on the same cast and it is a restart."""
+    settings = Settings(
+        _env_file=None,
+        bot_token=cast.world.token,
+        database_url=database_url,
+        content_dir=content_dir,
+        staff_chat_id=cast.staff.chat_id,
+        owner_ids=str(OWNER_ID),
+    )
+    async with build(settings, clock, transport=SimulatorTransport(cast.world), signed_only=signed_only) as app:
+        await app.outbox.recover(everything=True)
+        await app.inbox.recover()
+        await app.begin()
+        yield House(cast, clock, app)

@@ -1,0 +1,115 @@
+"""Fixtures every test may use: a folder in memory, a copy of the content, and the house (`bot/simulator/house.py`)."""
+
+import asyncio
+import io
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.clock import ManualClock
+from bot.logs import SafeHandler
+from bot.simulator.house import Cast, House, make_cast, open_house
+from bot.simulator.state import Message
+from bot.simulator.world import World
+
+ROOT = Path(__file__).parent.parent
+MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+"""A working day of the demo clinic; London is on UTC."""
+
+
+@dataclass
+class Overheard:
+    """What the whole suite logged as text, and what the people and the bot in it said."""
+
+    log: io.StringIO = field(default_factory=io.StringIO)
+    said: set[str] = field(default_factory=set)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def overheard() -> Iterator[Overheard]:
+    """Listens to every log record and every message of the session; `test_zz_logs.py` compares them at its end."""
+    heard = Overheard()
+    handler = SafeHandler("text")
+    handler.setStream(heard.log)
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("bot").setLevel(logging.DEBUG)
+    post = World.post
+
+    def listening(self: World, *args: Any, **kwargs: Any) -> Message:
+        message = post(self, *args, **kwargs)
+        heard.said.add(message.text)
+        return message
+
+    World.post = listening  # type: ignore[method-assign]
+    yield heard
+    World.post = post  # type: ignore[method-assign]
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def fast_dir() -> Iterator[Path]:
+    """A folder in memory where there is one: each commit waits for the disk otherwise."""
+    where = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="aftercare-", dir=where))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def content_dir(fast_dir: Path) -> Path:
+    """A copy of the clinic's content that a test may change."""
+    return Path(shutil.copytree(ROOT / "faq", fast_dir / "faq"))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(MONDAY_NOON)
+
+
+@pytest.fixture
+async def cast(clock: ManualClock) -> AsyncIterator[Cast]:
+    made = make_cast(clock)
+    yield made
+    await made.world.aclose()
+
+
+@pytest.fixture(scope="session")
+def prepared_database() -> Iterator[Path]:
+    """A database as the first start leaves it: schema, content revision, first timers. A copy saves half a second."""
+    with tempfile.TemporaryDirectory(prefix="aftercare-") as folder:
+        path = Path(folder) / "prepared.db"
+
+        async def prepare() -> None:
+            clock = ManualClock(MONDAY_NOON)
+            cast = make_cast(clock)
+            async with open_house(cast, f"sqlite+aiosqlite:///{path}", ROOT / "faq", clock):
+                pass
+            await cast.world.aclose()
+
+        asyncio.run(prepare())
+        yield path
+
+
+@pytest.fixture
+def database_url(fast_dir: Path, prepared_database: Path) -> str:
+    """A database of one's own, as the first start leaves it."""
+    shutil.copy(prepared_database, fast_dir / "house.db")
+    return f"sqlite+aiosqlite:///{fast_dir}/house.db"
+
+
+@pytest.fixture
+async def house(cast: Cast, database_url: str, content_dir: Path, clock: ManualClock) -> AsyncIterator[House]:
+    """The bot running on the shipped content; owner and patient have pressed Start and read the first screen."""
+    async with open_house(cast, database_url, content_dir, clock) as made:
+        made.owner.starts()
+        made.patient.starts()
+        await made.settle()
+        yield made

@@ -1,0 +1,206 @@
+"""An update has its effect once: whoever is killed, whoever else works on it, whatever it holds."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.clock import ManualClock
+from bot.core.conversation import Conversation
+from bot.errors import StoreError
+from bot.model import ChatId, Fetched
+from bot.services.inbox import Inbox
+from bot.services.patients import Patients
+from bot.simulator.house import Cast, House, open_house
+from bot.store import chats
+from bot.store.engine import Store, Tx
+from bot.store.tables import alert, audit, inbox, message, opt_out, question
+from bot.telegram.updates import fetched
+
+UNKNOWN = "do you sell gift vouchers for my aunt"
+
+
+class Killed(BaseException):
+    """The process ends here: nothing after this point runs."""
+
+
+async def receive(house: House) -> None:
+    """Store what Telegram has, and handle nothing."""
+    raw = await house.app.client.get_raw_updates(None, 0)
+    await house.app.inbox.save([fetched(update) for update in raw])
+
+
+async def handle_all(house: House) -> None:
+    while await house.app.inbox.handle_next():
+        pass
+
+
+async def rows(house: House, table: sa.Table) -> list[Any]:
+    async with house.app.store.read() as tx:
+        return list((await tx.execute(sa.select(table))).mappings().all())
+
+
+@pytest.mark.parametrize("moment", range(1, 13))
+async def test_killed_at_any_moment_it_happens_once(house: House, monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
+    """Each transaction has two moments: as it begins, and just before it commits."""
+    house.patient.says(UNKNOWN)
+    await receive(house)
+    before = len(await rows(house, message))
+    passed = 0
+
+    def pass_by() -> None:
+        nonlocal passed
+        passed += 1
+        if passed == moment:
+            raise Killed
+
+    def deadly(real: Any) -> Any:
+        @asynccontextmanager
+        async def transaction(self: Store) -> AsyncIterator[Tx]:
+            pass_by()
+            async with real(self) as tx:
+                yield tx
+                pass_by()
+
+        return transaction
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "read", deadly(Store.read))
+        patch.setattr(Store, "write", deadly(Store.write))
+        with pytest.raises(Killed):
+            await handle_all(house)
+    await house.app.inbox.recover()
+    await house.settle()
+    assert len(await rows(house, message)) == before + 2, "one reply, one card"
+    assert len(await rows(house, alert)) == 1
+    assert len([row for row in await rows(house, question) if row["text"] == UNKNOWN]) == 1
+    assert {row["state"] for row in await rows(house, inbox)} == {"done"}
+
+
+async def test_a_worker_that_was_too_slow_has_no_effect(
+    house: House, cast: Cast, database_url: str, content_dir: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease ran out between reading and writing; the other worker did it all."""
+    async with open_house(cast, database_url, content_dir, clock) as other:
+        real = Patients._read
+
+        async def slow(self: Patients, incoming: Any) -> Any:
+            snapshot = await real(self, incoming)
+            monkeypatch.setattr(Patients, "_read", real)
+            await other.app.inbox.recover()  # as when the lease runs out
+            assert await other.app.inbox.handle_next()
+            return snapshot
+
+        house.patient.says("STOP")
+        await receive(house)
+        monkeypatch.setattr(Patients, "_read", slow)
+        assert await house.app.inbox.handle_next()
+        await house.settle()
+    assert sum(text.startswith("Done.") for text in house.bot_texts) == 1
+    assert len(await rows(house, opt_out)) == 1
+
+
+async def test_a_conversation_that_moved_on_is_decided_again_on_what_it_is_now(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    real_decide, real_save = Conversation.on_text, chats.save_conversation
+
+    def watched(self: Conversation, said: Any, state: Any, occasion: Any) -> Any:
+        seen.append(state.question)
+        return real_decide(self, said, state, occasion)
+
+    async def moved(store: Store, tx: Tx, bot_id: Any, chat_id: ChatId, version: int, state: Any, now_us: int) -> bool:
+        monkeypatch.setattr(chats, "save_conversation", real_save)
+        return False
+
+    house.patient.says("is it normal that my leg jumped")
+    await receive(house)
+    monkeypatch.setattr(Conversation, "on_text", watched)
+    monkeypatch.setattr(chats, "save_conversation", moved)
+    await house.settle()
+    assert len(seen) == 2
+    assert len(house.bot_texts) == 2, "the first screen and one answer: what was rolled back left nothing"
+
+
+async def test_json_nobody_can_read_is_parked_and_the_chat_goes_on(house: House) -> None:
+    broken = '{"update_id": 5, "message": {"message_id": "x", "chat": {"id": 11}, "text": "a patient\'s words"}}'
+    await house.app.inbox.save([Fetched(5, ChatId(house.patient.chat_id), broken)])
+    house.patient.says("is it normal that my leg jumped")
+    await house.settle(seconds=60)
+    assert house.bot_texts[-2].startswith("Something went wrong")
+    assert "reflex" in house.bot_texts[-1]
+    parked = next(row for row in await rows(house, inbox) if row["state"] == "parked")
+    assert (parked["attempts"], "words" in parked["error"]) == (5, False)
+    assert [row["action"] for row in await rows(house, audit)] == ["parked"]
+
+
+@pytest.mark.parametrize("chat_id", [0, -1000000004001], ids=["no chat", "the staff group"])
+async def test_a_bad_update_that_is_no_patients_is_told_and_apologised_to_nobody(house: House, chat_id: int) -> None:
+    await house.app.inbox.save([Fetched(5, ChatId(chat_id), "{}"), Fetched(6, ChatId(chat_id), "[")])
+    await house.settle(seconds=60)
+    told = [text for text in house.staff_texts if text.startswith("Not handled · –")]
+    assert len(told) == len([row for row in await rows(house, inbox) if row["state"] == "parked"]) > 0
+    assert len(house.bot_texts) == 1
+
+
+async def test_who_opted_out_is_still_told_that_something_went_wrong(house: House) -> None:
+    house.patient.says("STOP")
+    await house.settle()
+    await house.app.inbox.save([Fetched(5, ChatId(house.patient.chat_id), "[")])
+    await house.settle(seconds=60)
+    assert house.patient.last.text.startswith("Something went wrong")
+
+
+async def test_an_update_that_kills_the_process_each_time_is_parked_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deadly(self: Conversation, said: Any, state: Any, occasion: Any) -> Any:
+        raise Killed
+
+    house.patient.says("poison")
+    await receive(house)
+    with monkeypatch.context() as patch:
+        patch.setattr(Conversation, "on_text", deadly)
+        for _ in range(5):
+            with pytest.raises(Killed):
+                await house.app.inbox.handle_next()
+            await house.app.inbox.recover()
+        await house.settle()
+    parked = next(row for row in await rows(house, inbox) if row["state"] == "parked")
+    assert parked["error"] == "killed_the_process"
+    assert house.staff_texts[-1].startswith("Not handled")
+
+
+async def test_a_fault_in_parking_itself_stops_nobody_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(self: Inbox, row: Any, where: str) -> None:
+        house.app.inbox.stop()  # one round is enough for this test
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Inbox, "_park", broken)
+    async with house.app.store.write() as tx:
+        row = {"bot_id": house.app.settings.bot_id, "state": "new", "received_us": 0, "attempts": 5, "json": "["}
+        await tx.execute(inbox.insert().values(update_id=5, chat_id=99, **row))
+    await house.app.inbox.run()  # ends because it was stopped, not with the bug
+
+
+async def test_a_database_that_refuses_is_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.patient.says("is it normal that my leg jumped")
+    await receive(house)
+    refused = 0
+    real = chats.save_conversation
+
+    async def refuse(*args: Any) -> bool:
+        nonlocal refused
+        refused += 1
+        if refused < 3:
+            raise StoreError("database: disk I/O error")
+        return await real(*args)
+
+    monkeypatch.setattr(chats, "save_conversation", refuse)
+    await house.settle(seconds=30)
+    assert len(house.bot_texts) == 2
+    assert "reflex" in house.bot_texts[-1]
