@@ -1,0 +1,296 @@
+"""The commands. Data goes to stdout, everything else to stderr; exit 0 good, 1 a problem, 2 used wrongly.
+
+The only module that prints or exits.
+"""
+
+import asyncio
+import errno
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from bot import logs
+from bot.app import build
+from bot.clock import SystemClock
+from bot.content.lint import check_files, unsigned
+from bot.content.load import load_content, read_files
+from bot.content.schema import Signable
+from bot.core.understand import Brain, build_brain, understanding_to_json
+from bot.errors import AftercareError, ContentError, Problem, SettingsError
+from bot.services.backup import backup
+from bot.services.doctor import Finding, examine
+from bot.services.ids import hold_the_bot_off, meet
+from bot.settings import Settings, load_settings
+from bot.store import schema
+from bot.store.engine import open_store
+from bot.telegram.client import Client
+
+log = logs.get(__name__)
+
+# Without pretty exceptions: they would print an exception's text and local variables, so what patients wrote.
+app = typer.Typer(
+    help="Aftercare: a Telegram bot for clinics that do dry needling.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+faq = typer.Typer(help="The clinic's questions and answers.", no_args_is_help=True)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+app.add_typer(faq, name="faq")
+app.add_typer(db, name="db")
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+LISTEN_S = 60.0
+_PORT_TROUBLE = frozenset({errno.EADDRINUSE, errno.EACCES})
+
+
+def main() -> None:
+    """Run the command line. Leaves by SystemExit: 0 all is well, 1 a problem, 2 used wrongly."""
+    logs.setup("WARNING")  # from the first moment: nothing else may write log lines
+    try:
+        app()
+    except Exception as error:
+        for leaf in _leaves(error):
+            _complain(leaf)
+        sys.exit(1)
+
+
+def _complain(error: Exception) -> None:
+    """Our own errors are sentences with a remedy. Of anything else only type and place are told (`logs`): its text may
+    hold a patient's words."""
+    if isinstance(error, AftercareError):
+        print(error, file=sys.stderr)
+    elif isinstance(error, OSError) and isinstance(error.filename, str):
+        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+    else:
+        log.error("crashed", exc=error)
+        print("Something went wrong that never should. The line above says where; please report it.", file=sys.stderr)
+
+
+def _leaves(error: Exception) -> Iterator[Exception]:
+    if isinstance(error, ExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+@app.command()
+def run() -> None:
+    """Run the bot: polling, or a webhook when WEBHOOK_URL is set."""
+    settings = load_settings()
+    logs.setup(settings.log_level, settings.log_format)
+
+    async def work() -> None:
+        async with build(settings, SystemClock(), signed_only=not settings.allow_unsigned) as bot:
+            _on_signals(bot.stop)
+            await bot.run()
+
+    asyncio.run(work())
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 8080,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    data: Annotated[Path | None, typer.Option(help="Keep the demo's data here; otherwise it is thrown away.")] = None,
+) -> None:
+    """Try everything in a browser, with a local stand-in for Telegram: no token, no internet."""
+    from bot.simulator.demo import run_demo  # only here: the simulator is no part of a running bot
+
+    settings = load_settings(_env_file=None)
+    logs.setup("WARNING", settings.log_format)
+
+    def say(address: str) -> None:
+        print(f"The demo is at {address}  (Ctrl-C ends it)", flush=True)
+        if not no_browser:
+            typer.launch(address)
+
+    try:
+        asyncio.run(run_demo(port, data, settings.content_dir, say, _on_signals))
+    except OSError as error:
+        if error.filename is not None or error.errno not in _PORT_TROUBLE:
+            raise
+        raise SettingsError(f"Port {port} cannot be used here. Choose another; --port 0 takes a free one.") from error
+
+
+@app.command()
+def doctor(
+    ids: Annotated[bool, typer.Option("--ids", help="Instead: show the ids of groups and people who write.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check token, staff group, database, content and signatures, and set the bot's public description."""
+    settings = load_settings()
+    settings.require_token()
+    if ids:
+        asyncio.run(_show_ids(settings, as_json))
+        return
+    findings = asyncio.run(_findings(settings))
+    if as_json:
+        _print_json([{"name": f.name, "good": f.good, "text": f.text, "remedy": f.remedy} for f in findings])
+    else:
+        for finding in findings:
+            mark = "ok     " if finding.good else "PROBLEM"
+            remedy = f"\n         → {finding.remedy}" if finding.remedy else ""
+            print(f"{mark}  {finding.name}: {finding.text}{remedy}")
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _findings(settings: Settings) -> list[Finding]:
+    async with Client(settings.bot_token.get_secret_value(), settings.telegram_api_url) as client:
+        return [finding async for finding in examine(settings, client, datetime.now(UTC))]
+
+
+async def _show_ids(settings: Settings, as_json: bool) -> None:
+    """Print each as it is seen; as JSON, one object a line."""
+    clock = SystemClock()
+    async with (
+        open_store(settings.database_url, clock) as store,
+        Client(settings.bot_token.get_secret_value(), settings.telegram_api_url) as client,
+    ):
+        hold_the_bot_off(store)
+        print(
+            f"For {LISTEN_S:.0f} seconds: write to the bot privately, and add it to the group or write /start there.",
+            file=sys.stderr,
+        )
+        async for met in meet(client, clock, LISTEN_S):
+            if as_json:
+                print(json.dumps({"id": met.id, "kind": met.kind, "name": met.name}), flush=True)
+            else:
+                print(f"{met.id}  {met.kind}  {met.name}", flush=True)
+
+
+@faq.command()
+def check(as_json: Json = False) -> None:
+    """List every problem of the content folder, with file and line."""
+    errors, warnings = _problems(load_settings())
+    if as_json:
+        found = [("error", problem) for problem in errors] + [("warning", problem) for problem in warnings]
+        _print_json([{"severity": s, "file": p.file, "line": p.line, "text": p.text} for s, p in found])
+    else:
+        for problem in errors:
+            print(problem)
+        for problem in warnings:
+            print(f"{problem}  (warning)")
+        print(f"{len(errors)} problems, {len(warnings)} warnings", file=sys.stderr)
+    if errors:
+        raise typer.Exit(1)
+
+
+def _problems(settings: Settings) -> tuple[Sequence[Problem], Sequence[Problem]]:
+    """Errors and warnings of the content folder, unreadable files among the errors."""
+    try:
+        files = read_files(settings.content_dir)
+    except ContentError as error:
+        return error.problems, ()
+    found = check_files(files, datetime.now(UTC).date()).findings
+    return found.errors, found.warnings
+
+
+@faq.command()
+def ask(text: Annotated[str, typer.Argument(help="What a patient might write.")], as_json: Json = False) -> None:
+    """Show what the bot would decide about a text: the whole path of a first message, a day after treatment."""
+    brain = _brain(load_settings())
+    understanding = brain.understand(text)
+    if as_json:
+        _print_json(understanding_to_json(understanding))
+        return
+    print(f"{understanding.decision}: {understanding.id or 'the team'}  (confidence {understanding.confidence:.2f})")
+    for flag in understanding.flags:
+        print(f"  red flag {flag.id} ({flag.level}): {', '.join(flag.words)}")
+    for candidate in understanding.candidates:
+        print(f"  {candidate.confidence:.2f}  {candidate.entry_id}: {candidate.phrasing}")
+
+
+@faq.command("eval")
+def evaluate(
+    labels: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON Lines with a `text` in each.")],
+    out: Annotated[Path, typer.Option("--json", help="Where the decisions go, one JSON object a line.")],
+) -> None:
+    """Decide on every text of a file, in order."""
+    brain = _brain(load_settings())
+    texts = list(_texts(labels))
+    lines = [json.dumps(understanding_to_json(brain.understand(text))) for text in texts]
+    out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    print(f"{len(lines)} decisions written to {out}", file=sys.stderr)
+
+
+@faq.command()
+def signature(
+    name: Annotated[str, typer.Option(help="The clinician who has read the texts.")],
+    registration: Annotated[str, typer.Option(help="Their registration number.")],
+    ids: Annotated[list[str] | None, typer.Argument(help="Entries and warnings; none: all that are unsigned.")] = None,
+) -> None:
+    """Print each text, and the `signed:` block to put under it once that clinician has approved it."""
+    content = load_content(load_settings().content_dir)
+    texts: dict[str, Signable] = {**{flag.id: flag for flag in content.red_flags}, **content.entries}
+    wanted = ids or unsigned(content)
+    if missing := [id_ for id_ in wanted if id_ not in texts]:
+        print(f"There is no entry or warning called {', '.join(missing)}.", file=sys.stderr)
+        raise typer.Exit(1)
+    for id_ in wanted:
+        _print_signature(texts[id_], name, registration)
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this version's schema. `aftercare run` does it too."""
+    asyncio.run(schema.upgrade(load_settings().database_url))
+    print(f"The database is at revision {schema.head()}.", file=sys.stderr)
+
+
+@db.command("backup")
+def backup_command(
+    to: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
+) -> None:
+    """Copy a SQLite database while the bot runs: consistent, as of one moment."""
+    backup(load_settings().database_url, to)
+    print(
+        f"Written to {to}. Keep it where the clinic's records are kept: it holds what patients wrote.", file=sys.stderr
+    )
+
+
+def _print_signature(item: Signable, name: str, registration: str) -> None:
+    """The item as YAML comments, all that the hash covers, then the block."""
+    body = item.model_dump(mode="json", exclude={"signed"}, exclude_defaults=True)
+    read = yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=110)
+    print("".join(f"# {line}\n" for line in read.splitlines()), end="")
+    block = {"name": name, "registration": registration, "on": datetime.now(UTC).date(), "hash": item.text_hash}
+    print(yaml.safe_dump({"signed": block}, sort_keys=False, allow_unicode=True))
+
+
+def _brain(settings: Settings) -> Brain:
+    return build_brain(load_content(settings.content_dir))
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """Each line's text. Raises Exit(1), naming the line, for one that has none; what it says is not repeated."""
+    with path.open("rb") as lines:  # str.splitlines would split inside a text, where it holds a line separator
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                text = json.loads(line)["text"]
+            except (ValueError, KeyError, TypeError, RecursionError):  # a ValueError too when it is no UTF-8
+                text = None
+            if not isinstance(text, str):
+                print(f'{path}:{number}: not a JSON object with a "text"', file=sys.stderr)
+                raise typer.Exit(1)
+            yield text
+
+
+def _print_json(value: Mapping[str, Any] | list[dict[str, Any]]) -> None:
+    print(json.dumps(value, indent=1))
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
