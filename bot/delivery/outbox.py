@@ -154,7 +154,7 @@ class Outbox:
                     await self.recover(everything=self._store.is_sqlite)
                     # SQLite has one sender: only its own past leaves orphans there, so once is enough.
                     recover_at = math.inf if self._store.is_sqlite else self._clock.monotonic() + RECOVER_S
-                if await self._has_work():
+                if await self.has_work():
                     turn = await self.turn()
                     self.launch(turn)
                     pause_s = self._pause_s(turn)
@@ -167,8 +167,8 @@ class Outbox:
             except TimeoutError:
                 pass
 
-    async def _has_work(self) -> bool:
-        """A cheap look, so that an idle bot writes nothing."""
+    async def has_work(self) -> bool:
+        """Whether a turn would have anything to do: a cheap look, so that an idle bot writes nothing."""
         if self._done:
             return True
         if self._stopping or len(self._flying) >= self._window:

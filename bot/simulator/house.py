@@ -23,6 +23,7 @@ from bot.telegram.updates import fetched
 OWNER_ID = 700
 MEMBER_ID = 12
 PATIENT_ID = 11
+LOOK_AGAIN = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,17 @@ class House:
     async def settle(self, seconds: float = 5) -> None:
         """Let happen whatever is due within `seconds` from now; time moves only as far as something happens."""
         until = self.clock.now() + timedelta(seconds=seconds)
+        patience = LOOK_AGAIN
         while True:
             while await self._step():
-                pass
+                patience = LOOK_AGAIN
             wait = await self._next_wait()
+            if wait is not None and wait < patience:
+                # Something due that did not move waits for a limit: look again a little later, then ever later.
+                wait, patience = patience, min(patience * 2, timedelta(minutes=1))
             if wait is None or self.clock.now() + wait > until:
                 return
-            self.clock.tick(max(wait, timedelta(milliseconds=1)))
+            self.clock.tick(wait)
 
     async def pass_time(self, **by: float) -> None:
         """Let time pass, with everything that falls due on the way."""
@@ -86,17 +91,24 @@ class House:
 
     async def _step(self) -> bool:
         """One round of every loop. True when anything happened."""
-        raw = await self.app.client.get_raw_updates(self._offset, 0)
+        raw = await self.app.client.get_raw_updates(self._offset, 0) if self.world.updates.pending else []
         self.app.alive.fetched()
         if raw:
             await self.app.inbox.save([fetched(update) for update in raw])
             self._offset = max(update["update_id"] for update in raw) + 1
         handled = await self.app.inbox.handle_next()
         ticked = await self.app.ticks.run_next()
-        turn = await self.app.outbox.turn()
-        self.app.outbox.launch(turn)
-        await self.app.outbox.landed()
-        return bool(raw or handled or ticked or turn.looked)
+        return bool(raw or handled or ticked) | await self._send()
+
+    async def _send(self) -> bool:
+        """One turn of the outbox, if it has anything to do, and its calls. True when it looked at any row."""
+        outbox = self.app.outbox
+        if not await outbox.has_work():
+            return False
+        turn = await outbox.turn()
+        outbox.launch(turn)
+        await outbox.landed()
+        return turn.looked > 0
 
     async def _next_wait(self) -> timedelta | None:
         """How long until something is due; None: nothing is."""
@@ -106,8 +118,7 @@ class House:
             machine = [await inbox.next_try_us(tx, bot_id)]
         waits = [from_us(us) - self.clock.now() for us in domain if us is not None]
         waits += [from_us(us) - from_us(self.clock.machine_us()) for us in machine if us is not None]
-        # Something due that did not move waits for a limit: look again a little later.
-        return max(min(waits), timedelta(milliseconds=50)) if waits else None
+        return min(waits, default=None)
 
     @property
     def labels(self) -> list[str]:

@@ -7,8 +7,8 @@ from bot.clock import ManualClock
 from bot.simulator.house import Cast, House, open_house
 
 
-async def test_two_hundred_messages_are_all_handled_and_hardly_answered(house: House) -> None:
-    for number in range(200):
+async def test_eighty_messages_are_all_handled_and_hardly_answered(house: House) -> None:
+    for number in range(80):
         house.patient.says(f"voucher {number}")
     await house.settle(seconds=30)
     assert len(house.bot_texts) < 10

@@ -256,7 +256,7 @@ async def test_topics_are_tabs(page: Page, script: Script) -> None:
 
 async def test_chips_attachments_commands_and_the_locked_screen(page: Page, script: Script) -> None:
     await page.get_by_role("button", name="Start").click()
-    await page.get_by_role("button", name="how long wil it be sore").click()
+    await page.get_by_role("button", name="how long will i be sore").click()
     await page.get_by_role("button", name="Attach").click()
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
@@ -266,7 +266,7 @@ async def test_chips_attachments_commands_and_the_locked_screen(page: Page, scri
     await expect(page.locator("#lock")).not_to_contain_text("normal")
     await patients_chat(page).get_by_role("button", name="/help").click()
     await expect(patients_chat(page).get_by_role("article")).to_have_count(5)
-    assert script.ann.chat.texts == ["/start", "how long wil it be sore", "Short answer\n\n" + PLAIN, "/help"]
+    assert script.ann.chat.texts == ["/start", "how long will i be sore", "Short answer\n\n" + PLAIN, "/help"]
 
 
 PLAIN = "Yes, that is normal. Send /help for more."

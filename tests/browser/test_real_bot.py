@@ -54,6 +54,7 @@ async def test_a_first_tour(page: Page) -> None:
     await page.get_by_role("button", name="To the next message").click()
     await sees(team, "Good morning. I am running.\nOpen questions: 1")
 
+    await sees(phone, "… +")  # the first jump has ended
     before = await day(page)
     await page.get_by_role("button", name="+1 day").click()
     await sees(phone, "… +1 day")

@@ -314,7 +314,7 @@ def mutations(draw: st.DrawFn) -> tuple[int, int, str]:
     return draw(st.integers(0, 2000)), draw(st.integers(0, 12)), draw(junk)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     file=st.sampled_from(["clinic.yaml", SORENESS, "en/words.yaml"]), cuts=st.lists(mutations(), min_size=1, max_size=4)
 )
@@ -334,7 +334,7 @@ def test_no_edit_makes_the_loader_fail_in_another_way(
         assert all(problem.text for problem in outcome)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=st.text(max_size=200))
 def test_no_text_at_all_makes_the_loader_fail_in_another_way(good_files: dict[str, str], text: str) -> None:
     with pytest.raises(ContentError):
