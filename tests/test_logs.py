@@ -19,7 +19,8 @@ WORDS = "I can't feel my foot"
 def _untouched_logging() -> Iterator[None]:
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
-    levels = {name: logging.getLogger(name).level for name in logs._QUIET}
+    levels = {name: logging.getLogger(name).level for name in (*logs._QUIET, "bot")}
+    logging.getLogger("bot").setLevel(logging.NOTSET)  # the session listens to all our events
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
