@@ -43,7 +43,7 @@ class Overheard:
 class Listener(logging.StreamHandler[io.StringIO]):
     """Not a SafeHandler itself: `logs.setup`, which is tested too, takes those away."""
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the library's name)
         """A record made to fail on purpose is the business of the test that makes it."""
 
 
