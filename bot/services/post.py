@@ -98,17 +98,17 @@ class Notices:
         say = self.post.text
         is_staff_message = row["subject_chat_id"] is not None or row["chat_kind"] == ChatKind.STAFF or row["fallback"]
         match event:
-            case Event.IN_DOUBT if not is_staff_message:
+            case Event.IN_DOUBT | Event.REFUSED:
                 text = say(
                     replies.staff_in_doubt, code=await self._code(tx, row), kind=row["kind"], message=str(row["id"])
                 )
+                if is_staff_message:
+                    # Not to the group again, where it just failed, and not about a failed notice for ever.
+                    await self._tell_owners_once(tx, event, row, text)
+                    return
             case Event.UNREACHABLE if not is_staff_message:
                 text = say(replies.staff_unreachable, code=await self._code(tx, row))
-            case Event.REFUSED if not is_staff_message:
-                text = say(
-                    replies.staff_in_doubt, code=await self._code(tx, row), kind=row["kind"], message=str(row["id"])
-                )
-            case Event.BAD_MARKUP:
+            case Event.BAD_MARKUP if not is_staff_message:
                 text = say(replies.staff_bad_markup, what=f"{row['kind']} {row['id']}")
             case Event.STAFF_LOST:
                 account = await accounts.account(tx, self.post.bot_id)
@@ -121,8 +121,8 @@ class Notices:
         await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{row['id']}", subject=ChatId(row["chat_id"]))
 
     async def on_skipped(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
-        """A check-in or emergency text that found its patient unreachable; the rest is as the patient wished."""
-        if why is SendWhy.UNREACHABLE and row["kind"] in {Kind.CHECK_IN, Kind.EMERGENCY}:
+        """What found its patient unreachable though somebody counts on it; the rest is as the patient wished."""
+        if why is SendWhy.UNREACHABLE and row["kind"] in {Kind.CHECK_IN, Kind.EMERGENCY, Kind.RELAY}:
             await self.on_event(tx, Event.UNREACHABLE, row)
 
     async def ladder(self, tx: Tx) -> Ladder:
@@ -132,8 +132,14 @@ class Notices:
         owners = tuple(ChatId(owner) for owner in await accounts.owners(tx, self.post.bot_id))
         return Ladder(owners, people)
 
+    async def _tell_owners_once(self, tx: Tx, event: Event, row: sa.RowMapping, text: str) -> None:
+        """An alert or a question that the staff group may never have seen; not digests, nor what owners were told."""
+        log.error("send_lost", event_kind=event, message_id=row["id"], kind=row["kind"])
+        if not row["fallback"] and row["kind"] in {Kind.ALERT, Kind.RELAY}:
+            await self.post.tell_owners(tx, text, f"{event}:{row['id']}")
+
     async def _code(self, tx: Tx, row: sa.RowMapping) -> str:
-        patient = await chats.patient_of(tx, self.post.bot_id, ChatId(row["chat_id"]))
+        patient = await chats.patient_of(tx, self.post.bot_id, ChatId(row["subject_chat_id"] or row["chat_id"]))
         return patient.code if patient else "–"
 
 

@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from bot.simulator.faults import forbid
+from bot.simulator.faults import forbid, refuse
 from bot.simulator.house import House
 from bot.simulator.state import Message
 from bot.store.tables import alert, audit
@@ -163,6 +163,15 @@ async def test_a_group_that_moves_is_followed(house: House) -> None:
         account = await accounts.account(tx, house.app.settings.bot_id)
     assert account["staff_chat_id"] != basic.chat_id
     assert any(QUESTION in message.text for message in house.world.from_bot(account["staff_chat_id"]))
+
+
+async def test_an_alert_the_group_refuses_is_told_to_owners_once(house: House) -> None:
+    house.world.faults.add(refuse("Bad Request: something new"), chat_id=house.staff.chat_id, times=None)
+    house.patient.says("I have chest pain")
+    await house.settle(seconds=30)
+    told = [m.text for m in house.world.from_bot(house.owner.chat_id) if m.text.startswith("Not sure it arrived")]
+    assert len(told) == 1
+    assert "(alert)" in told[0]
 
 
 async def test_no_answer_from_the_group_still_ends_with_somebody(house: House) -> None:
