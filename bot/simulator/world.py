@@ -1,14 +1,14 @@
 """The local Telegram's state, and what people do in it.
 
     world = World(clock)
-    ann = world.add_user(11, "Ann")
-    ann.starts()
-    ann.says("My leg twitches")        # the bot gets the updates by getUpdates or its webhook
-    ann.last.text                      # the newest message the bot wrote to her
-    press = ann.presses("Yes")         # a CallbackQuery; `press.answer` is set when the bot answers
+    patient = world.add_user(11, "Patient")
+    patient.starts()
+    patient.says("My leg twitches")    # the bot gets the updates by getUpdates or its webhook
+    patient.last.text                  # the newest message the bot wrote there
+    press = patient.presses("Yes")     # a CallbackQuery; `press.answer` is set when the bot answers
     staff = world.add_group("Clinic")  # a forum supergroup with the bot as administrator
-    bea = staff.add(world.add_user(12, "Bea"))
-    bea.says("On my way", thread=17)
+    member = staff.add(world.add_user(12, "Member"))
+    member.says("On my way", thread=17)
 
 Actions of people are in `people.py`, the Bot API in `server.py`. Nothing here awaits; call it from the event loop that
 serves the bot.
