@@ -14,7 +14,6 @@ import httpx
 
 from bot import logs
 from bot.clock import MINUTE_US, Clock, from_us
-from bot.core.conversation import Conversation
 from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.delivery.outbox import Outbox
 from bot.delivery.settle import Settler
@@ -67,11 +66,6 @@ class App:
     """Why no updates are fetched any more; empty while they are."""
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def conversation(self) -> Conversation:
-        """What answers now."""
-        return self.library.served.conversation
-
     # --- life -------------------------------------------------------------------------------------------------------
 
     async def begin(self) -> None:
@@ -79,10 +73,8 @@ class App:
         await self.beat()
         if self.library.problems:
             await self._tell_broken()
-        served = self.library.served
         if line := self.routine.unsigned_line():
-            async with self.store.write() as tx:
-                await self.post.tell(tx, Kind.DIGEST, Payload(line), f"unsigned:{served.revision_id}")
+            await self._tell(Kind.DIGEST, line, f"unsigned:{self.library.served.revision_id}")
 
     async def beat(self) -> None:
         """What is done every minute: show that we live, and see that the timers are set."""
@@ -201,9 +193,7 @@ class App:
     async def _tell_deaf(self) -> None:
         log.error("intake_ended")
         text = self.post.text(self.library.served.content.replies.staff_deaf, reason=self.intake_trouble)
-        async with self.store.write() as tx:
-            await self.post.tell(tx, Kind.ALERT, Payload(text), f"deaf:{self.clock.now_us()}")
-        self.outbox.wake()
+        await self._tell(Kind.ALERT, text, f"deaf:{self.clock.now_us()}")
 
     def _web_server(self) -> WebServer:
         secret = self.settings.webhook_secret.get_secret_value() if self.settings.webhook_url else None
@@ -234,9 +224,7 @@ class App:
             case Changed.NEW:
                 served = self.library.served
                 text = self.post.text(served.content.replies.staff_content_new, revision=served.content.revision[:7])
-                async with self.store.write() as tx:
-                    await self.post.tell(tx, Kind.CARD, Payload(text), f"content:{served.revision_id}")
-                self.outbox.wake()
+                await self._tell(Kind.CARD, text, f"content:{served.revision_id}")
             case Changed.NOTHING:
                 pass
 
@@ -247,8 +235,12 @@ class App:
         text = self.post.text(replies.staff_content_broken, problems=lines)
         # Once, though each worker sees it; and again when it is broken again.
         key = f"broken:{zlib.crc32(lines.encode())}:{self.clock.now_us() // MINUTE_US}"
+        await self._tell(Kind.CARD, text, key)
+
+    async def _tell(self, kind: Kind, text: str, dedupe_key: str) -> None:
+        """Tell staff once per `dedupe_key`, now."""
         async with self.store.write() as tx:
-            await self.post.tell(tx, Kind.CARD, Payload(text), key)
+            await self.post.tell(tx, kind, Payload(text), dedupe_key)
         self.outbox.wake()
 
 
