@@ -18,6 +18,10 @@ class StoreError(AftercareError):
     """The database refused, is locked, or is at another schema version."""
 
 
+class StoreDown(StoreError):
+    """The database cannot be used now (gone, full, locked): whatever was tried may be tried again."""
+
+
 class StoreBusy(StoreError):
     """Another process holds a role that only one process may have (sender, intake)."""
 

@@ -12,7 +12,7 @@ Raises nothing for what Telegram answers; database errors end the turn and are t
 import asyncio
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -42,11 +42,12 @@ from bot.model import (
     Refused,
     SendResult,
     SendWhy,
+    Sent,
     Unreachable,
 )
 from bot.store import messages
 from bot.store.engine import Store, Tx
-from bot.store.tables import attachment, bot, chat, message
+from bot.store.tables import attachment, bot, chat
 
 log = logs.get(__name__)
 
@@ -208,14 +209,15 @@ class Outbox:
                 account = await self._lock_bot(tx)
                 for settled in finished:
                     await self._settler.settle(tx, settled)
-                if finished:
-                    account = await self._lock_bot(tx)
+                if not all(isinstance(settled.result, Sent) for settled in finished):
+                    account = await self._lock_bot(tx)  # a 429 or a refused token is in it now
                 return await self._claim(tx, account)
         except BaseException:
             self._done = finished + self._done  # known results outlive a failed transaction
             raise
 
     async def _lock_bot(self, tx: Tx) -> sa.RowMapping:
+        """Always the first lock of all: bot, then chat, then message. Handlers of updates never take the bot's."""
         return (await tx.execute(sa.select(bot).where(bot.c.id == self._bot_id).with_for_update())).mappings().one()
 
     async def _claim(self, tx: Tx, account: sa.RowMapping) -> Turn:
@@ -232,16 +234,22 @@ class Outbox:
         if tokens <= 0:
             turn.wait_us = rate.next_us(account["tat_us"], machine_us) if slots > 0 else None
             return turn
-        for lane in Lane:
-            while (room := self._room(turn, tokens, lane)) > 0 and turn.looked < LOOK_MAX:
-                rows = await messages.claimable(tx, self._bot_id, lane, self._clock.now_us(), room)
-                for row in rows:
-                    await self._look_at(tx, row, machine_us, turn)
+        now_us = self._clock.now_us()
+        for lane, due_us in (await messages.due_by_lane(tx, self._bot_id)).items():
+            while due_us <= now_us and (room := self._room(turn, tokens, lane)) > 0 and turn.looked < LOOK_MAX:
+                rows = await messages.claimable(tx, self._bot_id, lane, now_us, room)
+                await self._look_at(tx, rows, machine_us, turn)
                 if len(rows) < room:
                     break
         if turn.claimed:
             tat_us = rate.take(account["tat_us"], machine_us, len(turn.claimed))
             await tx.execute(bot.update().where(bot.c.id == self._bot_id).values(tat_us=tat_us))
+            for chat_id, chat_tat_us in turn.tats.items():
+                await tx.execute(
+                    chat.update()
+                    .where(chat.c.bot_id == self._bot_id, chat.c.chat_id == chat_id)
+                    .values(tat_us=chat_tat_us)
+                )
         return turn
 
     def _room(self, turn: Turn, tokens: int, lane: Lane) -> int:
@@ -253,14 +261,18 @@ class Outbox:
             room = min(room, max(1, self._window - 1) - bulk)
         return room
 
-    async def _look_at(self, tx: Tx, row: sa.RowMapping, machine_us: int, turn: Turn) -> None:
-        """Examine one row; one that cannot be read is refused, so that it does not hold up everybody's messages."""
-        turn.looked += 1
-        try:
-            await self._examine(tx, row, machine_us, turn)
-        except (ValueError, LookupError) as error:  # its payload's version, its chat's time zone
-            log.error("row_unreadable", exc=error, message_id=row["id"])
-            await self._settler.settle(tx, Settled(row, Refused("unreadable")))
+    async def _look_at(self, tx: Tx, rows: Sequence[sa.RowMapping], machine_us: int, turn: Turn) -> None:
+        """Examine rows and mark those that go; one that cannot be read is refused, or it would hold up everybody's."""
+        claimed_before = len(turn.claimed)
+        for row in rows:
+            turn.looked += 1
+            try:
+                await self._examine(tx, row, machine_us, turn)
+            except (ValueError, LookupError) as error:  # its payload's version, its chat's time zone
+                log.error("row_unreadable", exc=error, message_id=row["id"])
+                await self._settler.settle(tx, Settled(row, Refused("unreadable")))
+        if ids := [call.id for call, _ in turn.claimed[claimed_before:]]:
+            await messages.claim(tx, ids, self._owner, machine_us + LEASE_US)
 
     async def _examine(self, tx: Tx, row: sa.RowMapping, machine_us: int, turn: Turn) -> None:
         """Send on, put off, or skip one row: it moves in any case."""
@@ -273,22 +285,7 @@ class Outbox:
             await messages.move(tx, row, later_us)
             return
         call = await self._to_call(tx, row)
-        await tx.execute(
-            message.update()
-            .where(message.c.id == row["id"])
-            .values(
-                state=MessageState.SENDING,
-                owner=self._owner,
-                lease_us=machine_us + LEASE_US,
-                attempt=message.c.attempt + 1,
-            )
-        )
         turn.tats[row["chat_id"]] = _chat_rate(row).take(chat_tat_us, machine_us)
-        await tx.execute(
-            chat.update()
-            .where(chat.c.bot_id == self._bot_id, chat.c.chat_id == row["chat_id"])
-            .values(tat_us=turn.tats[row["chat_id"]])
-        )
         turn.claimed.append((call, row))
 
     async def _skip_because(self, tx: Tx, row: sa.RowMapping) -> SendWhy | None:

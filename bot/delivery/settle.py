@@ -35,12 +35,13 @@ from bot.model import (
     SendResult,
     SendWhy,
     Sent,
+    TelegramMessageId,
     TopicGone,
     Unreachable,
     Wait,
 )
 from bot.store import messages
-from bot.store.chats import touch_chat
+from bot.store.chats import lock_chat, touch_chat
 from bot.store.engine import Store, Tx
 from bot.store.tables import attachment, bot, chat, message, topic
 
@@ -108,14 +109,14 @@ class Settler:
     async def settle(self, tx: Tx, settled: Settled) -> None:
         """Move the row to where the table says. A late "sent" also mends a row that was taken for lost meanwhile."""
         row, result = settled.row, settled.result
-        if not await self._still_ours(tx, settled):
+        if not (isinstance(result, Sent) or await self._still_ours(tx, settled)):
             return
         log.info(
             "settled", message_id=row["id"], chat_id=row["chat_id"], kind=row["kind"], result=type(result).__name__
         )
         match result:
             case Sent():
-                await self._sent(tx, row, result)
+                await self._sent(tx, settled, result)
             case Wait():
                 await self._wait(tx, row, result)
             case NotSent():
@@ -153,32 +154,22 @@ class Settler:
     async def _still_ours(self, tx: Tx, settled: Settled) -> bool:
         if settled.owner is None:
             return True
+        # The chat before the message, as handlers lock them: the other way round two of them wait for each other.
+        await lock_chat(tx, self._bot_id, ChatId(settled.row["chat_id"]))
         now = (
-            (
-                await tx.execute(
-                    sa.select(message.c.state, message.c.owner, message.c.resent)
-                    .where(message.c.id == settled.row["id"])
-                    .with_for_update()
-                )
+            await tx.execute(
+                sa.select(message.c.state, message.c.owner).where(message.c.id == settled.row["id"]).with_for_update()
             )
-            .mappings()
-            .one()
-        )
-        if now["state"] == MessageState.SENDING and now["owner"] == settled.owner:
-            return True
-        # Given up meanwhile, but it came after all:
-        return isinstance(settled.result, Sent) and (
-            now["state"] == MessageState.UNKNOWN or (now["state"] == MessageState.PENDING and now["resent"])
-        )
+        ).one()
+        return bool(now.state == MessageState.SENDING and now.owner == settled.owner)
 
-    async def _sent(self, tx: Tx, row: sa.RowMapping, result: Sent) -> None:
-        await messages.finish(
-            tx,
-            row["id"],
-            MessageState.SENT,
-            sent_us=self._clock.now_us(),
-            tg_message_id=result.message_id if row["method"] in NEW_MESSAGES else None,
-        )
+    async def _sent(self, tx: Tx, settled: Settled, result: Sent) -> None:
+        row = settled.row
+        tg_message_id = None
+        if row["method"] in NEW_MESSAGES and result.message_id is not None:
+            tg_message_id = TelegramMessageId(result.message_id)
+        if not await messages.sent(tx, row["id"], settled.owner, self._clock.now_us(), tg_message_id):
+            return
         if row["method"] == Method.CREATE_TOPIC:
             await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=result.message_id))
         if result.file_id and row["attachment_id"] is not None:

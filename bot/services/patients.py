@@ -30,7 +30,7 @@ from bot.services.post import Post
 from bot.store import chats, messages
 from bot.store import inbox as inbox_rows
 from bot.store.engine import Tx
-from bot.store.tables import alert, chat, message, question
+from bot.store.tables import alert, message, question
 
 FLOOD = Rate(3 * SECOND_US, 20)
 """Twenty messages at once, then one every three seconds: faster than anybody types, slower than a script."""
@@ -67,8 +67,11 @@ class Patients:
             return await self._once(row, incoming)
 
     async def _once(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn | BlockedIn) -> bool:
-        await self._ensure(incoming.chat_id)
         snapshot = await self._read(incoming)
+        if snapshot is None:
+            await self._welcome(incoming.chat_id)
+            snapshot = await self._read(incoming)
+            assert snapshot is not None
         served = self.post.library.served  # a hot reload meanwhile must not put its name to this decision
         outcome = _decide(served.conversation, incoming, snapshot)
         async with self.post.store.write() as tx:
@@ -90,40 +93,35 @@ class Patients:
                 raise StaleConversation(incoming.chat_id)
         return True
 
-    async def _ensure(self, chat_id: ChatId) -> None:
+    async def _welcome(self, chat_id: ChatId) -> None:
         """The first word makes a chat and a patient."""
-        async with self.post.store.read() as tx:
-            if await chats.patient_of(tx, self.post.bot_id, chat_id) is not None:
-                return
         now_us = self.post.clock.now_us()
         async with self.post.store.write() as tx:
             await chats.touch_chat(self.post.store, tx, self.post.bot_id, chat_id, ChatKind.PRIVATE, now_us)
             await chats.lock_chat(tx, self.post.bot_id, chat_id)
             await chats.welcome_patient(self.post.store, tx, self.post.bot_id, chat_id, now_us)
 
-    async def _read(self, incoming: TextIn | MediaIn | PressIn | BlockedIn) -> Snapshot:
+    async def _read(self, incoming: TextIn | MediaIn | PressIn | BlockedIn) -> Snapshot | None:
+        """What there is to know; None when nobody has written from this chat before."""
         now = self.post.clock.now()
         sent_at = incoming.sent_at if isinstance(incoming, TextIn | MediaIn) else now
         async with self.post.store.read() as tx:
-            version, state = await chats.conversation_of(tx, self.post.bot_id, incoming.chat_id)
             patient = await chats.patient_of(tx, self.post.bot_id, incoming.chat_id)
-            assert patient is not None
-            statement = sa.select(chat.c.flood_tat_us).where(
-                chat.c.bot_id == self.post.bot_id, chat.c.chat_id == incoming.chat_id
-            )
-            tat_us: int = (await tx.execute(statement)).scalar_one()
+            if patient is None:
+                return None
+            talk = await chats.conversation_of(tx, self.post.bot_id, incoming.chat_id)
             earlier = await self._earlier(tx, incoming)
             press_is_ours = await self._is_ours(tx, incoming)
         occasion = Occasion(
             now=now,
             sent_at=min(sent_at, now),
-            flooding=FLOOD.free(tat_us, to_us(sent_at)) == 0,
+            flooding=FLOOD.free(talk.flood_tat_us, to_us(sent_at)) == 0,
             stopped=patient.opted_out,
             treated_at=patient.treated_at,
             code=patient.code,
             earlier=earlier,
         )
-        return Snapshot(version, State.from_json(state), patient, occasion, tat_us, press_is_ours)
+        return Snapshot(talk.version, State.from_json(talk.state), patient, occasion, talk.flood_tat_us, press_is_ours)
 
     async def _earlier(self, tx: Tx, incoming: object) -> Earlier | None:
         """What was decided on this message before it was edited."""
@@ -151,13 +149,9 @@ class Patients:
         """Whoever writes can be written to; and whoever presses has got the message."""
         now_us = self.post.clock.now_us()
         reachable = not (isinstance(incoming, BlockedIn) and incoming.blocked)
-        await chats.set_reachable(tx, self.post.bot_id, incoming.chat_id, reachable, now_us)
         at_us = to_us(snapshot.occasion.sent_at)
-        await tx.execute(
-            chat.update()
-            .where(chat.c.bot_id == self.post.bot_id, chat.c.chat_id == incoming.chat_id)
-            .values(flood_tat_us=FLOOD.take(min(snapshot.tat_us, at_us + FLOOD.burst * FLOOD.interval_us), at_us))
-        )
+        flood_tat_us = FLOOD.take(min(snapshot.tat_us, at_us + FLOOD.burst * FLOOD.interval_us), at_us)
+        await chats.set_reachable(tx, self.post.bot_id, incoming.chat_id, reachable, now_us, flood_tat_us=flood_tat_us)
         if isinstance(incoming, PressIn) and incoming.row_id is not None and snapshot.press_is_ours:
             await messages.proved(tx, self.post.bot_id, incoming.row_id, incoming.message_id, now_us)
 
@@ -210,7 +204,7 @@ class Effect:
             out = Outgoing(
                 chat_id, say.kind, Payload(say.text, say.buttons), key, due_at=due_at, question_id=question_id
             )
-            await self.post.enqueue(self.tx, out)
+            await self.post.enqueue(self.tx, out, known=True)
         for redraw in outcome.redraws:
             out = Outgoing(
                 chat_id,
@@ -220,7 +214,7 @@ class Effect:
                 method=Method.EDIT_TEXT,
                 target_id=redraw.row_id,
             )
-            await self.post.enqueue(self.tx, out)
+            await self.post.enqueue(self.tx, out, known=True)
         for number, card in enumerate(outcome.staff):
             await self._tell_staff(outcome, card, number, question_id)
 

@@ -33,14 +33,15 @@ class Post:
         """A sentence of the clinic's with values filled in; the values are escaped."""
         return render(template, self.library.served.content.clinic, **extra)
 
-    async def enqueue(self, tx: Tx, out: Outgoing, fallback: int = 0) -> MessageId | None:
-        """Owe one call, making sure the chat has a row. None when it is owed already.
+    async def enqueue(self, tx: Tx, out: Outgoing, fallback: int = 0, *, known: bool = False) -> MessageId | None:
+        """Owe one call, making sure the chat has a row unless it is `known` to. None when it is owed already.
 
         A text too long for one message becomes several; the last has the buttons, and is the row returned. `fallback`
         1 marks a message to an owner in place of the group: failing that, it goes on to who is on call.
         """
-        kind = ChatKind.PRIVATE if out.chat_id > 0 else ChatKind.STAFF
-        await chats.touch_chat(self.store, tx, self.bot_id, out.chat_id, kind, self.clock.now_us())
+        if not known:
+            kind = ChatKind.PRIVATE if out.chat_id > 0 else ChatKind.STAFF
+            await chats.touch_chat(self.store, tx, self.bot_id, out.chat_id, kind, self.clock.now_us())
         row_id = None
         for part in _parts(out):
             row_id = await messages.enqueue(self.store, tx, self.bot_id, part, self.clock.now_us(), fallback)

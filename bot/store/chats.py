@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,47 +29,36 @@ async def lock_chat(tx: Tx, bot_id: BotId, chat_id: ChatId) -> sa.RowMapping:
 
 
 async def set_reachable(
-    tx: Tx, bot_id: BotId, chat_id: ChatId, reachable: bool, now_us: int, why: str = "blocked"
+    tx: Tx, bot_id: BotId, chat_id: ChatId, reachable: bool, now_us: int, why: str = "blocked", **more: int
 ) -> None:
-    """Note that the patient blocked us, or that they wrote or unblocked us."""
-    values = (
+    """Note that the patient blocked us, or that they wrote or unblocked us. `more`: other columns of the chat."""
+    values: dict[str, int | str | None] = (
         {"unreachable_us": None, "unreachable_why": None}
         if reachable
         else {"unreachable_us": now_us, "unreachable_why": why}
     )
-    await tx.execute(chat.update().where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id).values(**values))
+    await tx.execute(chat.update().where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id).values(**values, **more))
 
 
 async def patient_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> PatientView | None:
     """The patient this chat serves (the first one, where it serves several), or None when nobody wrote yet."""
     statement = (
-        sa.select(patient.c.id, patient.c.code)
+        sa.select(patient.c.id, patient.c.code, enrolment.c.treated_us, enrolment.c.area)
         .join(patient_chat, patient_chat.c.patient_id == patient.c.id)
+        .outerjoin(enrolment, sa.and_(enrolment.c.patient_id == patient.c.id, enrolment.c.state == "open"))
         .where(patient_chat.c.bot_id == bot_id, patient_chat.c.chat_id == chat_id, patient_chat.c.until_us.is_(None))
-        .order_by(patient_chat.c.since_us, patient_chat.c.patient_id)
+        .order_by(patient_chat.c.since_us, patient_chat.c.patient_id, enrolment.c.treated_us.desc())
         .limit(1)
     )
-    found = (await tx.execute(statement)).mappings().one_or_none()
+    found = (await tx.execute(statement)).one_or_none()
     if found is None:
         return None
-    plan = (
-        (
-            await tx.execute(
-                sa.select(enrolment.c.treated_us, enrolment.c.area)
-                .where(enrolment.c.patient_id == found["id"], enrolment.c.state == "open")
-                .order_by(enrolment.c.treated_us.desc())
-                .limit(1)
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
     return PatientView(
-        patient_id=PatientId(found["id"]),
-        code=found["code"],
+        patient_id=PatientId(found.id),
+        code=found.code,
         chat_id=chat_id,
-        treated_at=from_us(plan["treated_us"]) if plan else None,
-        area=plan["area"] if plan else None,
+        treated_at=from_us(found.treated_us) if found.treated_us is not None else None,
+        area=found.area,
         opted_out=await opted_out(tx, bot_id, chat_id),
     )
 
@@ -81,12 +71,9 @@ async def welcome_patient(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, 
     row = {"bot_id": bot_id, "code": "", "created_us": now_us}
     while True:
         row["code"] = "P-" + "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
-        if await store.insert_once(tx, patient, [row], "bot_id", "code"):
+        if made := await store.insert_once(tx, patient, [row], "bot_id", "code"):
             break
-    patient_id = await tx.scalar(
-        sa.select(patient.c.id).where(patient.c.bot_id == bot_id, patient.c.code == row["code"])
-    )
-    assert patient_id is not None
+    patient_id = made[0].id
     await tx.execute(
         patient_chat.insert().values(bot_id=bot_id, chat_id=chat_id, patient_id=patient_id, since_us=now_us)
     )
@@ -116,13 +103,29 @@ async def resume(tx: Tx, bot_id: BotId, chat_id: ChatId, now_us: int) -> None:
     )
 
 
-async def conversation_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> tuple[int, Mapping[str, Any]]:
-    """Version and state of the talk with this chat; (0, {}) before the first word."""
-    statement = sa.select(conversation.c.version, conversation.c.state).where(
-        conversation.c.bot_id == bot_id, conversation.c.chat_id == chat_id
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Where the talk with a chat stands. Version 0: nothing was decided yet."""
+
+    version: int
+    state: Mapping[str, Any]
+    flood_tat_us: int
+    """GCRA of what they send us, domain time."""
+
+
+async def conversation_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> Talk:
+    """The talk with this chat; version 0 and nothing else before the first word."""
+    statement = (
+        sa.select(conversation.c.version, conversation.c.state, chat.c.flood_tat_us)
+        .select_from(chat)
+        .outerjoin(
+            conversation,
+            sa.and_(conversation.c.bot_id == chat.c.bot_id, conversation.c.chat_id == chat.c.chat_id),
+        )
+        .where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id)
     )
-    found = (await tx.execute(statement)).mappings().one_or_none()
-    return (found["version"], found["state"]) if found else (0, {})
+    found = (await tx.execute(statement)).one_or_none()
+    return Talk(found.version or 0, found.state or {}, found.flood_tat_us) if found else Talk(0, {}, 0)
 
 
 async def save_conversation(

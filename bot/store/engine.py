@@ -13,7 +13,7 @@ On PostgreSQL the same statements run with row locks, which SQLite's compiler le
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -25,7 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.clock import Clock
-from bot.errors import StoreBusy, StoreError
+from bot.errors import StoreBusy, StoreDown, StoreError
+from bot.store import sqlite_driver
 
 Tx = AsyncConnection
 """A connection inside a transaction of `Store.read` or `Store.write`."""
@@ -48,7 +49,7 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
-        """A consistent snapshot. Raises StoreError when the database cannot be read."""
+        """A consistent snapshot. Raises StoreDown when the database cannot be read."""
         with _driver_errors():
             async with self._reader.connect() as connection, connection.begin():
                 yield connection
@@ -57,7 +58,7 @@ class Store:
     async def write(self) -> AsyncIterator[Tx]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
-        Raises StoreError when the database is locked for longer than `BUSY_TIMEOUT_MS`, full or gone.
+        Raises StoreDown when the database is locked for longer than `BUSY_TIMEOUT_MS`, full or gone.
         """
         async with AsyncExitStack() as stack:
             if self.is_sqlite:
@@ -72,16 +73,16 @@ class Store:
         epoch = sa.extract("epoch", sa.func.clock_timestamp())
         return int((await tx.execute(sa.select(epoch))).scalar_one() * 1_000_000)
 
-    async def insert_once(self, tx: Tx, table: sa.Table, rows: Iterable[Mapping[str, Any]], *key: str) -> int:
-        """Insert rows, leaving out those whose unique `key` is there already. Returns how many were new."""
+    async def insert_once(
+        self, tx: Tx, table: sa.Table, rows: Iterable[Mapping[str, Any]], *key: str
+    ) -> Sequence[sa.Row[Any]]:
+        """Insert rows, leaving out those whose unique `key` is there already. Returns the new ones' primary keys."""
         rows = list(rows)
         if not rows:
-            return 0
+            return ()
         dialect = sqlite if self.is_sqlite else postgresql
         statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
-        # Counted by what comes back: on PostgreSQL the driver has no row count for a list of rows.
-        result = await tx.execute(statement.returning(*table.primary_key.columns), rows)
-        return len(result.all())
+        return (await tx.execute(statement.returning(*table.primary_key.columns), rows)).all()
 
     def take_role(self, role: str) -> None:
         """Make sure that this process alone sends and receives on a SQLite file; commands need no role.
@@ -126,10 +127,14 @@ def _driver_errors() -> Iterator[None]:
     except sa.exc.IntegrityError as error:
         # A broken promise of ours, not a broken database; without the row, which PostgreSQL would quote.
         raise sa.exc.IntegrityError(error.statement, None, Exception(sentence(error)), hide_parameters=True) from None
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        raise StoreDown(f"database: {sentence(error)}") from None
     except sa.exc.DBAPIError as error:
-        raise StoreError(f"database: {sentence(error)}") from None
+        # A server that is going down may say so in an error of any kind; the pool then drops the connection.
+        kind = StoreDown if error.connection_invalidated else StoreError
+        raise kind(f"database: {sentence(error)}") from None
     except sa.exc.TimeoutError as error:
-        raise StoreError("database: no connection became free in time") from error
+        raise StoreDown("database: no connection became free in time") from error
 
 
 def sentence(error: sa.exc.DBAPIError) -> str:
@@ -162,8 +167,9 @@ async def open_store(url: str, clock: Clock) -> AsyncIterator[Store]:
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, **_QUIET)
-    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=4, max_overflow=0, **_QUIET)
+    options = {"poolclass": AsyncAdaptedQueuePool, "connect_args": {"async_creator_fn": sqlite_driver.connect}}
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, **options, **_QUIET)
+    reader = create_async_engine(url, pool_size=4, max_overflow=0, **options, **_QUIET)
     for engine, begin, query_only in ((writer, "BEGIN IMMEDIATE", 0), (reader, "BEGIN", 1)):
         _prepare_sqlite(engine, begin, query_only)
     return writer, reader

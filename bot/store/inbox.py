@@ -1,6 +1,7 @@
 """The `inbox` table: every update Telegram gave us, until its effect is committed."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ async def save(store: Store, tx: Tx, bot_id: BotId, fetched: Sequence[Fetched], 
         }
         for update in fetched
     ]
-    return await store.insert_once(tx, inbox, rows, "bot_id", "update_id")
+    return len(await store.insert_once(tx, inbox, rows, "bot_id", "update_id"))
 
 
 def _heads(bot_id: BotId) -> sa.Select[tuple[int]]:
@@ -44,25 +45,39 @@ def _heads(bot_id: BotId) -> sa.Select[tuple[int]]:
     )
 
 
-async def take(tx: Tx, bot_id: BotId, machine_us: int, lease_us: int) -> sa.RowMapping | None:
-    """Take one update whose turn it is and count the attempt; until `lease_us` (machine time) it is ours.
+async def is_anything_new(tx: Tx, bot_id: BotId) -> bool:
+    """Whether any update is not done: a cheap look, so that an idle bot writes nothing."""
+    statement = sa.select(inbox.c.id).where(inbox.c.bot_id == bot_id, inbox.c.state == InboxState.NEW).limit(1)
+    return await tx.scalar(statement) is not None
 
-    Committed before it is handled, so that a message which kills the process is counted too. None when there is none.
+
+async def take(tx: Tx, bot_id: BotId, machine_us: int, lease_us: int, limit: int = 1) -> Sequence[sa.RowMapping]:
+    """Take updates whose turn it is, each of another chat, and count the attempt; until `lease_us` they are ours.
+
+    Committed before they are handled, so that a message which kills the process is counted too. One that may have done
+    so before comes alone: the others would be counted with it. Both times are machine time.
     """
     statement = (
-        _heads(bot_id).where(inbox.c.next_try_us <= machine_us).limit(1).with_for_update(of=[inbox], skip_locked=True)
+        _heads(bot_id)
+        .where(inbox.c.next_try_us <= machine_us)
+        .limit(limit)
+        .with_for_update(of=[inbox], skip_locked=True)
     )
-    row = (await tx.execute(statement)).mappings().one_or_none()
-    if row is None:
-        return None
-    await tx.execute(
-        inbox.update().where(inbox.c.id == row["id"]).values(attempts=row["attempts"] + 1, next_try_us=lease_us)
+    rows = (await tx.execute(statement)).mappings().all()
+    fresh = tuple(takewhile(lambda row: row["attempts"] == 0, rows)) or rows[:1]
+    if not fresh:
+        return ()
+    taken = await tx.execute(
+        inbox.update()
+        .where(inbox.c.id.in_([row["id"] for row in fresh]))
+        .values(attempts=inbox.c.attempts + 1, next_try_us=lease_us)
+        .returning(inbox)
     )
-    return (await tx.execute(sa.select(inbox).where(inbox.c.id == row["id"]))).mappings().one()
+    return sorted(taken.mappings(), key=lambda row: row["id"])
 
 
 async def next_try_us(tx: Tx, bot_id: BotId) -> int | None:
-    """When the next update may be tried (machine time); None when all are done."""
+    """When the next update may be tried (machine time); None when all are done. Looks at all that wait."""
     heads = _heads(bot_id).subquery()
     earliest: int | None = await tx.scalar(sa.select(sa.func.min(heads.c.next_try_us)))
     return earliest
@@ -78,12 +93,15 @@ async def finish(tx: Tx, row: sa.RowMapping) -> bool:
     return result.rowcount == 1
 
 
-async def put_back(tx: Tx, row: sa.RowMapping, next_try_us: int, error: str) -> None:
-    """It failed: try again at `next_try_us` (machine time). Nothing changes when another worker took it meanwhile."""
+async def put_back(tx: Tx, row: sa.RowMapping, next_try_us: int, error: str, counts: bool = True) -> None:
+    """It failed: try again at `next_try_us` (machine time). Nothing changes when another worker took it meanwhile.
+
+    `counts`: whether this was one of its tries.
+    """
     await tx.execute(
         inbox.update()
         .where(inbox.c.id == row["id"], inbox.c.state == InboxState.NEW, inbox.c.attempts == row["attempts"])
-        .values(next_try_us=next_try_us, error=error[:80])
+        .values(next_try_us=next_try_us, error=error[:80], attempts=row["attempts"] - (0 if counts else 1))
     )
 
 

@@ -39,6 +39,7 @@ CREATOR = message.alias("creator")
 NOW = sa.bindparam("now_us", type_=sa.BigInteger)
 OF_BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
 IN_LANE = sa.bindparam("in_lane", type_=sa.Integer)
+_OF_CHAT = sa.and_(chat.c.bot_id == message.c.bot_id, chat.c.chat_id == message.c.chat_id)
 
 
 async def enqueue(
@@ -81,9 +82,8 @@ async def enqueue(
         "fallback": fallback,
         "dedupe_key": out.dedupe_key,
     }
-    if not await store.insert_once(tx, message, [row], "bot_id", "dedupe_key"):
-        return None
-    return await _id_of(tx, bot_id, out.dedupe_key)
+    made = await store.insert_once(tx, message, [row], "bot_id", "dedupe_key")
+    return MessageId(made[0].id) if made else None
 
 
 async def _id_of(tx: Tx, bot_id: BotId, dedupe_key: str) -> MessageId | None:
@@ -119,11 +119,11 @@ async def _replace_edits(tx: Tx, target_id: MessageId, new: Outgoing, now_us: in
     return max(waiting_us or 0, last_us + CARD_EDIT_GAP_US if last_us else 0)
 
 
-@cache
-def _claimable() -> sa.Select[Any]:
-    """Due rows of one lane that nothing has to come before, oldest due first. Parameters: `NOW`, `OF_BOT`, `IN_LANE`.
+def _may_go() -> sa.ColumnElement[bool]:
+    """Due rows of one lane that nothing has to come before. Parameters: `NOW`, `OF_BOT`, `IN_LANE`.
 
-    Built once: a turn asks up to four times, and putting it together takes longer than running it.
+    What other rows say is asked row by row (scalar subqueries, not joins): PostgreSQL has no figures about a table that
+    was filled a minute ago, and would read and sort all of it to join it.
     """
     same_line = sa.and_(
         EARLIER.c.bot_id == message.c.bot_id,
@@ -132,26 +132,72 @@ def _claimable() -> sa.Select[Any]:
         EARLIER.c.id < message.c.id,
         sa.func.coalesce(EARLIER.c.topic_id, 0) == sa.func.coalesce(message.c.topic_id, 0),
     )
-    comes_first = sa.exists().where(
-        same_line,
-        # An edit that waits for its message holds up nobody, except a newer edit of the same message.
-        sa.or_(EARLIER.c.target_id.is_(None), EARLIER.c.target_id == message.c.target_id),
-        sa.text(f"earlier.{OPEN}"),  # in the words of ix_message_open, or SQLite reads the chat's whole history
+    comes_first = _first(
+        sa.select(EARLIER.c.id).where(
+            same_line,
+            # An edit that waits for its message holds up nobody, except a newer edit of the same message.
+            sa.or_(EARLIER.c.target_id.is_(None), EARLIER.c.target_id == message.c.target_id),
+            sa.text(f"earlier.{OPEN}"),  # in the words of ix_message_open, or SQLite reads the chat's whole history
+            sa.or_(
+                EARLIER.c.state == MessageState.SENDING,
+                sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.due_us <= NOW),
+                # One that is backing off was due before whatever was enqueued since; one to be sent again had its turn.
+                sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.attempt > 0, ~EARLIER.c.resent),
+            ),
+        )
+    )
+    topic_comes = _first(
+        sa.select(CREATOR.c.id).where(
+            CREATOR.c.bot_id == message.c.bot_id,
+            CREATOR.c.chat_id == message.c.chat_id,
+            CREATOR.c.lane.in_(list(Lane)),  # all of them: as above, for the sake of the index
+            CREATOR.c.topic_id == message.c.topic_id,
+            CREATOR.c.method == Method.CREATE_TOPIC,
+            sa.text(f"creator.{OPEN}"),
+        )
+    )
+    thread_id = _first(sa.select(topic.c.thread_id).where(topic.c.id == message.c.topic_id))
+    target_state = _first(sa.select(TARGET.c.state).where(TARGET.c.id == message.c.target_id))
+    return sa.and_(
+        message.c.bot_id == OF_BOT,
+        message.c.lane == IN_LANE,
+        message.c.state == MessageState.PENDING,
+        message.c.due_us <= NOW,
         sa.or_(
-            EARLIER.c.state == MessageState.SENDING,
-            sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.due_us <= NOW),
-            # One that is backing off was due before whatever was enqueued since; one to be sent again had its turn.
-            sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.attempt > 0, ~EARLIER.c.resent),
+            message.c.target_id.is_(None),
+            target_state.not_in([MessageState.PENDING, MessageState.SENDING]),
         ),
+        sa.or_(
+            message.c.topic_id.is_(None),
+            thread_id.is_not(None),
+            message.c.method == Method.CREATE_TOPIC,
+            topic_comes.is_(None),  # it was not made and will not be: what it would have held goes to General
+        ),
+        # A topic made anew is younger than the messages that wait for it, and waits for none of them.
+        sa.or_(message.c.method == Method.CREATE_TOPIC, comes_first.is_(None)),
     )
-    topic_comes = sa.exists().where(
-        CREATOR.c.bot_id == message.c.bot_id,
-        CREATOR.c.chat_id == message.c.chat_id,
-        CREATOR.c.lane.in_(list(Lane)),  # all of them: as above, for the sake of the index
-        CREATOR.c.topic_id == message.c.topic_id,
-        CREATOR.c.method == Method.CREATE_TOPIC,
-        sa.text(f"creator.{OPEN}"),
+
+
+def _first(found: sa.Select[Any]) -> sa.ScalarSelect[Any]:
+    """At most one value. With the limit no database turns the question into one about the whole table."""
+    return found.limit(sa.literal_column("1")).correlate(message).scalar_subquery()
+
+
+@cache
+def _lock_claimable() -> sa.Select[Any]:
+    """Built once, as the one below: putting them together takes longer than running them."""
+    return (
+        sa.select(message.c.id)
+        .join(chat, _OF_CHAT)
+        .where(_may_go())
+        .order_by(message.c.due_us, message.c.id)
+        .limit(sa.bindparam("count", type_=sa.Integer))
+        .with_for_update(of=[message, chat], skip_locked=True)
     )
+
+
+@cache
+def _read_claimed() -> sa.Select[Any]:
     opted_out = sa.exists().where(
         opt_out.c.bot_id == message.c.bot_id,
         opt_out.c.chat_id == message.c.chat_id,
@@ -180,69 +226,96 @@ def _claimable() -> sa.Select[Any]:
             attachment.c.name.label("file_name"),
             opted_out.label("opted_out"),
         )
-        .join(chat, sa.and_(chat.c.bot_id == message.c.bot_id, chat.c.chat_id == message.c.chat_id))
+        .join(chat, _OF_CHAT)
         .outerjoin(TARGET, TARGET.c.id == message.c.target_id)
         .outerjoin(topic, topic.c.id == message.c.topic_id)
         .outerjoin(attachment, attachment.c.id == message.c.attachment_id)
-        .where(
-            message.c.bot_id == OF_BOT,
-            message.c.lane == IN_LANE,
-            message.c.state == MessageState.PENDING,
-            message.c.due_us <= NOW,
-            sa.or_(
-                message.c.target_id.is_(None),
-                TARGET.c.state.not_in([MessageState.PENDING, MessageState.SENDING]),
-            ),
-            sa.or_(
-                message.c.topic_id.is_(None),
-                topic.c.thread_id.is_not(None),
-                message.c.method == Method.CREATE_TOPIC,
-                ~topic_comes,  # it was not made and will not be: what it would have held goes to General
-            ),
-            # A topic made anew is younger than the messages that wait for it, and waits for none of them.
-            sa.or_(message.c.method == Method.CREATE_TOPIC, ~comes_first),
-        )
+        .where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
         .order_by(message.c.due_us, message.c.id)
     )
 
 
-@cache
-def _lock_claimable() -> sa.Select[Any]:
-    return (
-        _claimable()
-        .with_only_columns(message.c.id, maintain_column_froms=True)
-        .limit(sa.bindparam("count", type_=sa.Integer))
-        .with_for_update(of=[message, chat], skip_locked=True)
-    )
-
-
-@cache
-def _read_claimable() -> sa.Select[Any]:
-    return _claimable().where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
-
-
 async def claimable(tx: Tx, bot_id: BotId, lane: Lane, now_us: int, limit: int) -> Sequence[sa.RowMapping]:
-    """Up to `limit` rows that may go now, locked with their chats. A chat that a handler holds is left out."""
-    given = {NOW.key: now_us, OF_BOT.key: bot_id, IN_LANE.key: lane}
-    ids = (await tx.scalars(_lock_claimable(), {**given, "count": limit})).all()
+    """Up to `limit` rows that may go now, oldest due first, locked with their chats.
+
+    A chat that a handler holds is left out. The caller holds the bot's row.
+    """
+    given = {NOW.key: now_us, OF_BOT.key: bot_id, IN_LANE.key: lane, "count": limit}
+    ids = (await tx.scalars(_lock_claimable(), given)).all()
     if not ids:
         return ()
     # Read only now that nobody else can change it: a statement that locks has looked at opt-outs before it locked,
     # and on PostgreSQL would miss the "stop" of a handler that committed in between.
-    found: Sequence[sa.RowMapping] = (await tx.execute(_read_claimable(), {**given, "ids": ids})).mappings().all()
+    found: Sequence[sa.RowMapping] = (await tx.execute(_read_claimed(), {"ids": ids})).mappings().all()
     return found
+
+
+async def claim(tx: Tx, message_ids: Sequence[MessageId], owner: str, lease_us: int) -> None:
+    """Mark rows that `claimable` gave as being sent by `owner`, until `lease_us` (machine time)."""
+    await tx.execute(
+        message.update()
+        .where(message.c.id.in_(message_ids))
+        .values(state=MessageState.SENDING, owner=owner, lease_us=lease_us, attempt=message.c.attempt + 1)
+    )
+
+
+async def sent(
+    tx: Tx, message_id: MessageId, owner: str | None, sent_us: int, tg_message_id: TelegramMessageId | None
+) -> bool:
+    """Telegram took it. False when the row is another worker's by now, and not waiting to hear of just this.
+
+    A late answer also mends a row that was given up meanwhile, or is to be sent again.
+    """
+    is_ours = message.c.owner == owner if owner is not None else sa.true()
+    result = await tx.execute(
+        message.update()
+        .where(
+            message.c.id == message_id,
+            sa.or_(
+                sa.and_(message.c.state == MessageState.SENDING, is_ours),
+                message.c.state == MessageState.UNKNOWN,
+                sa.and_(message.c.state == MessageState.PENDING, message.c.resent),
+            ),
+        )
+        .values(
+            state=MessageState.SENT,
+            reason=None,
+            owner=None,
+            lease_us=None,
+            sent_us=sent_us,
+            tg_message_id=tg_message_id,
+        )
+    )
+    return result.rowcount > 0
+
+
+@cache
+def _due_by_lane() -> sa.CompoundSelect[Any]:
+    """Each lane's earliest pending row: one look at the head of the index a lane.
+
+    In order and with a limit, because without figures PostgreSQL answers `min` by reading every pending row.
+    """
+    lanes = []
+    for lane in Lane:
+        head = (
+            sa.select(sa.literal(int(lane)).label("lane"), message.c.due_us)
+            .where(message.c.bot_id == OF_BOT, message.c.lane == lane, message.c.state == MessageState.PENDING)
+            .order_by(message.c.due_us)
+            .limit(1)
+        )
+        lanes.append(sa.select(head.subquery()))
+    return sa.union_all(*lanes)
+
+
+async def due_by_lane(tx: Tx, bot_id: BotId) -> dict[Lane, int]:
+    """When the next pending row of each lane is due (domain time); lanes without any are left out."""
+    rows = await tx.execute(_due_by_lane(), {OF_BOT.key: bot_id})
+    return {Lane(lane): due_us for lane, due_us in rows}
 
 
 async def next_due_us(tx: Tx, bot_id: BotId) -> int | None:
     """When the next pending row of any lane is due (domain time); None when nothing is pending."""
-    lanes = [
-        sa.select(sa.func.min(message.c.due_us).label("due_us")).where(
-            message.c.bot_id == bot_id, message.c.lane == lane, message.c.state == MessageState.PENDING
-        )
-        for lane in Lane
-    ]
-    earliest: int | None = await tx.scalar(sa.select(sa.func.min(sa.union_all(*lanes).subquery().c.due_us)))
-    return earliest
+    return min((await due_by_lane(tx, bot_id)).values(), default=None)
 
 
 async def move(tx: Tx, row: sa.RowMapping, due_us: int) -> None:
@@ -300,10 +373,10 @@ async def orphans(tx: Tx, bot_id: BotId, lease_before_us: int | None) -> Sequenc
         where.append(message.c.lease_us < lease_before_us)
     statement = (
         sa.select(message, chat.c.kind.label("chat_kind"))
-        .join(chat, sa.and_(chat.c.bot_id == message.c.bot_id, chat.c.chat_id == message.c.chat_id))
+        .join(chat, _OF_CHAT)
         .where(*where)
         .order_by(message.c.id)
-        .with_for_update(of=[message], skip_locked=True)
+        .with_for_update(of=[message, chat], skip_locked=True)
     )
     return (await tx.execute(statement)).mappings().all()
 

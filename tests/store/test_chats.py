@@ -164,9 +164,10 @@ async def save(store: Store, version: int, state: dict[str, Any]) -> bool:
 
 
 async def saved(store: Store) -> tuple[int, dict[str, Any]]:
-    async with store.read() as tx:
-        version, state = await chats.conversation_of(tx, BOT, ANNA)
-    return version, dict(state)
+    async with store.write() as tx:
+        await chats.touch_chat(store, tx, BOT, ANNA, ChatKind.PRIVATE, 0)
+        talk = await chats.conversation_of(tx, BOT, ANNA)
+    return talk.version, dict(talk.state)
 
 
 async def test_a_talk_goes_on_from_what_was_last_decided(store: Store) -> None:

@@ -161,14 +161,14 @@ async def test_machine_time_is_the_clock_that_all_workers_share(store: Store, cl
 # --- once -----------------------------------------------------------------------------------------------------------
 
 
-async def test_insert_once_counts_what_was_new(store: Store) -> None:
+async def test_insert_once_gives_back_what_was_new(store: Store) -> None:
     def owners(*ids: int) -> list[dict[str, object]]:
         return [{"bot_id": 1, "user_id": user, "role": "owner", "since_us": 0} for user in ids]
 
     counts = []
     for ids in ((), (1, 2), (2, 3, 4), (4,), (5, 5)):
         async with store.write() as tx:
-            counts.append(await store.insert_once(tx, staff, owners(*ids), "bot_id", "user_id"))
+            counts.append(len(await store.insert_once(tx, staff, owners(*ids), "bot_id", "user_id")))
     async with store.read() as tx:
         stored = (await tx.scalars(sa.select(staff.c.user_id).order_by(staff.c.user_id))).all()
     assert counts == [0, 2, 2, 0, 1]
@@ -179,7 +179,7 @@ async def test_of_many_at_once_one_is_new(store: Store) -> None:
     async def insert() -> int:
         async with store.write() as tx:
             row = {"bot_id": 1, "code": "P-7F3K", "created_us": 0}
-            return await store.insert_once(tx, patient, [row], "bot_id", "code")
+            return len(await store.insert_once(tx, patient, [row], "bot_id", "code"))
 
     assert sum(await asyncio.gather(*(insert() for _ in range(20)))) == 1
 

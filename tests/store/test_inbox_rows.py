@@ -15,7 +15,7 @@ ON_POSTGRES = pytest.mark.parametrize(
     "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )
 BOT, OTHER_BOT = BotId(1), BotId(2)
-ANNA, BEN = ChatId(11), ChatId(12)
+ANNA, BEN, CARA = ChatId(11), ChatId(12), ChatId(13)
 LEASE_US = 60
 
 
@@ -28,7 +28,8 @@ async def arrive(store: Store, *updates: tuple[int, ChatId], bot_id: BotId = BOT
 
 async def take(store: Store, machine_us: int = 0, bot_id: BotId = BOT) -> sa.RowMapping | None:
     async with store.write() as tx:
-        return await rows.take(tx, bot_id, machine_us, machine_us + LEASE_US)
+        found = await rows.take(tx, bot_id, machine_us, machine_us + LEASE_US)
+    return found[0] if found else None
 
 
 async def taken(store: Store, machine_us: int = 0) -> sa.RowMapping:
@@ -226,6 +227,32 @@ async def test_two_workers_take_different_chats_and_never_the_same(
         mine = await rows.take(tx, BOT, 0, LEASE_US)
         theirs = await rows.take(other_tx, BOT, 0, LEASE_US)
         nothing = await rows.take(other_tx, BOT, 0, LEASE_US)
-    assert mine is not None
-    assert theirs is not None
-    assert (mine["update_id"], theirs["update_id"], nothing) == (1, 3, None)
+    assert [row["update_id"] for row in (*mine, *theirs)] == [1, 3]
+    assert not nothing
+
+
+async def test_several_are_taken_at_once_each_of_another_chat(store: Store) -> None:
+    await arrive(store, (1, ANNA), (2, ANNA), (3, BEN), (4, CARA))
+    async with store.write() as tx:
+        first = await rows.take(tx, BOT, 0, LEASE_US, 2)
+        rest = await rows.take(tx, BOT, 0, LEASE_US, 2)
+    assert [row["update_id"] for row in first] == [1, 3]
+    assert [row["update_id"] for row in rest] == [4]
+
+
+async def test_one_that_failed_before_is_taken_alone(store: Store) -> None:
+    """Did it kill the process, whatever was taken with it would be counted too."""
+    await arrive(store, (1, ANNA), (2, BEN), (3, CARA))
+    async with store.write() as tx:
+        await rows.put_back(tx, (await rows.take(tx, BOT, 0, LEASE_US))[0], 0, "KeyError")
+        taken = [[row["update_id"] for row in await rows.take(tx, BOT, 0, LEASE_US, 8)] for _ in range(3)]
+    assert taken == [[1], [2, 3], []]
+
+
+async def test_a_try_that_does_not_count_is_not_counted(store: Store) -> None:
+    await arrive(store, (1, ANNA))
+    for counts, attempts in ((True, 1), (False, 1), (True, 2)):
+        row = await taken(store)
+        async with store.write() as tx:
+            await rows.put_back(tx, row, 0, "OperationalError", counts)
+        assert (await look(store, row))["attempts"] == attempts
