@@ -1,7 +1,7 @@
 """Phrases looked for in a reading: their words in order, close together, as written or with a slip of the finger."""
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -43,12 +43,33 @@ def phrases(lines: Iterable[str]) -> tuple[Phrase, ...]:
     return tuple(found.values())
 
 
+class PhraseBook:
+    """Phrases by one of their words, the one that fewest of them share: most texts hold none of most books."""
+
+    def __init__(self, every: Iterable[Phrase]) -> None:
+        self._phrases = tuple(every)
+        shared = Counter(word for phrase in self._phrases for word in set(phrase.words))
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        for number, phrase in enumerate(self._phrases):
+            self._by_word[min(phrase.words, key=shared.__getitem__)].append(number)
+
+    def __iter__(self) -> Iterator[Phrase]:
+        return iter(self._phrases)
+
+    def possible(self, finder: "Finder") -> Iterator[Phrase]:
+        """Those that may be in the finder's text, in the order of the book."""
+        found = [number for word in finder.meant for number in self._by_word.get(word, ())]
+        return (self._phrases[number] for number in sorted(found))
+
+
 class Finder:
     """Looks for phrases in one reading. The work for one is bounded by how often its rarest word occurs."""
 
     def __init__(self, reading: Reading, vocabulary: Vocabulary) -> None:
         self._reading = reading
         self._places = _places(reading, vocabulary)
+        self.meant = self._places.keys()
+        """The words of phrases that are in the text, or may be meant by a slip in it."""
         self.steps = 0
         """Pairs of words compared so far."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.content.schema import RedFlag
-from bot.core.phrases import Finder, Path, Phrase, phrases
+from bot.core.phrases import Finder, Path, Phrase, PhraseBook, phrases
 from bot.core.reading import Reading, Why, read
 from bot.core.text import clean, words
 from bot.core.typos import Vocabulary
@@ -40,8 +40,8 @@ class _Rule:
     """A red flag with its phrases and look-alikes ready to be looked for."""
 
     flag: RedFlag
-    phrases: tuple[Phrase, ...]
-    look_alikes: tuple[Phrase, ...]
+    phrases: PhraseBook
+    look_alikes: PhraseBook
 
     def passed_over(self, phrase: Phrase) -> frozenset[Why]:
         """The reasons for which words do not count towards `phrase`."""
@@ -58,7 +58,9 @@ class Triager:
 
     def __init__(self, red_flags: Sequence[RedFlag]) -> None:
         by_level = sorted(red_flags, key=lambda flag: -flag.level.rank)
-        self._rules = tuple(_Rule(flag, phrases(flag.phrases), phrases(flag.look_alikes)) for flag in by_level)
+        self._rules = tuple(
+            _Rule(flag, PhraseBook(phrases(flag.phrases)), PhraseBook(phrases(flag.look_alikes))) for flag in by_level
+        )
         every = (phrase for rule in self._rules for phrase in (*rule.phrases, *rule.look_alikes))
         self._vocabulary = Vocabulary((word for phrase in every for word in phrase.words), real=_REAL_WORDS)
 
@@ -82,9 +84,11 @@ class Triager:
 
 def _seen(rule: _Rule, reading: Reading, finder: Finder) -> Iterator[tuple[str, str | None]]:
     """For each phrase that is in the text: the patient's words, and why they do not count; None if they do."""
-    alike = {index: other for other in rule.look_alikes for path in finder.all(other) for index in path}
+    alike = {
+        index: other for other in rule.look_alikes.possible(finder) for path in finder.all(other) for index in path
+    }
     barred: dict[frozenset[Why], frozenset[int]] = {}
-    for phrase in rule.phrases:
+    for phrase in rule.phrases.possible(finder):
         path = finder.first(phrase)
         if path is None:
             continue

@@ -16,6 +16,33 @@ CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L, U: codes are read out over the phone."""
 
 
+# What every update asks is put together once: that takes longer than running it.
+_BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
+_CHAT = sa.bindparam("of_chat", type_=sa.BigInteger)
+_LOCK_CHAT = sa.select(chat).where(chat.c.bot_id == _BOT, chat.c.chat_id == _CHAT).with_for_update()
+_OPT_OUTS = sa.select(opt_out.c.scope).where(
+    opt_out.c.bot_id == _BOT, opt_out.c.chat_id == _CHAT, opt_out.c.ended_us.is_(None)
+)
+_PATIENT = (
+    sa.select(patient.c.id, patient.c.code, enrolment.c.treated_us, enrolment.c.area)
+    .join(patient_chat, patient_chat.c.patient_id == patient.c.id)
+    .outerjoin(enrolment, sa.and_(enrolment.c.patient_id == patient.c.id, enrolment.c.state == "open"))
+    .where(patient_chat.c.bot_id == _BOT, patient_chat.c.chat_id == _CHAT, patient_chat.c.until_us.is_(None))
+    .order_by(patient_chat.c.since_us, patient_chat.c.patient_id, enrolment.c.treated_us.desc())
+    .limit(1)
+)
+_TALK = (
+    sa.select(conversation.c.version, conversation.c.state, chat.c.flood_tat_us)
+    .select_from(chat)
+    .outerjoin(conversation, sa.and_(conversation.c.bot_id == chat.c.bot_id, conversation.c.chat_id == chat.c.chat_id))
+    .where(chat.c.bot_id == _BOT, chat.c.chat_id == _CHAT)
+)
+
+
+def _of(bot_id: BotId, chat_id: ChatId) -> dict[str, int]:
+    return {_BOT.key: bot_id, _CHAT.key: chat_id}
+
+
 async def touch_chat(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, kind: ChatKind, now_us: int) -> None:
     """Make sure the chat has a row. Leaves an existing one as it is."""
     row = {"bot_id": bot_id, "chat_id": chat_id, "kind": kind, "first_seen_us": now_us}
@@ -24,8 +51,7 @@ async def touch_chat(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, kind:
 
 async def lock_chat(tx: Tx, bot_id: BotId, chat_id: ChatId) -> sa.RowMapping:
     """The chat's row, locked until the transaction ends: whoever changes what a patient gets holds this."""
-    statement = sa.select(chat).where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id).with_for_update()
-    return (await tx.execute(statement)).mappings().one()
+    return (await tx.execute(_LOCK_CHAT, _of(bot_id, chat_id))).mappings().one()
 
 
 async def set_reachable(
@@ -42,15 +68,7 @@ async def set_reachable(
 
 async def patient_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> PatientView | None:
     """The patient this chat serves (the first one, where it serves several), or None when nobody wrote yet."""
-    statement = (
-        sa.select(patient.c.id, patient.c.code, enrolment.c.treated_us, enrolment.c.area)
-        .join(patient_chat, patient_chat.c.patient_id == patient.c.id)
-        .outerjoin(enrolment, sa.and_(enrolment.c.patient_id == patient.c.id, enrolment.c.state == "open"))
-        .where(patient_chat.c.bot_id == bot_id, patient_chat.c.chat_id == chat_id, patient_chat.c.until_us.is_(None))
-        .order_by(patient_chat.c.since_us, patient_chat.c.patient_id, enrolment.c.treated_us.desc())
-        .limit(1)
-    )
-    found = (await tx.execute(statement)).one_or_none()
+    found = (await tx.execute(_PATIENT, _of(bot_id, chat_id))).one_or_none()
     if found is None:
         return None
     return PatientView(
@@ -82,10 +100,7 @@ async def welcome_patient(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, 
 
 async def opted_out(tx: Tx, bot_id: BotId, chat_id: ChatId) -> frozenset[Scope]:
     """The scopes this chat has stopped."""
-    statement = sa.select(opt_out.c.scope).where(
-        opt_out.c.bot_id == bot_id, opt_out.c.chat_id == chat_id, opt_out.c.ended_us.is_(None)
-    )
-    return frozenset(Scope(scope) for scope in await tx.scalars(statement))
+    return frozenset(Scope(scope) for scope in await tx.scalars(_OPT_OUTS, _of(bot_id, chat_id)))
 
 
 async def stop(tx: Tx, bot_id: BotId, chat_id: ChatId, scope: Scope, now_us: int) -> None:
@@ -115,16 +130,7 @@ class Talk:
 
 async def conversation_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> Talk:
     """The talk with this chat; version 0 and nothing else before the first word."""
-    statement = (
-        sa.select(conversation.c.version, conversation.c.state, chat.c.flood_tat_us)
-        .select_from(chat)
-        .outerjoin(
-            conversation,
-            sa.and_(conversation.c.bot_id == chat.c.bot_id, conversation.c.chat_id == chat.c.chat_id),
-        )
-        .where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id)
-    )
-    found = (await tx.execute(statement)).one_or_none()
+    found = (await tx.execute(_TALK, _of(bot_id, chat_id))).one_or_none()
     return Talk(found.version or 0, found.state or {}, found.flood_tat_us) if found else Talk(0, {}, 0)
 
 

@@ -15,6 +15,7 @@ import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,9 +81,8 @@ class Store:
         rows = list(rows)
         if not rows:
             return ()
-        dialect = sqlite if self.is_sqlite else postgresql
-        statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
-        return (await tx.execute(statement.returning(*table.primary_key.columns), rows)).all()
+        statement = _insert_once(self.is_sqlite, table, key)
+        return (await tx.execute(statement, rows if len(rows) > 1 else rows[0])).all()
 
     def take_role(self, role: str) -> None:
         """Make sure that this process alone sends and receives on a SQLite file; commands need no role.
@@ -117,6 +117,15 @@ class Store:
         for handle in self._roles.values():
             handle.close()
         self._roles.clear()
+
+
+@cache
+def _insert_once(is_sqlite: bool, table: sa.Table, key: tuple[str, ...]) -> sa.Executable:
+    """Kept, because putting it together takes longer than running it."""
+    dialect = sqlite if is_sqlite else postgresql
+    once = dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
+    statement: sa.Executable = once.returning(*table.primary_key.columns)
+    return statement
 
 
 @contextmanager
