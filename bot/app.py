@@ -7,7 +7,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
@@ -18,7 +18,8 @@ from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.delivery.outbox import Outbox
 from bot.delivery.settle import Settler
 from bot.errors import StoreError, TelegramConflict, TelegramError, TelegramUnauthorised
-from bot.model import BotId, Kind, Payload
+from bot.model import Kind, Payload
+from bot.services import watch
 from bot.services.alive import BEAT_S, Alive
 from bot.services.inbox import Inbox
 from bot.services.library import Changed, Library
@@ -28,9 +29,11 @@ from bot.services.post import Notices, Post
 from bot.services.routine import Routine
 from bot.services.staff import Staff
 from bot.services.ticks import Ticks
+from bot.services.watch import IntakeWatch
 from bot.settings import Settings
 from bot.store import accounts, messages, schema
 from bot.store.engine import Store, open_store
+from bot.telegram import intake
 from bot.telegram.client import Client, WebhookFacts
 from bot.telegram.intake import Poller
 from bot.telegram.updates import read_update
@@ -43,8 +46,11 @@ CONTENT_S = 2.0
 """How soon a changed folder, or a revision made by another worker, is seen."""
 WEBHOOK_CHECK_S = 30.0
 DRAIN_S = 20.0
-"""systemd and Docker kill after some 10-90 s; whatever is in flight ends within 15 s."""
-LAST_REPLIES_S = 3.0
+"""A stop takes no longer. Docker kills after 10 s unless told otherwise, systemd after 90."""
+LAST_WORK_S = 4.0
+"""Of these, for what the inbox and the timers have in hand …"""
+LAST_REPLIES_S = 2.0
+"""… and for what came of it to be claimed; the rest is for what is in flight, which ends within 15 s."""
 
 
 @dataclass
@@ -62,9 +68,10 @@ class App:
     routine: Routine
     outbox: Outbox
     alive: Alive
+    watch: IntakeWatch
+    stopping: asyncio.Event
     intake_trouble: str = ""
     """Why no updates are fetched any more; empty while they are."""
-    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -98,19 +105,20 @@ class App:
             if server is not None:
                 helpers.append(group.create_task(server.serve(), name="web"))
             log.info("running", bot_id=self.settings.bot_id, revision=self.library.served.content.revision)
-            await self._stopping.wait()
+            await self.stopping.wait()
             await self._drain(helpers, mains, server)
         log.info("stopped")
 
     def stop(self) -> None:
         """Take nothing new, finish what is in hand, and let `run` return. Safe to call from a signal handler."""
-        self._stopping.set()
+        self.stopping.set()
 
     async def _drain(
         self, helpers: list[asyncio.Task[None]], mains: list[asyncio.Task[None]], server: WebServer | None
     ) -> None:
         """Intake first, so that nothing new comes in; then the inbox, whose replies the outbox still sends."""
         log.info("draining")
+        until = self.clock.monotonic() + DRAIN_S - 1  # the last second is for closing everything
         if server is not None:
             server.stop()
         for task in helpers:
@@ -119,10 +127,14 @@ class App:
         self.inbox.stop()
         self.ticks.stop()
         inbox, ticks, outbox = mains
-        await asyncio.wait([inbox, ticks], timeout=DRAIN_S / 2)
-        await self._send_what_is_due(outbox)
+        await asyncio.wait([inbox, ticks], timeout=LAST_WORK_S)
+        try:
+            await self.watch.give_back()
+            await self._send_what_is_due(outbox)
+        except StoreError as error:  # a database that is gone holds nobody up: leases run out by themselves
+            log.warning("drain_without_database", exc=error)
         self.outbox.stop()
-        await asyncio.wait([outbox], timeout=DRAIN_S / 2)
+        await asyncio.wait([outbox], timeout=until - self.clock.monotonic())
         for task in (*helpers, *mains):
             task.cancel()
 
@@ -151,15 +163,30 @@ class App:
         if self.settings.webhook_url:
             await self._webhook()
             return
-        poller = Poller(self.client, self.inbox.save, lambda: None, self.alive.fetched)
         try:
-            await poller.run()
+            while True:
+                await self._stand_by()
+                hold_s = intake.POLL_S if self.store.is_sqlite else watch.POLL_S
+                await Poller(
+                    self.client, self.inbox.save, self.alive.fetched, may_fetch=self.watch.take, hold_s=hold_s
+                ).run()
         except TelegramConflict:
             self.intake_trouble = "another program polls with this token"
         except TelegramUnauthorised:
             self.intake_trouble = "Telegram refuses the token"
         # The rest goes on: what is owed is sent, /readyz is red, and staff are told while they can be.
         await self._tell_deaf()
+
+    async def _stand_by(self) -> None:
+        """Wait until it is this worker's turn to fetch updates; until then it handles and sends."""
+        while True:
+            try:
+                if await self.watch.take():
+                    return
+                self.alive.fetched()  # whoever has the watch keeps it only as long as it reaches Telegram
+            except StoreError as error:
+                log.warning("stand_by_failed", exc=error)
+            await asyncio.sleep(watch.STAND_BY_S)
 
     async def _webhook(self) -> None:
         """Register our route, mend the registration when it drifts, and notice when nothing comes through."""
@@ -212,7 +239,8 @@ class App:
                 account = await accounts.account(tx, self.settings.bot_id)
         except StoreError:
             return Health({**checks, "database": "cannot be read"})
-        return Health({**checks, "sending": account["paused"] or "", "staff_group": account["staff_lost"] or ""})
+        sending = account["paused"] or self.outbox.trouble
+        return Health({**checks, "sending": sending, "staff_group": account["staff_lost"] or ""})
 
     # --- content ----------------------------------------------------------------------------------------------------
 
@@ -246,11 +274,17 @@ class App:
 
 @asynccontextmanager
 async def build(
-    settings: Settings, clock: Clock, *, transport: httpx.AsyncBaseTransport | None = None, signed_only: bool = True
+    settings: Settings,
+    clock: Clock,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    signed_only: bool = True,
+    stopping: asyncio.Event | None = None,
 ) -> AsyncIterator[App]:
     """All parts wired on an up-to-date database, with content loaded; closed again at the end.
 
-    `transport` replaces the network to Telegram (in-process simulator). Raises SettingsError, StoreError, ContentError.
+    `transport` replaces the network to Telegram (in-process simulator). `stopping` is what `App.stop` sets: given from
+    outside it can be set before the app is there. Raises SettingsError, StoreError, ContentError.
     """
     settings.require_token()
     settings.require_staff()
@@ -269,25 +303,38 @@ async def build(
             await accounts.set_account(tx, bot_id, paused=None)
         library = Library(store, clock, bot_id, settings.content_dir, signed_only)
         await library.load()
-        yield _wire(settings, clock, store, client, library, bot_id, _caller(settings, outside))
+        post = Post(store, clock, bot_id, library)
+        yield _wire(settings, post, client, _caller(settings, outside), stopping or asyncio.Event())
 
 
 def _wire(
     settings: Settings,
-    clock: Clock,
-    store: Store,
+    post: Post,
     client: Client,
-    library: Library,
-    bot_id: BotId,
     call_out: Callable[[], Awaitable[None]] | None,
+    stopping: asyncio.Event,
 ) -> App:
-    post = Post(store, clock, bot_id, library)
+    store, clock, bot_id, library = post.store, post.clock, post.bot_id, post.library
     routine = Routine(post, clock.now(), is_trial=settings.allow_unsigned)
     settler = Settler(store, clock, bot_id, Notices(post))
     outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), settler)
     inbox = Inbox(post, Patients(post), Staff(post, routine.status), read_update, client.answer_press, outbox.wake)
     ticks = Ticks(post, routine.handlers, outbox.wake)
-    return App(settings, clock, store, client, library, post, inbox, ticks, routine, outbox, Alive(post, call_out))
+    return App(
+        settings=settings,
+        clock=clock,
+        store=store,
+        client=client,
+        library=library,
+        post=post,
+        inbox=inbox,
+        ticks=ticks,
+        routine=routine,
+        outbox=outbox,
+        alive=Alive(post, call_out),
+        watch=IntakeWatch(post),
+        stopping=stopping,
+    )
 
 
 def _caller(settings: Settings, outside: httpx.AsyncClient) -> Callable[[], Awaitable[None]] | None:

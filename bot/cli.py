@@ -88,8 +88,10 @@ def run() -> None:
     logs.setup(settings.log_level, settings.log_format)
 
     async def work() -> None:
-        async with build(settings, SystemClock(), signed_only=not settings.allow_unsigned) as bot:
-            _on_signals(bot.stop)
+        stopping = asyncio.Event()
+        _on_signals(stopping.set)  # before anything else: as a container's first process it would not be heard later
+        signed_only = not settings.allow_unsigned
+        async with build(settings, SystemClock(), signed_only=signed_only, stopping=stopping) as bot:
             await bot.run()
 
     asyncio.run(work())

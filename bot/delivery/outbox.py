@@ -23,7 +23,6 @@ from bot import logs
 from bot.clock import SECOND_US, Clock, from_us, to_us
 from bot.delivery.limiter import GROUP, GROUP_ALERTS, PRIVATE, Rate, bot_rate
 from bot.delivery.settle import Event, Settled, Settler
-from bot.errors import StoreError
 from bot.model import (
     DAILY_CAP,
     KINDS,
@@ -132,6 +131,8 @@ class Outbox:
         self._done: list[Settled] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self.trouble = ""
+        """Why nothing is sent at the moment, without ids or words; empty while all is well."""
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -145,7 +146,7 @@ class Outbox:
         self.wake()
 
     async def run(self) -> None:
-        """Send until `stop`. A database error is logged and the turn tried again after a second."""
+        """Send until `stop`. What goes wrong is logged, kept in `trouble`, and the turn tried again after a second."""
         recover_at = self._clock.monotonic()
         while not (self._stopping and not self._flying and not self._done):
             self._wake.clear()
@@ -159,8 +160,10 @@ class Outbox:
                     turn = await self.turn()
                     self.launch(turn)
                     pause_s = self._pause_s(turn)
-            except StoreError as error:
+                self.trouble = ""
+            except Exception as error:  # mostly the database; a bug that ended this loop would end every message
                 log.error("turn_failed", exc=error)
+                self.trouble = f"turns fail ({type(error).__name__})"
                 pause_s = 1.0
             try:
                 async with asyncio.timeout(pause_s):

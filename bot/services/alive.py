@@ -13,7 +13,7 @@ from bot.clock import DAY_US, MINUTE_US, SECOND_US, from_us
 from bot.core.replies import local_time
 from bot.model import Kind, Payload
 from bot.services.post import Post
-from bot.store import accounts
+from bot.store import accounts, messages
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
@@ -48,6 +48,9 @@ class Alive:
             machine_us = await self.post.store.machine_us(tx)
             account = await accounts.account(tx, self.post.bot_id)
             last_us = account["alive_us"]
+            if last_us > machine_us + SECOND_US:
+                log.warning("clock_set_back", seconds=(last_us - machine_us) // SECOND_US)
+                await messages.look_again(tx, self.post.bot_id, machine_us)
             if last_us and machine_us - last_us > GAP_US:
                 await self._tell_gap(tx, last_us, machine_us)
             await accounts.set_account(tx, self.post.bot_id, alive_us=machine_us)

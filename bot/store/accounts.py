@@ -34,6 +34,25 @@ async def set_account(tx: Tx, bot_id: BotId, **values: object) -> None:
     await tx.execute(bot.update().where(bot.c.id == bot_id).values(**values))
 
 
+async def take_watch(tx: Tx, bot_id: BotId, owner: str, machine_us: int, lease_us: int) -> bool:
+    """Make `owner` the worker that fetches updates, or keep it so, for `lease_us`. False while another one is."""
+    is_free = sa.or_(
+        bot.c.poller.is_(None),
+        bot.c.poller == owner,
+        bot.c.poller_until_us <= machine_us,
+        bot.c.poller_until_us > machine_us + lease_us,  # from before the clock was set back
+    )
+    taken = await tx.execute(
+        bot.update().where(bot.c.id == bot_id, is_free).values(poller=owner, poller_until_us=machine_us + lease_us)
+    )
+    return taken.rowcount == 1
+
+
+async def give_watch_back(tx: Tx, bot_id: BotId, owner: str) -> None:
+    """Leave fetching to whoever wants it."""
+    await tx.execute(bot.update().where(bot.c.id == bot_id, bot.c.poller == owner).values(poller=None))
+
+
 async def ensure_owners(store: Store, tx: Tx, bot_id: BotId, owners: Iterable[UserId], now_us: int) -> None:
     """`OWNER_IDS` makes owners, also of staff in another role.
 

@@ -16,6 +16,7 @@ import fcntl
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -163,7 +164,7 @@ async def open_store(url: str, clock: Clock) -> AsyncIterator[Store]:
 
     The schema must be there already (`migrations.upgrade`). Makes the folder of a SQLite file when it is missing.
     """
-    parsed = make_url(url)
+    parsed = parse_url(url)
     store = Store(
         parsed, *(_sqlite_engines(parsed) if parsed.get_backend_name() == "sqlite" else _pg_engines(parsed)), clock
     )
@@ -171,6 +172,20 @@ async def open_store(url: str, clock: Clock) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+def parse_url(url: str) -> URL:
+    """`DATABASE_URL` as an address. Raises StoreError when it cannot be read, or its driver is not installed."""
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise StoreError("DATABASE_URL cannot be read. Compare it with .env.example.") from error
+    if parsed.get_backend_name() == "postgresql":
+        if find_spec("psycopg") is None:
+            raise StoreError("PostgreSQL needs a driver that is not installed: pip install '.[postgres]'.")
+        # A cluster made without a locale calls its encoding SQL_ASCII, and the driver would give us bytes.
+        parsed = parsed.update_query_dict({"client_encoding": "utf8"})
+    return parsed
 
 
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:

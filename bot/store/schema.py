@@ -12,11 +12,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreError
-from bot.store.engine import sentence
+from bot.store.engine import parse_url, sentence
 
 HERE = Path(__file__).parent
 SCHEMA_LOCK = 0xAF7E
@@ -42,7 +42,7 @@ async def current(url: str) -> str | None:
 
     Raises StoreError when it cannot be opened.
     """
-    return await asyncio.to_thread(_current, make_url(url))
+    return await asyncio.to_thread(_current, parse_url(url))
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
@@ -51,7 +51,7 @@ async def upgrade(url: str, revision: str = "head") -> None:
     All in one transaction: a failed upgrade leaves the database as it was, and of two processes that start at once
     one waits for the other. Raises StoreError when the database cannot be opened or is newer than this code.
     """
-    await asyncio.to_thread(_upgrade, make_url(url), revision)
+    await asyncio.to_thread(_upgrade, parse_url(url), revision)
 
 
 def _current(url: URL) -> str | None:

@@ -58,6 +58,8 @@ bot = Table(
     Column("alive_us", BigInteger, nullable=False, server_default="0"),  # machine time, written every minute
     Column("offset_us", BigInteger, nullable=False, server_default="0"),  # the demo's domain time ahead of the machine
     Column("revision_id", BigInteger),  # the content revision now served
+    Column("poller", String(40)),  # the worker that fetches updates
+    Column("poller_until_us", BigInteger, nullable=False, server_default="0"),  # machine time; then another may
 )
 
 chat = Table(

@@ -6,7 +6,7 @@ The library's own updater acknowledges up to 100 updates before anybody has hand
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NoReturn, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from bot import logs
 from bot.errors import TelegramBusy, TelegramConflict, TelegramUnauthorised, UnreadableUpdate
@@ -34,44 +34,53 @@ class UpdateSource(Protocol):
 
 
 class Poller:
-    """Fetches updates one after the other until cancelled.
+    """Fetches updates one after the other.
 
     `save` is awaited before the offset moves. `on_fetch` is called after each fetch whose updates (if any) are saved:
-    Telegram and the database both work. `on_conflict` is called once if another program polls with the same token.
+    Telegram and the database both work. `may_fetch` is asked before each fetch, which `hold_s` keeps open at most.
     """
 
     def __init__(
         self,
         client: UpdateSource,
         save: Save,
-        on_conflict: Callable[[], None],
         on_fetch: Callable[[], None],
         *,
+        may_fetch: Callable[[], Awaitable[bool]] | None = None,
+        hold_s: int = POLL_S,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._client = client
         self._save = save
-        self._on_conflict = on_conflict
         self._on_fetch = on_fetch
+        self._may_fetch = may_fetch
+        self._hold_s = hold_s
         self._sleep = sleep
         self._jitter = jitter
         # Not stored: after a restart Telegram repeats what was not confirmed, and the inbox knows what it has.
         self._offset: int | None = None
         self._failures = 0
         self._reached = False
+        self._ended = False
 
-    async def run(self) -> NoReturn:
-        """Poll for ever. Raises TelegramConflict or TelegramUnauthorised, which waiting does not cure."""
+    async def run(self) -> None:
+        """Poll until `may_fetch` says no.
+
+        Raises TelegramConflict or TelegramUnauthorised, which waiting does not cure.
+        """
         # Telegram refuses to be polled while it has a webhook, such as one from an earlier installation.
         while not await self._succeeds(self._client.delete_webhook):
             pass
-        while True:
+        while not self._ended:
             await self._succeeds(self._fetch)
 
     async def _fetch(self) -> None:
+        if self._may_fetch is not None and not await self._may_fetch():
+            self._ended = True
+            return
         # The first one does not wait for news: whether Telegram is there should be known at once.
-        raw = await self._client.get_raw_updates(self._offset, POLL_S if self._reached else 0)
+        raw = await self._client.get_raw_updates(self._offset, self._hold_s if self._reached else 0)
         self._reached = True
         batch = _readable(raw)
         if batch:
@@ -91,7 +100,6 @@ class Poller:
             return False
         except TelegramConflict:
             log.error("intake_conflict")
-            self._on_conflict()
             raise
         except TelegramUnauthorised:
             log.error("intake_unauthorised")

@@ -135,3 +135,37 @@ async def test_how_things_stand(store: Store) -> None:
             row = {"bot_id": BOT, "patient_id": number, "chat_id": 1, "state": taken, "at_us": 0}
             await tx.execute(alert.insert().values(row))
         assert await accounts.counts(tx, BOT) == {"pending": 3, "unknown": 2, "parked": 1, "open_alerts": 1}
+
+
+# --- who fetches updates --------------------------------------------------------------------------------------------
+
+LEASE_US = 100
+
+
+async def take_watch(store: Store, owner: str, at_us: int) -> bool:
+    async with store.write() as tx:
+        return await accounts.take_watch(tx, BOT, owner, at_us, LEASE_US)
+
+
+async def test_one_worker_at_a_time_fetches_updates(store: Store) -> None:
+    await ensure(store, None)
+    taken = [
+        await take_watch(store, owner, at_us)
+        for owner, at_us in (("a", 0), ("b", 99), ("a", 50), ("b", 149), ("b", 150), ("a", 160))
+    ]
+    assert taken == [True, False, True, False, True, False]
+
+
+async def test_a_watch_that_was_given_back_is_free(store: Store) -> None:
+    await ensure(store, None)
+    assert await take_watch(store, "a", 0)
+    for leaver, is_free in (("b", False), ("a", True)):
+        async with store.write() as tx:
+            await accounts.give_watch_back(tx, BOT, leaver)
+        assert await take_watch(store, "c", 1) is is_free
+
+
+async def test_a_watch_from_before_the_clock_was_set_back_has_run_out(store: Store) -> None:
+    await ensure(store, None)
+    assert await take_watch(store, "a", 1_000_000)
+    assert await take_watch(store, "b", 5)

@@ -72,23 +72,17 @@ class Story:
         self.inbox = Inbox()
         self.slept: list[float] = []
         self.fetches = 0
-        self.conflicts = 0
         self.jitter: Callable[[], float] = lambda: 0.0
 
     async def runs(self) -> None:
-        poller = Poller(
-            self.telegram, self.inbox.save, self._conflict, self._fetched, sleep=self._sleep, jitter=self.jitter
-        )
+        poller = Poller(self.telegram, self.inbox.save, self._fetched, sleep=self._sleep, jitter=self.jitter)
         with pytest.raises(EndOfStory):
             await poller.run()
 
     async def ends_with(self, error: type[TelegramError]) -> None:
-        poller = Poller(self.telegram, self.inbox.save, self._conflict, self._fetched, sleep=self._sleep)
+        poller = Poller(self.telegram, self.inbox.save, self._fetched, sleep=self._sleep)
         with pytest.raises(error):
             await poller.run()
-
-    def _conflict(self) -> None:
-        self.conflicts += 1
 
     def _fetched(self) -> None:
         self.fetches += 1
@@ -182,7 +176,6 @@ async def test_another_program_with_the_token_stops_polling(caplog: pytest.LogCa
 
     await story.ends_with(TelegramConflict)
 
-    assert story.conflicts == 1
     assert story.fetches == 0
     assert "intake_conflict" in caplog.text
 
@@ -197,8 +190,6 @@ async def test_a_revoked_token_stops_polling(at_start: bool) -> None:
         story.telegram.script = refused
 
     await story.ends_with(TelegramUnauthorised)
-
-    assert story.conflicts == 0
 
 
 async def test_one_unreadable_update_does_not_hold_up_the_others(caplog: pytest.LogCaptureFixture) -> None:
@@ -229,7 +220,7 @@ async def test_cancelling_while_saving_confirms_nothing() -> None:
         saving.set()
         await asyncio.Event().wait()
 
-    polling = asyncio.create_task(Poller(telegram, save, lambda: None, lambda: None).run())
+    polling = asyncio.create_task(Poller(telegram, save, lambda: None).run())
     await saving.wait()
     polling.cancel()
 
@@ -237,3 +228,32 @@ async def test_cancelling_while_saving_confirms_nothing() -> None:
         await polling
     assert telegram.offsets == [None]
     assert telegram.updates == [update(8)]
+
+
+async def test_a_poller_whose_turn_is_over_returns(caplog: pytest.LogCaptureFixture) -> None:
+    """Asked before each fetch: of several workers one fetches, and holds the call open no longer than it may."""
+    story = Story(update(1))
+    story.telegram.script = [None, None, None]
+    turns = [True, True, False]
+
+    async def may_fetch() -> bool:
+        return turns.pop(0)
+
+    await Poller(story.telegram, story.inbox.save, lambda: None, may_fetch=may_fetch, hold_s=7).run()
+    assert story.telegram.waits == [0, 7]
+    assert story.inbox.saved == [1]
+
+
+async def test_not_knowing_whose_turn_it_is_is_a_failure_like_any_other() -> None:
+    story = Story()
+    answers: list[Exception | bool] = [StoreError("gone"), True, False]
+
+    async def may_fetch() -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    await Poller(story.telegram, story.inbox.save, lambda: None, may_fetch=may_fetch, sleep=story._sleep).run()
+    assert story.telegram.waits == [0]
+    assert len(story.slept) == 1
