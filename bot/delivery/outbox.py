@@ -12,7 +12,7 @@ Raises nothing for what Telegram answers; database errors end the turn and are t
 import asyncio
 import math
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -41,10 +41,10 @@ from bot.model import (
     Refused,
     SendResult,
     SendWhy,
-    Sent,
     Unreachable,
 )
 from bot.store import messages
+from bot.store.accounts import account as account_of
 from bot.store.engine import Store, Tx
 from bot.store.tables import attachment, bot, chat
 
@@ -99,6 +99,16 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the bot's limit and this worker's window leave at one moment."""
+
+    rate: Rate
+    tokens: int
+    wait_us: int | None
+    """Machine time of the next grant, when the limit is what there is to wait for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flight:
     """A call on the wire."""
 
@@ -131,6 +141,7 @@ class Outbox:
         self._done: list[Settled] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self._wait_us: int | None = None
         self.trouble = ""
         """Why nothing is sent at the moment, without ids or words; empty while all is well."""
 
@@ -150,7 +161,7 @@ class Outbox:
         recover_at = self._clock.monotonic()
         while not (self._stopping and not self._flying and not self._done):
             self._wake.clear()
-            pause_s = POLL_S
+            looked = 0
             try:
                 if self._clock.monotonic() >= recover_at:
                     await self.recover(everything=self._store.is_sqlite)
@@ -159,7 +170,8 @@ class Outbox:
                 if await self.has_work():
                     turn = await self.turn()
                     self.launch(turn)
-                    pause_s = self._pause_s(turn)
+                    looked = turn.looked
+                pause_s = 0.0 if looked else self._pause_s()
                 self.trouble = ""
             except Exception as error:  # mostly the database; a bug that ended this loop would end every message
                 log.error("turn_failed", exc=error)
@@ -175,18 +187,22 @@ class Outbox:
         """Whether a turn would have anything to do: a cheap look, so that an idle bot writes nothing."""
         if self._done:
             return True
+        self._wait_us = None
         if self._stopping or len(self._flying) >= self._window:
             return False
         async with self._store.read() as tx:
             due_us = await messages.next_due_us(tx, self._bot_id)
-        return due_us is not None and due_us <= self._clock.now_us()
+            if due_us is None or due_us > self._clock.now_us():
+                return False
+            allowance = self._allowance(await account_of(tx, self._bot_id), await self._store.machine_us(tx))
+        self._wait_us = allowance.wait_us
+        return allowance.tokens > 0
 
-    def _pause_s(self, turn: Turn) -> float:
-        if turn.looked:
-            return 0
-        if turn.wait_us is not None:
-            return min(POLL_S, max(0.0, (turn.wait_us - self._clock.machine_us()) / SECOND_US))
-        return POLL_S
+    def _pause_s(self) -> float:
+        """Until the next grant, if that is what is waited for; a wake-up may come earlier."""
+        if self._wait_us is None:
+            return POLL_S
+        return min(POLL_S, max(0.0, (self._wait_us - self._clock.machine_us()) / SECOND_US))
 
     async def recover(self, everything: bool) -> None:
         """Settle rows that a dead process left `sending`: nobody knows whether those arrived.
@@ -209,43 +225,45 @@ class Outbox:
         finished, self._done = self._done, []
         try:
             async with self._store.write() as tx:
-                account = await self._lock_bot(tx)
                 for settled in finished:
                     await self._settler.settle(tx, settled)
-                if not all(isinstance(settled.result, Sent) for settled in finished):
-                    account = await self._lock_bot(tx)  # a 429 or a refused token is in it now
-                return await self._claim(tx, account)
+                lanes = await messages.due_by_lane(tx, self._bot_id)
+                # Every worker waits for this row, so what can be done before has been done. Locks are taken in one
+                # order: chat, message, bot; what is claimed after that is skipped when somebody else has it.
+                statement = sa.select(bot).where(bot.c.id == self._bot_id).with_for_update()
+                account = (await tx.execute(statement)).mappings().one()
+                return await self._claim(tx, account, lanes)
         except BaseException:
             self._done = finished + self._done  # known results outlive a failed transaction
             raise
 
-    async def _lock_bot(self, tx: Tx) -> sa.RowMapping:
-        """Always the first lock of all: bot, then chat, then message. Handlers of updates never take the bot's."""
-        return (await tx.execute(sa.select(bot).where(bot.c.id == self._bot_id).with_for_update())).mappings().one()
+    def _allowance(self, account: sa.RowMapping, machine_us: int) -> Allowance:
+        rate = bot_rate(account["interval_us"], account["last_wait_us"], machine_us)
+        # A 429 from the future was noted before the clock was set back: how long to wait is anybody's guess, so ask.
+        is_blocked = account["last_wait_us"] <= machine_us < account["blocked_until_us"]
+        slots = self._window - len(self._flying)
+        if self._stopping or account["paused"] or is_blocked or slots <= 0:
+            return Allowance(rate, 0, None)
+        tokens = min(slots, rate.free(account["tat_us"], machine_us))
+        return Allowance(rate, tokens, rate.next_us(account["tat_us"], machine_us) if tokens <= 0 else None)
 
-    async def _claim(self, tx: Tx, account: sa.RowMapping) -> Turn:
+    async def _claim(self, tx: Tx, account: sa.RowMapping, lanes: Mapping[Lane, int]) -> Turn:
         turn = Turn()
         turn.send_by = self._clock.monotonic() + LEASE_US / SECOND_US - CALL_S
         machine_us = await self._store.machine_us(tx)
-        # A 429 from the future was noted before the clock was set back: how long to wait is anybody's guess, so ask.
-        is_blocked = account["last_wait_us"] <= machine_us < account["blocked_until_us"]
-        if self._stopping or account["paused"] or is_blocked:
-            return turn
-        rate = bot_rate(account["interval_us"], account["last_wait_us"], machine_us)
-        slots = self._window - len(self._flying)
-        tokens = min(slots, rate.free(account["tat_us"], machine_us))
-        if tokens <= 0:
-            turn.wait_us = rate.next_us(account["tat_us"], machine_us) if slots > 0 else None
-            return turn
+        allowance = self._allowance(account, machine_us)
+        turn.wait_us = self._wait_us = allowance.wait_us
         now_us = self._clock.now_us()
-        for lane, due_us in (await messages.due_by_lane(tx, self._bot_id)).items():
-            while due_us <= now_us and (room := self._room(turn, tokens, lane)) > 0 and turn.looked < LOOK_MAX:
+        for lane, due_us in lanes.items():
+            while (
+                due_us <= now_us and (room := self._room(turn, allowance.tokens, lane)) > 0 and turn.looked < LOOK_MAX
+            ):
                 rows = await messages.claimable(tx, self._bot_id, lane, now_us, room)
                 await self._look_at(tx, rows, machine_us, turn)
                 if len(rows) < room:
                     break
         if turn.claimed:
-            tat_us = rate.take(account["tat_us"], machine_us, len(turn.claimed))
+            tat_us = allowance.rate.take(account["tat_us"], machine_us, len(turn.claimed))
             await tx.execute(bot.update().where(bot.c.id == self._bot_id).values(tat_us=tat_us))
             for chat_id, chat_tat_us in turn.tats.items():
                 await tx.execute(

@@ -221,13 +221,15 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str, query_only: int) -> None:
 
 
 def _pg_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    # No prepared statements: PostgreSQL plans those without their values, and `state = $1` fits no index over the rows
+    # that are 'pending'. It would then read all of them, ten times a second.
+    options = {"max_overflow": 0, "pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
     # READ COMMITTED for writes: row locks then see what the last holder committed.
-    writer = create_async_engine(url, pool_size=8, max_overflow=0, pool_pre_ping=True, **_QUIET)
+    writer = create_async_engine(url, pool_size=8, **options, **_QUIET)
     reader = create_async_engine(
         url,
         pool_size=4,
-        max_overflow=0,
-        pool_pre_ping=True,
+        **options,
         execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
         **_QUIET,
     )

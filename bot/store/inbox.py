@@ -29,18 +29,22 @@ async def save(store: Store, tx: Tx, bot_id: BotId, fetched: Sequence[Fetched], 
 def _heads(bot_id: BotId) -> sa.Select[tuple[int]]:
     """The oldest undone update of each chat: the next of a chat waits for the one before."""
     earlier = inbox.alias("earlier")
+    # Asked row by row (with the limit), so that a database never joins a long queue with itself to see its head.
+    before = (
+        sa.select(earlier.c.id)
+        .where(
+            earlier.c.bot_id == bot_id,
+            earlier.c.chat_id == inbox.c.chat_id,
+            earlier.c.state == InboxState.NEW,
+            earlier.c.id < inbox.c.id,
+        )
+        .limit(sa.literal_column("1"))
+        .correlate(inbox)
+        .scalar_subquery()
+    )
     return (
         sa.select(inbox)
-        .where(
-            inbox.c.bot_id == bot_id,
-            inbox.c.state == InboxState.NEW,
-            ~sa.exists().where(
-                earlier.c.bot_id == bot_id,
-                earlier.c.chat_id == inbox.c.chat_id,
-                earlier.c.state == InboxState.NEW,
-                earlier.c.id < inbox.c.id,
-            ),
-        )
+        .where(inbox.c.bot_id == bot_id, inbox.c.state == InboxState.NEW, before.is_(None))
         .order_by(inbox.c.id)
     )
 
