@@ -1,7 +1,9 @@
-"""aiosqlite with one visit to the connection's thread per statement.
+"""aiosqlite that goes to its thread only for what may take long.
 
-aiosqlite makes four: open a cursor, execute, fetch, close it. Each costs a tenth of a millisecond of handing over, more
-than SQLite needs for the statement; a turn of the outbox would spend most of its time on them.
+aiosqlite makes four visits to a thread for each statement: open a cursor, execute, fetch, close. Each visit costs a
+tenth of a millisecond, on a busy machine several; SQLite answers ours from memory in a twentieth of one. So statements
+run where they are asked, and the thread is for what waits for the disk or for another process: taking the write lock,
+committing, and deleting, which alone touches many rows.
 """
 
 import sqlite3
@@ -10,6 +12,8 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 import aiosqlite
+
+MAY_TAKE_LONG = ("BEGIN IMMEDIATE", "DELETE", "PRAGMA")
 
 
 class Outcome(NamedTuple):
@@ -22,16 +26,35 @@ class Outcome(NamedTuple):
 
 
 class Connection(aiosqlite.Connection):
-    """One SQLite connection, used in a thread of its own."""
+    """One SQLite connection. One caller at a time, as SQLAlchemy's pool has it."""
+
+    visits_begun = visits_ended = 0
+    """Of the thread. They differ after somebody who waited for it was cancelled."""
 
     def cursor(self) -> "Cursor":  # type: ignore[override]
         """A cursor; making one costs nothing yet."""
         return Cursor(self)
 
-    async def visit(self, statement: str, parameters: Any, many: bool) -> Outcome:
+    async def run(self, statement: str, parameters: Any, many: bool = False) -> Outcome:
         """Run a statement to its end, rows included. Raises sqlite3.Error."""
-        outcome: Outcome = await self._execute(_run, self._conn, statement, parameters, many)  # type: ignore[no-untyped-call]
+        if not statement.startswith(MAY_TAKE_LONG):
+            return _run(self._conn, statement, parameters, many)
+        self.visits_begun += 1
+        outcome: Outcome = await self._execute(self._visit, statement, parameters, many)  # type: ignore[no-untyped-call]
         return outcome
+
+    def _visit(self, statement: str, parameters: Any, many: bool) -> Outcome:
+        try:
+            return _run(self._conn, statement, parameters, many)
+        finally:
+            self.visits_ended += 1  # read by the other thread, written by this one only
+
+    async def rollback(self) -> None:
+        """Undo what was written and end the transaction: also the end of every read."""
+        if self.visits_begun == self.visits_ended:
+            self._conn.rollback()
+        else:
+            await super().rollback()  # after the lock that a cancelled caller still waits for
 
 
 def _run(connection: sqlite3.Connection, statement: str, parameters: Any, many: bool) -> Outcome:
@@ -73,12 +96,12 @@ class Cursor:
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
         """Run one statement. Raises sqlite3.Error."""
-        self._outcome = await self._connection.visit(statement, parameters, many=False)
+        self._outcome = await self._connection.run(statement, parameters)
         return self
 
     async def executemany(self, statement: str, parameters: Sequence[Sequence[Any]]) -> Self:
         """Run one statement for each set of parameters. Raises sqlite3.Error."""
-        self._outcome = await self._connection.visit(statement, parameters, many=True)
+        self._outcome = await self._connection.run(statement, parameters, many=True)
         return self
 
     async def fetchall(self) -> list[Any]:
@@ -91,6 +114,7 @@ class Cursor:
 
 def connect(database: str, **options: Any) -> Connection:
     """A connection to await, for SQLAlchemy's `async_creator_fn`. Raises sqlite3.Error when awaited."""
+    options["check_same_thread"] = False
     made = Connection(partial(sqlite3.connect, database, **options), iter_chunk_size=64)
     made._thread.daemon = True  # as SQLAlchemy does: a forgotten connection must not keep the process alive
     return made
