@@ -148,11 +148,18 @@ class Inbox:
                 await self.staff.on_membership(row, incoming)
             case BlockedIn():
                 await self.patients.handle(row, incoming)
-            case TextIn() | MediaIn() | PressIn() if await self.staff.is_for_staff(incoming):
-                await self.staff.handle(row, incoming)
             case TextIn() | MediaIn() | PressIn():
-                await self.patients.handle(row, incoming)
+                await self._said(row, incoming)
         log.info("handled", update=row["update_id"], what=type(incoming).__name__)
+
+    async def _said(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> None:
+        async with self.post.store.read() as tx:
+            for_staff = await self.staff.is_for_staff(tx, incoming)
+            seen = None if for_staff else await self.patients.look(tx, incoming)
+        if for_staff:
+            await self.staff.handle(row, incoming)
+        else:
+            await self.patients.handle(row, incoming, seen)
 
     async def _migrate(self, row: sa.RowMapping, incoming: MigratedIn) -> None:
         store, bot_id = self.post.store, self.post.bot_id

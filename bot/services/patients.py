@@ -55,23 +55,31 @@ class Patients:
 
     post: Post
 
-    async def handle(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn | BlockedIn) -> bool:
-        """Decide and commit, the inbox row with it. False when another worker had done it already.
+    async def handle(
+        self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn | BlockedIn, seen: Snapshot | None = None
+    ) -> bool:
+        """Decide on what was `seen` and commit, the inbox row with it. False when another worker had done it already.
 
         A conversation that moved on between reading and writing is decided once more on fresh state; raises
         StaleConversation when it moved again.
         """
         try:
-            return await self._once(row, incoming)
+            return await self._once(row, incoming, seen or await self._read(incoming))
         except StaleConversation:
-            return await self._once(row, incoming)
+            return await self._once(row, incoming, await self._read(incoming))
 
-    async def _once(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn | BlockedIn) -> bool:
-        snapshot = await self._read(incoming)
-        if snapshot is None:
+    async def _read(self, incoming: TextIn | MediaIn | PressIn | BlockedIn) -> Snapshot:
+        """What there is to know, of somebody new too."""
+        for _ in range(2):
+            async with self.post.store.read() as tx:
+                if (seen := await self.look(tx, incoming)) is not None:
+                    return seen
             await self._welcome(incoming.chat_id)
-            snapshot = await self._read(incoming)
-            assert snapshot is not None
+        raise AssertionError("whoever was welcomed is known")
+
+    async def _once(
+        self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn | BlockedIn, snapshot: Snapshot
+    ) -> bool:
         served = self.post.library.served  # a hot reload meanwhile must not put its name to this decision
         outcome = _decide(served.conversation, incoming, snapshot)
         async with self.post.store.write() as tx:
@@ -101,17 +109,16 @@ class Patients:
             await chats.lock_chat(tx, self.post.bot_id, chat_id)
             await chats.welcome_patient(self.post.store, tx, self.post.bot_id, chat_id, now_us)
 
-    async def _read(self, incoming: TextIn | MediaIn | PressIn | BlockedIn) -> Snapshot | None:
+    async def look(self, tx: Tx, incoming: TextIn | MediaIn | PressIn | BlockedIn) -> Snapshot | None:
         """What there is to know; None when nobody has written from this chat before."""
         now = self.post.clock.now()
         sent_at = incoming.sent_at if isinstance(incoming, TextIn | MediaIn) else now
-        async with self.post.store.read() as tx:
-            patient = await chats.patient_of(tx, self.post.bot_id, incoming.chat_id)
-            if patient is None:
-                return None
-            talk = await chats.conversation_of(tx, self.post.bot_id, incoming.chat_id)
-            earlier = await self._earlier(tx, incoming)
-            press_is_ours = await self._is_ours(tx, incoming)
+        patient = await chats.patient_of(tx, self.post.bot_id, incoming.chat_id)
+        if patient is None:
+            return None
+        talk = await chats.conversation_of(tx, self.post.bot_id, incoming.chat_id)
+        earlier = await self._earlier(tx, incoming)
+        press_is_ours = await self._is_ours(tx, incoming)
         occasion = Occasion(
             now=now,
             sent_at=min(sent_at, now),
@@ -250,21 +257,20 @@ class Effect:
             "ruled_out": list(understood.ruled_out),
             "repaired": understood.repaired,
         }
-        result = await self.tx.execute(
-            question.insert().values(
-                bot_id=self.post.bot_id,
-                patient_id=self.patient.patient_id,
-                chat_id=self.patient.chat_id,
-                message_id=getattr(self.incoming, "message_id", None),
-                text=understood.text,
-                decision=understood.decision,
-                entry_id=understood.id,
-                level=understood.level,
-                why=why,
-                revision_id=self.revision_id,
-                at_us=self.post.clock.now_us(),
-            )
-        )
+        row = {
+            "bot_id": self.post.bot_id,
+            "patient_id": self.patient.patient_id,
+            "chat_id": self.patient.chat_id,
+            "message_id": getattr(self.incoming, "message_id", None),
+            "text": understood.text,
+            "decision": understood.decision,
+            "entry_id": understood.id,
+            "level": understood.level,
+            "why": why,
+            "revision_id": self.revision_id,
+            "at_us": self.post.clock.now_us(),
+        }
+        result = await self.tx.execute(question.insert(), row)
         assert result.inserted_primary_key is not None
         question_id: int = result.inserted_primary_key[0]
         return question_id

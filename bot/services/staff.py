@@ -52,18 +52,17 @@ class Staff:
             return
         raise NotAllowed(user_id, action)
 
-    async def is_for_staff(self, incoming: TextIn | MediaIn | PressIn) -> bool:
+    async def is_for_staff(self, tx: Tx, incoming: TextIn | MediaIn | PressIn) -> bool:
         """Whether this is staff business: anything in a group, and what an owner does with our staff messages."""
         if not incoming.is_private:
             return True
-        async with self.post.store.read() as tx:
-            if incoming.sender.user_id not in await accounts.owners(tx, self.post.bot_id):
-                return False
-            if isinstance(incoming, PressIn):
-                return (incoming.data or "").startswith("take:")
-            if isinstance(incoming, TextIn) and split_command(incoming.text)[1] in STAFF_COMMANDS:
-                return True
-            return await self._card(tx, incoming) is not None
+        if incoming.sender.user_id not in await accounts.owners(tx, self.post.bot_id):
+            return False
+        if isinstance(incoming, PressIn):
+            return (incoming.data or "").startswith("take:")
+        if isinstance(incoming, TextIn) and split_command(incoming.text)[1] in STAFF_COMMANDS:
+            return True
+        return await self._card(tx, incoming) is not None
 
     async def handle(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> bool:
         """Do it and commit, the inbox row with it. False when another worker had done it already."""

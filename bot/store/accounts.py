@@ -8,6 +8,12 @@ from bot.model import BotId, ChatId, InboxState, MessageState, Role, UserId
 from bot.store.engine import Store, Tx
 from bot.store.tables import alert, audit, bot, enrolment, inbox, message, patient, staff
 
+_OWNERS = (  # asked at every update: putting it together takes longer than running it
+    sa.select(staff.c.user_id)
+    .where(staff.c.bot_id == sa.bindparam("of_bot"), staff.c.role == Role.OWNER, staff.c.removed_us.is_(None))
+    .order_by(staff.c.user_id)
+)
+
 
 async def ensure_bot(store: Store, tx: Tx, bot_id: BotId, staff_chat_id: ChatId | None, interval_us: int) -> None:
     """Make sure the bot has a row, with this machine time between two sends.
@@ -70,10 +76,7 @@ async def ensure_owners(store: Store, tx: Tx, bot_id: BotId, owners: Iterable[Us
 
 async def owners(tx: Tx, bot_id: BotId) -> tuple[UserId, ...]:
     """Everybody who is an owner now, by id."""
-    statement = sa.select(staff.c.user_id).where(
-        staff.c.bot_id == bot_id, staff.c.role == Role.OWNER, staff.c.removed_us.is_(None)
-    )
-    return tuple(UserId(user) for user in await tx.scalars(statement.order_by(staff.c.user_id)))
+    return tuple(UserId(user) for user in await tx.scalars(_OWNERS, {"of_bot": bot_id}))
 
 
 async def write_audit(

@@ -38,6 +38,20 @@ _TALK = (
     .where(chat.c.bot_id == _BOT, chat.c.chat_id == _CHAT)
 )
 
+_SAVE_TALK = (
+    conversation.update()
+    .where(
+        conversation.c.bot_id == _BOT,
+        conversation.c.chat_id == _CHAT,
+        conversation.c.version == sa.bindparam("of_version"),
+    )
+    .values(
+        version=sa.bindparam("new_version"),
+        state=sa.bindparam("new_state", type_=sa.JSON),
+        updated_us=sa.bindparam("at_us"),
+    )
+)
+
 
 def _of(bot_id: BotId, chat_id: ChatId) -> dict[str, int]:
     return {_BOT.key: bot_id, _CHAT.key: chat_id}
@@ -141,9 +155,6 @@ async def save_conversation(
     if version == 0:
         row = {"bot_id": bot_id, "chat_id": chat_id, "version": 1, "state": dict(state), "updated_us": now_us}
         return bool(await store.insert_once(tx, conversation, [row], "bot_id", "chat_id"))
-    result = await tx.execute(
-        conversation.update()
-        .where(conversation.c.bot_id == bot_id, conversation.c.chat_id == chat_id, conversation.c.version == version)
-        .values(version=version + 1, state=dict(state), updated_us=now_us)
-    )
+    given = {"of_version": version, "new_version": version + 1, "new_state": dict(state), "at_us": now_us}
+    result = await tx.execute(_SAVE_TALK, {**_of(bot_id, chat_id), **given})
     return result.rowcount == 1
