@@ -105,8 +105,10 @@ class Wishes:
         if typed in self._whole:
             return self._whole[typed]
         core = _core(typed)
+        there = set(core)
         for wish, spare in _SPARE.items():
-            if core and any(_is_said(wish, phrase, core, spare) for phrase in self._cores[wish]):
+            possible = (phrase for phrase in self._cores[wish] if there.issuperset(phrase))
+            if core and any(_is_said(wish, phrase, core, spare) for phrase in possible):
                 return wish
         if self._is_only("thanks", typed) and "?" not in text:
             return "thanks"
