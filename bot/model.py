@@ -394,6 +394,17 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Ours:
+    """What the message that was answered shows of itself, if a bot wrote it: our row and the data of a button.
+
+    Both None without buttons. Another bot's may look like ours, so whoever uses it checks that the row had the button.
+    """
+
+    row_id: MessageId | None = None
+    data: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TextIn:
     """Words: a message, a caption, or the new words of an edited message."""
 
@@ -406,6 +417,7 @@ class TextIn:
     edited: bool = False
     media: Media | None = None
     reply_to: TelegramMessageId | None = None
+    reply_to_ours: Ours | None = None
     thread_id: int | None = None
     is_private: bool = True
 
@@ -420,6 +432,7 @@ class MediaIn:
     message_id: TelegramMessageId
     sent_at: datetime
     reply_to: TelegramMessageId | None = None
+    reply_to_ours: Ours | None = None
     thread_id: int | None = None
     is_private: bool = True
 

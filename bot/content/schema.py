@@ -339,6 +339,7 @@ class Replies(Part):
     staff_deaf: Text
     staff_relayed: Text
     staff_not_relayed: Text
+    staff_card_unknown: Text
     staff_edited: Text
     staff_status: Text
     staff_button_take: Line

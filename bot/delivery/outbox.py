@@ -241,7 +241,8 @@ class Outbox:
         rate = bot_rate(account["interval_us"], account["last_wait_us"], machine_us)
         # A 429 from the future was noted before the clock was set back: how long to wait is anybody's guess, so ask.
         is_blocked = account["last_wait_us"] <= machine_us < account["blocked_until_us"]
-        slots = self._window - len(self._flying)
+        # What has landed since this turn began is still `sending` in the database, and in doubt if we die now.
+        slots = self._window - len(self._flying) - len(self._done)
         if self._stopping or account["paused"] or is_blocked or slots <= 0:
             return Allowance(rate, 0, None)
         tokens = min(slots, rate.free(account["tat_us"], machine_us))
@@ -277,7 +278,8 @@ class Outbox:
         """How many more rows of this lane may go; broadcasts leave one slot free."""
         room = tokens - len(turn.claimed)
         if lane is Lane.BROADCAST:
-            rows = [flight.row for flight in self._flying.values()] + [row for _, row in turn.claimed]
+            rows = [flight.row for flight in self._flying.values()] + [settled.row for settled in self._done]
+            rows += [row for _, row in turn.claimed]
             bulk = sum(row["lane"] == Lane.BROADCAST for row in rows)
             room = min(room, max(1, self._window - 1) - bulk)
         return room

@@ -156,8 +156,10 @@ class Patients:
         """Whoever writes can be written to; and whoever presses has got the message."""
         now_us = self.post.clock.now_us()
         reachable = not (isinstance(incoming, BlockedIn) and incoming.blocked)
-        at_us = to_us(snapshot.occasion.sent_at)
-        flood_tat_us = FLOOD.take(min(snapshot.tat_us, at_us + FLOOD.burst * FLOOD.interval_us), at_us)
+        flood_tat_us = snapshot.tat_us
+        if isinstance(incoming, TextIn | MediaIn):  # a press has no date: handled late it would count as of then
+            at_us = to_us(snapshot.occasion.sent_at)
+            flood_tat_us = FLOOD.take(min(snapshot.tat_us, at_us + FLOOD.burst * FLOOD.interval_us), at_us)
         await chats.set_reachable(tx, self.post.bot_id, incoming.chat_id, reachable, now_us, flood_tat_us=flood_tat_us)
         if isinstance(incoming, PressIn) and incoming.row_id is not None and snapshot.press_is_ours:
             await messages.proved(tx, self.post.bot_id, incoming.row_id, incoming.message_id, now_us)

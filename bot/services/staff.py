@@ -90,6 +90,9 @@ class Staff:
         card = await self._card(tx, incoming)
         if card is not None:
             await self._relay(tx, row, incoming, card)
+        elif await self._is_lost(tx, incoming):
+            text = self.post.text(self.post.library.served.content.replies.staff_card_unknown)
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, text)
 
     async def on_membership(self, row: sa.RowMapping, change: BlockedIn) -> None:
         """The bot was put out of the staff group, or back in: owners hear of it before a patient's question is due."""
@@ -112,12 +115,33 @@ class Staff:
         """The message of ours about a patient that this replies to; None when it is no such reply."""
         if incoming.reply_to is None:
             return None
-        replied = await messages.by_telegram_id(tx, self.post.bot_id, incoming.chat_id, incoming.reply_to)
+        bot_id, ours = self.post.bot_id, incoming.reply_to_ours
+        replied = await messages.by_telegram_id(tx, bot_id, incoming.chat_id, incoming.reply_to)
+        if (
+            replied is None
+            and ours is not None
+            and ours.row_id is not None
+            and await messages.had_button(tx, bot_id, incoming.chat_id, ours.row_id, ours.data or "")
+        ):
+            # A copy whose arrival Telegram never confirmed to us: its buttons say which row it is.
+            replied = await messages.by_id(tx, bot_id, ours.row_id)
         return replied if replied is not None and replied["subject_chat_id"] else None
+
+    async def _is_lost(self, tx: Tx, incoming: TextIn | MediaIn) -> bool:
+        """Whether this answers a message of the bot's in the staff group that we no longer know what it was about."""
+        if incoming.reply_to is None or incoming.reply_to_ours is None or incoming.is_private:
+            return False
+        account = await accounts.account(tx, self.post.bot_id)
+        if incoming.chat_id != account["staff_chat_id"]:
+            return False
+        return await messages.by_telegram_id(tx, self.post.bot_id, incoming.chat_id, incoming.reply_to) is None
 
     async def _relay(self, tx: Tx, row: sa.RowMapping, incoming: TextIn | MediaIn, card: sa.RowMapping) -> None:
         """Staff's words (or picture, or voice) to the patient, as the clinic. Whoever answers has taken the card."""
         await self.require(tx, incoming.chat_id, incoming.sender.user_id, "relay")
+        if incoming.reply_to != card["tg_message_id"]:
+            now_us = self.post.clock.now_us()
+            await messages.proved(tx, self.post.bot_id, MessageId(card["id"]), incoming.reply_to, now_us)
         replies = self.post.library.served.content.replies
         subject = ChatId(card["subject_chat_id"])
         patient_chat = await lock_chat(tx, self.post.bot_id, subject)

@@ -141,8 +141,9 @@ def _may_go() -> sa.ColumnElement[bool]:
             sa.or_(
                 EARLIER.c.state == MessageState.SENDING,
                 sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.due_us <= NOW),
-                # One that is backing off was due before whatever was enqueued since; one to be sent again had its turn.
-                sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.attempt > 0, ~EARLIER.c.resent),
+                # One that was put off (a limit, a failure) comes before whatever was enqueued since; one to be sent
+                # again had its turn.
+                sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.planned_us <= NOW, ~EARLIER.c.resent),
             ),
         )
     )

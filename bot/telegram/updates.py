@@ -19,6 +19,7 @@ from bot.model import (
     MediaIn,
     MigratedIn,
     NothingIn,
+    Ours,
     PressIn,
     Sender,
     TelegramMessageId,
@@ -144,6 +145,7 @@ def _message(message: Message, *, edited: bool = False) -> Incoming:
         message_id=TelegramMessageId(message.message_id),
         sent_at=message.date,
         reply_to=_reply_to(message),
+        reply_to_ours=_reply_to_ours(message),
         thread_id=_thread_id(message),
         is_private=_is_private(message.chat),
     )
@@ -160,6 +162,7 @@ def _text(message: Message, sender: Sender, text: str, media: Media | None, edit
         edited=edited,
         media=media,
         reply_to=_reply_to(message),
+        reply_to_ours=_reply_to_ours(message),
         thread_id=_thread_id(message),
         is_private=_is_private(message.chat),
     )
@@ -180,6 +183,16 @@ def _reply_to(message: Message) -> TelegramMessageId | None:
     if answered is None or answered.message_id == _thread_id(message):
         return None
     return TelegramMessageId(answered.message_id)
+
+
+def _reply_to_ours(message: Message) -> Ours | None:
+    """A bot's message that was answered: its buttons carry our row's id, also where Telegram's own never reached us."""
+    answered = message.reply_to_message
+    if _reply_to(message) is None or answered is None or answered.from_user is None or not answered.from_user.is_bot:
+        return None
+    rows = answered.reply_markup.inline_keyboard if answered.reply_markup else ()
+    found = (decode(button.callback_data) for row in rows for button in row if isinstance(button.callback_data, str))
+    return next((Ours(row_id, data) for row_id, data in found if row_id is not None), Ours())
 
 
 # --- presses and membership ----------------------------------------------------------------------------------------

@@ -56,3 +56,15 @@ async def test_what_piled_up_while_the_bot_was_off_is_no_flood(
         await again.settle(seconds=60)
         assert sum("reflex" in text for text in again.bot_texts) == 30
         assert not any("a lot of messages" in text for text in again.bot_texts)
+
+
+async def test_what_is_written_after_a_press_is_read_though_the_bot_was_off_meanwhile(house: House) -> None:
+    """A press has no date. Handled late it must not make what was written after it look like a flood."""
+    house.patient.says("Is it normal that my leg jumped?")
+    await house.settle()
+    house.patient.presses(house.labels[0])  # from here on the bot is off
+    house.clock.tick(timedelta(seconds=10))
+    house.patient.says("Is it normal that my leg jumped?")
+    house.clock.tick(timedelta(seconds=80))
+    await house.settle()
+    assert "reflex" in house.bot_texts[-1]

@@ -3,10 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from bot.simulator.faults import forbid, refuse
+from bot.model import Payload
+from bot.simulator.faults import forbid, lose_answer, refuse
 from bot.simulator.house import House
 from bot.simulator.state import Message
-from bot.store.tables import alert, audit
+from bot.store.tables import alert, audit, message
 
 QUESTION = "do you sell gift vouchers for my aunt"
 
@@ -180,3 +181,28 @@ async def test_no_answer_from_the_group_still_ends_with_somebody(house: House) -
     await house.settle()
     texts = [message.text for message in house.world.from_bot(house.owner.chat_id)]
     assert any(text.startswith("Emergency · P-") for text in texts)
+
+
+async def test_a_reply_to_a_card_in_doubt_reaches_the_patient(house: House) -> None:
+    """Telegram's id of the card never reached us; its buttons say which row it is."""
+    house.world.faults.add(lose_answer(), method="sendMessage", chat_id=house.staff.chat_id)
+    house.patient.says("Which paint did you use in the waiting room?")
+    await house.settle(4)
+    card = house.world.from_bot(house.staff.chat_id)[-1]
+    house.member.replies(card, "It is called Morning Mist.")
+    await house.settle()
+    assert "Morning Mist" in house.bot_texts[-1]
+    assert not any("sending this again" in text.lower() for text in house.staff_texts), "the reply proved that it came"
+
+
+async def test_a_reply_to_what_the_bot_no_longer_knows_is_not_dropped_in_silence(house: House) -> None:
+    house.patient.says("Which paint did you use in the waiting room?")
+    await house.settle()
+    card = house.world.from_bot(house.staff.chat_id)[-1]
+    async with house.app.store.write() as tx:  # as after an older backup was put back
+        await tx.execute(message.update().values(tg_message_id=None, payload=Payload("").to_json()))
+    said = len(house.bot_texts)
+    house.member.replies(card, "It is called Morning Mist.")
+    await house.settle()
+    assert house.staff_texts[-1].startswith("Not passed on: I cannot tell which patient")
+    assert len(house.bot_texts) == said

@@ -575,3 +575,51 @@ async def test_an_idle_or_paused_loop_writes_nothing(live: Bench, monkeypatch: p
     await loop
     stored = await live.row(row)
     assert (stored["state"], stored["attempt"], live.wire.calls) == (MessageState.PENDING, 0, [])
+
+
+async def test_a_call_that_ends_during_a_turn_frees_no_slot_before_it_is_written_down(bench: Bench) -> None:
+    bench.wire.by_hand = True
+    for number in range(2 * WINDOW):
+        await bench.owe(ChatId(100 + number))
+    while len(bench.wire.waiting) < WINDOW:
+        await bench.turn()
+        bench.clock.tick(TICK)
+    machine_us = bench.store.machine_us
+
+    async def and_meanwhile_all_land(tx: Tx) -> int:
+        for row_id, future in list(bench.wire.waiting.items()):
+            if not future.done():
+                future.set_result(Sent(1000 + row_id))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return await machine_us(tx)
+
+    bench.store.machine_us = and_meanwhile_all_land  # type: ignore[method-assign]
+    await bench.outbox.turn()
+    sending = await bench.rows(message.c.state == MessageState.SENDING)
+    assert len(sending) <= WINDOW
+
+
+async def test_a_row_that_waits_for_its_groups_limit_is_not_overtaken_by_a_younger_one(bench: Bench) -> None:
+    for number in range(2):
+        await bench.owe(GROUP, Kind.RELAY, f"before {number}")
+    await bench.settle()
+    bench.clock.tick(timedelta(seconds=1))
+    older = await bench.owe(GROUP, Kind.RELAY, "older")
+    machine_us = bench.store.machine_us
+
+    async def and_then_it_takes_a_while(tx: Tx) -> int:
+        read_us = await machine_us(tx)
+        bench.clock.tick(timedelta(milliseconds=5))
+        return read_us
+
+    bench.store.machine_us = and_then_it_takes_a_while  # type: ignore[method-assign]
+    await bench.turn()  # the older one is put off, 5 ms too long
+    bench.store.machine_us = machine_us  # type: ignore[method-assign]
+    younger = await bench.owe(GROUP, Kind.RELAY, "younger")
+    await bench.turn()  # the younger one is put off, exactly
+    while len(bench.wire.calls) < 4:
+        bench.clock.tick(timedelta(milliseconds=1))
+        await bench.turn()
+        await bench.outbox.landed()
+    assert [call.id for call in bench.wire.calls[2:]] == [older, younger]
