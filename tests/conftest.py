@@ -16,6 +16,7 @@ import pytest
 
 from bot.clock import ManualClock
 from bot.logs import SafeHandler
+from bot.simulator.cluster import Cluster, missing, open_cluster
 from bot.simulator.house import Cast, House, make_cast, open_house
 from bot.simulator.state import Message
 from bot.simulator.world import TOKEN, World
@@ -70,6 +71,21 @@ def overheard() -> Iterator[Overheard]:
     World.post = post  # type: ignore[method-assign]
     logging.getLogger().removeHandler(handler)
     assert heard.leaks() == [], "a log line holds what somebody said, or the token"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server, started for the first test that needs it.
+
+    Where the machine has none those tests skip with a line that says so; with `CI` set they fail, so that nobody
+    believes they ran.
+    """
+    if (why := missing()) is not None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{why}; in CI the PostgreSQL half of the tests has to run")
+        pytest.skip(f"{why}: the PostgreSQL half of the tests does not run here")
+    with open_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
+
 from bot.app import App, build
 from bot.clock import ManualClock, from_us
 from bot.settings import Settings
@@ -147,9 +149,17 @@ def make_cast(clock: ManualClock) -> Cast:
 
 @asynccontextmanager
 async def open_house(
-    cast: Cast, database_url: str, content_dir: Path, clock: ManualClock, signed_only: bool = False
+    cast: Cast,
+    database_url: str,
+    content_dir: Path,
+    clock: ManualClock,
+    signed_only: bool = False,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[House]:
-    """The bot started on this database. Open it a second time on the same cast and it is a restart."""
+    """The bot started on this database. Open it a second time on the same cast and it is a restart.
+
+    `transport`: what stands between the client and the simulator; by default nothing.
+    """
     settings = Settings(
         _env_file=None,
         bot_token=cast.world.token,
@@ -158,7 +168,8 @@ async def open_house(
         staff_chat_id=cast.staff.chat_id,
         owner_ids=str(OWNER_ID),
     )
-    async with build(settings, clock, transport=SimulatorTransport(cast.world), signed_only=signed_only) as app:
+    between = transport or SimulatorTransport(cast.world)
+    async with build(settings, clock, transport=between, signed_only=signed_only) as app:
         await app.outbox.recover(everything=True)
         await app.inbox.recover()
         await app.begin()

@@ -73,6 +73,8 @@ async def serving(target: "World | ASGIApp", host: str = "127.0.0.1", port: int 
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     server = _Server(config)
     with socket.create_server((host, port)) as listener:
+        # asyncio does so only for sockets that it makes itself; without it each answer takes 40 ms longer.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         task = asyncio.get_running_loop().create_task(server.serve(sockets=[listener]))
         await server.listening.wait()
         try:

@@ -1,11 +1,7 @@
 """The real program as its own process, over real sockets: started, stopped, killed."""
 
 import asyncio
-import os
-import signal
-import socket
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +9,7 @@ import httpx
 import pytest
 
 from bot.clock import SystemClock
+from bot.simulator.fleet import Fleet, Worker, free_port
 from bot.simulator.transport import serving
 from bot.simulator.world import World
 
@@ -21,49 +18,17 @@ OWNER_ID = 700
 QUESTION = "Is it normal that my leg jumped?"
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @dataclass
 class Town:
-    """A world served on loopback, and how to start the bot in it."""
+    """A world served on loopback, and a fleet of one to start the bot in it."""
 
     world: World
-    url: str
-    folder: Path
-    web_port: int
+    fleet: Fleet
 
-    async def start(self, **env: str) -> asyncio.subprocess.Process:
+    @property
+    def start(self) -> Callable[..., Awaitable[Worker]]:
         """`aftercare run` as an operator would start it, once it is ready."""
-        settings = {
-            "BOT_TOKEN": self.world.token,
-            "TELEGRAM_API_URL": self.url,
-            "DATABASE_URL": f"sqlite+aiosqlite:///{self.folder}/town.db",
-            "CONTENT_DIR": str(ROOT / "faq"),
-            "OWNER_IDS": str(OWNER_ID),
-            "ALLOW_UNSIGNED": "1",
-            "WEB_PORT": str(self.web_port),
-            **env,
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "run"),
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **settings},
-            stderr=asyncio.subprocess.PIPE,
-        )
-        await until(self.is_ready)
-        return process
-
-    async def is_ready(self) -> bool:
-        async with httpx.AsyncClient() as client:
-            try:
-                return (await client.get(f"http://127.0.0.1:{self.web_port}/readyz")).status_code == 200
-            except httpx.TransportError:
-                return False
+        return self.fleet.start
 
 
 async def until(holds: Callable[[], object], seconds: float = 30) -> None:
@@ -81,89 +46,61 @@ async def town(fast_dir: Path) -> AsyncIterator[Town]:
     world = World(SystemClock())
     world.add_user(OWNER_ID, "Owner").starts()
     async with serving(world) as url:
-        yield Town(world, url, fast_dir, free_port())
+        database_url = f"sqlite+aiosqlite:///{fast_dir}/town.db"
+        fleet = Fleet(url, world.token, database_url, fast_dir, ROOT / "faq", ("-m", "bot", "run"))
+        fleet.env["OWNER_IDS"] = str(OWNER_ID)
+        yield Town(world, fleet)
+        await fleet.kill_all()
     await world.aclose()
 
 
 async def test_polling_answers_and_a_polite_stop_loses_nothing(town: Town) -> None:
     patient = town.world.add_user(11, "Patient")
-    process = await town.start()
-    try:
-        patient.starts()
-        patient.says(QUESTION)
-        await until(lambda: len(town.world.from_bot(11)) == 2)
-        assert "reflex" in patient.last.text
-    finally:
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
-            _, log = await process.communicate()
-    assert process.returncode == 0, log.decode()
-    assert b"stopped" in log
-    assert QUESTION.encode() not in log
+    worker = await town.start()
+    patient.starts()
+    patient.says(QUESTION)
+    await until(lambda: len(town.world.from_bot(11)) == 2)
+    assert "reflex" in patient.last.text
+    ended = await worker.terminate(seconds=20)
+    assert ended.code == 0, worker.log
+    assert "stopped" in worker.log
+    assert QUESTION not in worker.log
 
 
 async def test_a_webhook_does_the_same(town: Town) -> None:
     patient = town.world.add_user(11, "Patient")
-    address = f"http://127.0.0.1:{town.web_port}"
-    process = await town.start(WEBHOOK_URL=address, WEBHOOK_SECRET="a-long-random-word")
-    try:
-        patient.says(QUESTION)
-        await until(lambda: "reflex" in town.world.from_bot(11)[-1].text if town.world.from_bot(11) else False)
-        async with httpx.AsyncClient() as client:
-            forged = await client.post(f"{address}/telegram", json={"update_id": 1}, headers={})
-        assert forged.status_code == 403
-    finally:
-        process.terminate()
-        await process.communicate()
-    assert process.returncode == 0
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    worker = await town.start(WEB_PORT=str(port), WEBHOOK_URL=address, WEBHOOK_SECRET="a-long-random-word")
+    patient.says(QUESTION)
+    await until(lambda: "reflex" in town.world.from_bot(11)[-1].text if town.world.from_bot(11) else False)
+    async with httpx.AsyncClient() as client:
+        forged = await client.post(f"{address}/telegram", json={"update_id": 1}, headers={})
+    assert forged.status_code == 403
+    assert (await worker.terminate()).code == 0
 
 
 async def test_a_second_process_on_the_same_file_is_refused_with_a_reason(town: Town) -> None:
-    first = await town.start()
-    try:
-        second = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "run"),
-            cwd=town.folder,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "BOT_TOKEN": town.world.token,
-                "TELEGRAM_API_URL": town.url,
-                "DATABASE_URL": f"sqlite+aiosqlite:///{town.folder}/town.db",
-                "CONTENT_DIR": str(ROOT / "faq"),
-                "ALLOW_UNSIGNED": "1",
-                "OWNER_IDS": str(OWNER_ID),
-                "WEB_PORT": str(free_port()),
-            },
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, said = await second.communicate()
-        assert second.returncode == 1
-        assert b"Another process is already the sender" in said
-        assert b"Traceback" not in said
-    finally:
-        first.terminate()
-        await first.communicate()
+    await town.start()
+    second = await town.fleet.launch()
+    assert await second.ended() == 1
+    assert "Another process is already the sender" in second.log
+    assert "Traceback" not in second.log
 
 
 async def test_kill_nine_in_the_middle_loses_nobody_and_doubles_nothing_unsaid(town: Town) -> None:
     patients = [town.world.add_user(100 + number, f"Patient {number}") for number in range(12)]
-    process = await town.start()
+    worker = await town.start()
     for patient in patients[:6]:
         patient.says(QUESTION)
     await until(lambda: any(town.world.from_bot(patient.chat_id) for patient in patients))
-    process.kill()
-    await process.communicate()
+    await worker.kill()
     for patient in patients[6:]:
         patient.says(QUESTION)
-    process = await town.start()
-    try:
-        await until(lambda: all(town.world.from_bot(patient.chat_id) for patient in patients))
-        await asyncio.sleep(12)  # what was in doubt is sent again after ten seconds
-    finally:
-        process.terminate()
-        await process.communicate()
+    worker = await town.start()
+    await until(lambda: all(town.world.from_bot(patient.chat_id) for patient in patients))
+    await asyncio.sleep(12)  # what was in doubt is sent again after ten seconds
+    await worker.terminate()
     for patient in patients:
         texts = [message.text for message in town.world.from_bot(patient.chat_id)]
         first_copies = [text for text in texts if not text.startswith("Sending this again")]
