@@ -12,7 +12,7 @@ Raises nothing for what Telegram answers; database errors end the turn and are t
 import asyncio
 import math
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -56,8 +56,10 @@ CALL_S = 25.0
 """The longest a call may take (an upload); the client's own timeouts are no longer."""
 LEASE_US = 40 * SECOND_US
 """Call time plus 15 s: after this a row's worker is taken for dead."""
-POLL_S = 0.1
+POLL_US = SECOND_US // 10
 """How soon rows from another process are seen."""
+LOOK_AGAIN_US = 5_000
+"""How long another worker's claim takes, about."""
 RECOVER_S = 5.0
 """How often workers of a shared database look for rows of dead ones."""
 LOOK_MAX = 200
@@ -105,7 +107,7 @@ class Allowance:
     rate: Rate
     tokens: int
     wait_us: int | None
-    """Machine time of the next grant, when the limit is what there is to wait for."""
+    """How long until the next grant, when the limit is what there is to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ class Outbox:
         self._done: list[Settled] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self._wait_us: int | None = None
+        self._pause_us = POLL_US
+        """How long to the next look, unless woken before."""
         self.trouble = ""
         """Why nothing is sent at the moment, without ids or words; empty while all is well."""
 
@@ -171,7 +174,7 @@ class Outbox:
                     turn = await self.turn()
                     self.launch(turn)
                     looked = turn.looked
-                pause_s = 0.0 if looked else self._pause_s()
+                pause_s = 0.0 if looked else min(self._pause_us, POLL_US) / SECOND_US
                 self.trouble = ""
             except Exception as error:  # mostly the database; a bug that ended this loop would end every message
                 log.error("turn_failed", exc=error)
@@ -187,22 +190,29 @@ class Outbox:
         """Whether a turn would have anything to do: a cheap look, so that an idle bot writes nothing."""
         if self._done:
             return True
-        self._wait_us = None
-        if self._stopping or len(self._flying) >= self._window:
+        self._pause_us = POLL_US
+        if not self._may_claim:
             return False
         async with self._store.read() as tx:
             due_us = await messages.next_due_us(tx, self._bot_id)
-            if due_us is None or due_us > self._clock.now_us():
+            if due_us is None:
+                return False
+            if (ahead_us := due_us - self._clock.now_us()) > 0:
+                self._pause_us = ahead_us
                 return False
             allowance = self._allowance(await account_of(tx, self._bot_id), await self._store.machine_us(tx))
-        self._wait_us = allowance.wait_us
+        if allowance.wait_us is not None:
+            self._pause_us = allowance.wait_us
         return allowance.tokens > 0
 
-    def _pause_s(self) -> float:
-        """Until the next grant, if that is what is waited for; a wake-up may come earlier."""
-        if self._wait_us is None:
-            return POLL_S
-        return min(POLL_S, max(0.0, (self._wait_us - self._clock.machine_us()) / SECOND_US))
+    @property
+    def _may_claim(self) -> bool:
+        return not self._stopping and self._slots > 0
+
+    @property
+    def _slots(self) -> int:
+        """How many more may be in flight. What has landed is still `sending` in the database until a turn says else."""
+        return self._window - len(self._flying) - len(self._done)
 
     async def recover(self, everything: bool) -> None:
         """Settle rows that a dead process left `sending`: nobody knows whether those arrived.
@@ -227,12 +237,7 @@ class Outbox:
             async with self._store.write() as tx:
                 for settled in finished:
                     await self._settler.settle(tx, settled)
-                lanes = await messages.due_by_lane(tx, self._bot_id)
-                # Every worker waits for this row, so what can be done before has been done. Locks are taken in one
-                # order: chat, message, bot; what is claimed after that is skipped when somebody else has it.
-                statement = sa.select(bot).where(bot.c.id == self._bot_id).with_for_update()
-                account = (await tx.execute(statement)).mappings().one()
-                return await self._claim(tx, account, lanes)
+                return await self._claim(tx) if self._may_claim else Turn()
         except BaseException:
             self._done = finished + self._done  # known results outlive a failed transaction
             raise
@@ -241,24 +246,30 @@ class Outbox:
         rate = bot_rate(account["interval_us"], account["last_wait_us"], machine_us)
         # A 429 from the future was noted before the clock was set back: how long to wait is anybody's guess, so ask.
         is_blocked = account["last_wait_us"] <= machine_us < account["blocked_until_us"]
-        # What has landed since this turn began is still `sending` in the database, and in doubt if we die now.
-        slots = self._window - len(self._flying) - len(self._done)
-        if self._stopping or account["paused"] or is_blocked or slots <= 0:
+        if account["paused"] or is_blocked or not self._may_claim:
             return Allowance(rate, 0, None)
-        tokens = min(slots, rate.free(account["tat_us"], machine_us))
-        return Allowance(rate, tokens, rate.next_us(account["tat_us"], machine_us) if tokens <= 0 else None)
+        tokens = min(self._slots, rate.free(account["tat_us"], machine_us))
+        wait_us = rate.next_us(account["tat_us"], machine_us) - machine_us
+        return Allowance(rate, tokens, None if tokens > 0 else wait_us)
 
-    async def _claim(self, tx: Tx, account: sa.RowMapping, lanes: Mapping[Lane, int]) -> Turn:
+    async def _claim(self, tx: Tx) -> Turn:
         turn = Turn()
+        now_us = self._clock.now_us()
+        due = [lane for lane, due_us in (await messages.due_by_lane(tx, self._bot_id)).items() if due_us <= now_us]
+        # Of several workers one claims at a time; the others do not queue for the row, which each holds for a commit.
+        # Locks are taken in one order, chat, message, bot, and what is claimed after that is skipped where it is held.
+        statement = sa.select(bot).where(bot.c.id == self._bot_id).with_for_update(skip_locked=True)
+        account = (await tx.execute(statement)).mappings().one_or_none() if due else None
+        if account is None:
+            self._pause_us = LOOK_AGAIN_US if due else POLL_US
+            return turn
         turn.send_by = self._clock.monotonic() + LEASE_US / SECOND_US - CALL_S
         machine_us = await self._store.machine_us(tx)
         allowance = self._allowance(account, machine_us)
-        turn.wait_us = self._wait_us = allowance.wait_us
-        now_us = self._clock.now_us()
-        for lane, due_us in lanes.items():
-            while (
-                due_us <= now_us and (room := self._room(turn, allowance.tokens, lane)) > 0 and turn.looked < LOOK_MAX
-            ):
+        turn.wait_us = allowance.wait_us
+        self._pause_us = POLL_US if allowance.wait_us is None else allowance.wait_us
+        for lane in due:
+            while (room := self._room(turn, allowance.tokens, lane)) > 0 and turn.looked < LOOK_MAX:
                 rows = await messages.claimable(tx, self._bot_id, lane, now_us, room)
                 await self._look_at(tx, rows, machine_us, turn)
                 if len(rows) < room:

@@ -507,7 +507,7 @@ async def until(bench: Bench, row: MessageId, state: MessageState) -> None:
 
 async def test_the_loop_wakes_sends_and_stops(live: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """It polls so rarely here that what happens sooner happens because it was woken."""
-    monkeypatch.setattr(outbox_module, "POLL_S", 60.0)
+    monkeypatch.setattr(outbox_module, "POLL_US", 60_000_000)
     loop = asyncio.create_task(live.outbox.run())
     await asyncio.sleep(0.05)
     row = await live.owe()
@@ -566,7 +566,7 @@ async def test_the_loop_survives_a_database_that_is_gone_for_a_while(
 
 
 async def test_an_idle_or_paused_loop_writes_nothing(live: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox_module, "POLL_S", 0.01)
+    monkeypatch.setattr(outbox_module, "POLL_US", 10_000)
     await live.set_account(paused="by_hand")
     row = await live.owe()
     loop = asyncio.create_task(live.outbox.run())
