@@ -6,9 +6,10 @@ is unclear the word counts as said: under-triage is the worse mistake.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import groupby
 
 from bot.core.text import normalise, words
@@ -39,12 +40,25 @@ class Token:
     clause: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """The words of a message in order, and for each the reason not to take it as said, or None."""
 
     tokens: tuple[Token, ...]
-    why: tuple[Why | None, ...]
+
+    @cached_property
+    def why(self) -> tuple[Why | None, ...]:
+        """Worked out when it is asked for: most messages hold no sign of danger that could be denied."""
+        why: list[Why | None] = [None] * len(self.tokens)
+        for reason, indices in (
+            (Why.HEARSAY, _hearsay(self.tokens)),
+            (Why.PAST, _past(self.tokens)),
+            (Why.HYPOTHETICAL, _hypothetical(self.tokens)),
+            (Why.DENIED, _denied(self.tokens)),
+        ):
+            for index in indices:
+                why[index] = reason
+        return tuple(why)
 
 
 SMALL_WORDS = frozenset(
@@ -132,13 +146,7 @@ _LONE_CUE = 4
 
 def read(text: str) -> Reading:
     """The reading of a cleaned text (see `text.clean`)."""
-    tokens = _tokens(text)
-    why: list[Why | None] = [None] * len(tokens)
-    for reason, indices in ((Why.HEARSAY, _hearsay(tokens)), (Why.PAST, _past(tokens))):
-        _mark(why, indices, reason)
-    _mark(why, _hypothetical(tokens), Why.HYPOTHETICAL)
-    _mark(why, _denied(tokens), Why.DENIED)
-    return Reading(tokens, tuple(why))
+    return Reading(_tokens(text))
 
 
 def canonical(text: str) -> list[tuple[str, str]]:
@@ -171,11 +179,6 @@ def _tokens(text: str) -> tuple[Token, ...]:
         clause += mark != "" or word in {"but", "and", "now", "however", "though"}
         tokens.append(Token(word, mark, slot, stop, sentence, clause))
     return tuple(tokens)
-
-
-def _mark(why: list[Why | None], indices: Iterable[int], reason: Why) -> None:
-    for index in indices:
-        why[index] = reason
 
 
 def _sentences(tokens: tuple[Token, ...]) -> Iterator[tuple[list[int], str]]:

@@ -70,8 +70,10 @@ class Brain:
             if not recent:
                 return alone
             earlier = clean("\n".join(recent)[-_SEAM:])
-            seam = f"{earlier}\n{cleaned[:_SEAM]}"
-            return _joined(alone, self.triager.triage(earlier), self.triager.triage(seam))
+            together = self.triager.triage(f"{earlier}\n{cleaned[:_SEAM]}")
+            known = {flag.id for flag in alone.flags}
+            is_news = any(flag.id not in known for flag in together.flags)
+            return _joined(alone, self.triager.triage(earlier) if is_news else NOTHING, together)
         except Exception as error:  # whatever broke, people must see this text
             failed = Flag(TRIAGE_FAILED, Level.URGENT, ())
             return Triage((failed,), (f"{TRIAGE_FAILED}: {type(error).__name__}",))
@@ -126,6 +128,9 @@ def _understood(
         ruled_out=triage.ruled_out,
         repaired=match.repaired,
     )
+
+
+NOTHING = Triage((), ())
 
 
 def _joined(alone: Triage, before: Triage, together: Triage) -> Triage:
