@@ -6,13 +6,17 @@ READY := $(VENV)/.ready
 # One process a core; a file stays in one process, since it may share a browser or a database server.
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 
-.PHONY: demo run test test-all coverage lint types format clean
+.PHONY: demo run bench test test-all coverage lint types format clean
 
 demo: $(READY)
 	$(BIN)/aftercare demo $(ARGS)
 
 run: $(READY)
 	$(BIN)/aftercare run
+
+# 20 minutes; ARGS=--quick takes one. ARGS=--readme also writes benchmarks/README.md.
+bench: $(READY)
+	$(BIN)/python benchmarks/sending.py $(ARGS)
 
 test: $(READY) lint types
 	$(PYTEST) -m "not slow" $(ARGS)
