@@ -16,7 +16,7 @@ from bot import logs
 from bot.clock import MINUTE_US, Clock, from_us
 from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.delivery.outbox import Outbox
-from bot.delivery.settle import Settler
+from bot.delivery.settle import ALERT_WAITS_US, Settler
 from bot.errors import StoreError, TelegramConflict, TelegramError, TelegramUnauthorised
 from bot.model import Kind, Payload
 from bot.services import watch
@@ -239,7 +239,8 @@ class App:
                 account = await accounts.account(tx, self.settings.bot_id)
         except StoreError:
             return Health({**checks, "database": "cannot be read"})
-        sending = account["paused"] or self.outbox.trouble
+        told_to_wait = account["blocked_until_us"] - self.clock.machine_us() > ALERT_WAITS_US
+        sending = account["paused"] or self.outbox.trouble or ("Telegram says wait" if told_to_wait else "")
         return Health({**checks, "sending": sending, "staff_group": account["staff_lost"] or ""})
 
     # --- content ----------------------------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ log = logs.get(__name__)
 RESEND_AFTER_US = 10 * SECOND_US
 """Time for a press to prove that a message in doubt arrived after all."""
 BACK_OFF_MAX_S = 60
+ALERT_WAITS_US = 60 * SECOND_US
+"""An alert that Telegram makes wait longer goes to the next people as well."""
 NEW_MESSAGES = frozenset({Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY})
 """Methods that put a new message into the chat; the others change what is there."""
 NOBODY = "nobody_reached"
@@ -187,6 +189,8 @@ class Settler:
         wait_us = int(result.seconds * SECOND_US)
         machine_us = await self._store.machine_us(tx)
         await self._again(tx, row, wait_us, "429")
+        if wait_us > ALERT_WAITS_US:
+            await self._lost_alert(tx, row)
         if row["chat_kind"] == ChatKind.STAFF:
             await tx.execute(
                 chat.update()
@@ -231,6 +235,7 @@ class Settler:
         else:
             await messages.finish(tx, row["id"], MessageState.UNKNOWN, result.reason[:120])
             await self.tell(tx, Event.IN_DOUBT, row)
+            await self._lost_alert(tx, row)
 
     async def _unreachable(self, tx: Tx, row: sa.RowMapping, result: Unreachable) -> None:
         reason = result.reason[:80]
@@ -245,6 +250,7 @@ class Settler:
         )
         if row["fallback"]:
             await self._down_the_ladder(tx, row)
+            await self.tell(tx, Event.STAFF_LOST, row)
         else:
             await self.tell(tx, Event.UNREACHABLE, row)
 
@@ -257,6 +263,12 @@ class Settler:
             return
         await messages.finish(tx, row["id"], MessageState.REFUSED, reason)
         if row["method"] in NEW_MESSAGES:
+            await self._down_the_ladder(tx, row)
+            await self.tell(tx, Event.STAFF_LOST, row)
+
+    async def _lost_alert(self, tx: Tx, row: sa.RowMapping) -> None:
+        """An alert that did not arrive, or may not have, or not soon: somebody else gets it too."""
+        if row["kind"] == Kind.ALERT and row["method"] in NEW_MESSAGES:
             await self._down_the_ladder(tx, row)
 
     async def _down_the_ladder(self, tx: Tx, row: sa.RowMapping) -> None:
@@ -284,7 +296,6 @@ class Settler:
                 subject_chat_id=row["subject_chat_id"],
             )
             await messages.enqueue(self._store, tx, self._bot_id, copy, self._clock.now_us(), fallback=rung)
-        await self.tell(tx, Event.STAFF_LOST, row)
 
     async def _sibling_lives(self, tx: Tx, row: sa.RowMapping) -> bool:
         """Whether another owner got, or may still get, the same message."""
@@ -296,7 +307,7 @@ class Settler:
                 message.c.bot_id == self._bot_id,
                 message.c.dedupe_key.startswith(f"{stem}|", autoescape=True),
                 message.c.id != row["id"],
-                message.c.state.not_in([MessageState.REFUSED, MessageState.SKIPPED, MessageState.CANCELLED]),
+                message.c.state.in_([MessageState.PENDING, MessageState.SENDING, MessageState.SENT]),
             )
         )
         return bool(found)
@@ -329,6 +340,7 @@ class Settler:
             await self._again(tx, row, 0, "sent_plain", payload=replace(payload, plain=True).to_json())
         else:
             await messages.finish(tx, row["id"], MessageState.REFUSED, result.reason[:120])
+            await self._lost_alert(tx, row)
         await self.tell(tx, Event.BAD_MARKUP, row)
 
     async def _migrated(self, tx: Tx, row: sa.RowMapping, result: Migrated) -> None:
@@ -346,6 +358,7 @@ class Settler:
         await messages.finish(tx, row["id"], MessageState.REFUSED, result.reason[:120])
         if row["target_id"] is None:
             await self.tell(tx, Event.REFUSED, row)
+            await self._lost_alert(tx, row)
 
     async def _set_bot(self, tx: Tx, **values: object) -> None:
         await tx.execute(bot.update().where(bot.c.id == self._bot_id).values(**values))

@@ -107,6 +107,8 @@ class Notices:
                     # Not to the group again, where it just failed, and not about a failed notice for ever.
                     await self._tell_owners_once(tx, event, row, text)
                     return
+            case Event.UNREACHABLE if row["kind"] in {Kind.BROADCAST, Kind.DIGEST}:
+                return  # nobody counts on it, and a broadcast's own report says who left
             case Event.UNREACHABLE if not is_staff_message:
                 text = say(replies.staff_unreachable, code=await self._code(tx, row))
             case Event.BAD_MARKUP if not is_staff_message:
@@ -134,9 +136,9 @@ class Notices:
         return Ladder(owners, people)
 
     async def _tell_owners_once(self, tx: Tx, event: Event, row: sa.RowMapping, text: str) -> None:
-        """An alert or a question that the staff group may never have seen; not digests, nor what owners were told."""
+        """A relay that the staff group may never have seen; an alert goes down the ladder itself."""
         log.error("send_lost", event_kind=event, message_id=row["id"], kind=row["kind"])
-        if not row["fallback"] and row["kind"] in {Kind.ALERT, Kind.RELAY}:
+        if not row["fallback"] and row["kind"] == Kind.RELAY:
             await self.post.tell_owners(tx, text, f"{event}:{row['id']}")
 
     async def _code(self, tx: Tx, row: sa.RowMapping) -> str:

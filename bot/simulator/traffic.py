@@ -5,6 +5,7 @@ would. Every deed that has to have an effect is written down in `deeds`.
 """
 
 import asyncio
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -83,12 +84,12 @@ class Traffic:
     _stopped: list[Person] = field(default_factory=list)
 
     async def run(self, until: asyncio.Event) -> None:
-        """Act after act, at an uneven pace. What somebody cannot do now (no button to press) is left out."""
+        """Act after act, each at least once. What nobody can do now (no button to press) is left out."""
         for patient in self.town.patients:
             patient.starts()
             self._note(patient.chat_id)
-        for act in self._acts():
-            if until.is_set():
+        for number, act in enumerate(self._acts()):
+            if until.is_set() and number >= len(BUSY):
                 return
             try:
                 await self._do(act)
@@ -97,12 +98,10 @@ class Traffic:
             await asyncio.sleep(self.chance.uniform(0, 2 * PACE_S))
 
     def _acts(self) -> Iterator[Act]:
-        number = 0
-        while True:
+        for number in itertools.count():
             acts = list(QUIET if number % 3 else BUSY)
             self.chance.shuffle(acts)
             yield from acts
-            number += 1
 
     async def _do(self, act: Act) -> None:
         patient = self.chance.choice(self.town.patients)

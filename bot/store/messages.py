@@ -336,22 +336,6 @@ async def move(tx: Tx, row: sa.RowMapping, due_us: int) -> None:
     )
 
 
-async def look_again(tx: Tx, bot_id: BotId, machine_us: int) -> None:
-    """The clock was set back: what was put off until a time by the old one is looked at anew, and put off again."""
-    await tx.execute(
-        message.update()
-        .where(
-            message.c.bot_id == bot_id,
-            message.c.state == MessageState.PENDING,
-            message.c.due_us > message.c.planned_us,
-        )
-        .values(due_us=message.c.planned_us)
-    )
-    await tx.execute(
-        chat.update().where(chat.c.bot_id == bot_id, chat.c.blocked_until_us > machine_us).values(blocked_until_us=0)
-    )
-
-
 async def finish(tx: Tx, message_id: int, state: MessageState, reason: str | None = None, **values: Any) -> None:
     """Set a row's state and reason, whatever it was."""
     await tx.execute(
