@@ -359,8 +359,8 @@ class Outbox:
             if until is not None:
                 return to_us(until)
         free_us = max(row["blocked_until_us"], 0)
-        is_alert_to_patient = row["lane"] == Lane.EMERGENCY and row["chat_kind"] == ChatKind.PRIVATE
-        if not is_alert_to_patient:
+        is_warning = row["lane"] == Lane.EMERGENCY and row["chat_kind"] == ChatKind.PRIVATE and not row["fallback"]
+        if not is_warning:
             free_us = max(free_us, _chat_rate(row).next_us(chat_tat_us, machine_us))
         # A gap is machine time; as both clocks run at one speed, it is as long in domain time.
         return now_us + free_us - machine_us if free_us > machine_us else None

@@ -179,7 +179,11 @@ class Settler:
                 attachment.update().where(attachment.c.id == row["attachment_id"]).values(file_id=result.file_id)
             )
         if row["chat_kind"] == ChatKind.STAFF:
-            await self._set_bot(tx, staff_lost=None)
+            await tx.execute(
+                bot.update()
+                .where(bot.c.id == self._bot_id, bot.c.staff_chat_id == row["chat_id"], bot.c.staff_lost.is_not(None))
+                .values(staff_lost=None)
+            )
         elif row["fallback"]:  # whoever stands in for the group does not bring it back
             await tx.execute(
                 bot.update().where(bot.c.id == self._bot_id, bot.c.staff_lost == NOBODY).values(staff_lost=None)

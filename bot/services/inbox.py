@@ -65,6 +65,8 @@ class Inbox:
         self._wake = asyncio.Event()
         self._stopping = False
         self._answers: set[asyncio.Task[None]] = set()
+        self._dropped: list[sa.RowMapping] = []
+        """Taken, and neither handled nor given back when the database went away."""
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
@@ -116,13 +118,21 @@ class Inbox:
         async with self.post.store.read() as tx:
             if not await rows.is_anything_new(tx, self.post.bot_id):
                 return False
+        dropped = tuple(self._dropped)
         async with self.post.store.write() as tx:
             machine_us = await self.post.store.machine_us(tx)
+            for row in dropped:
+                await rows.put_back(tx, row, machine_us, "StoreDown", counts=False)
             taken = await rows.take(tx, self.post.bot_id, machine_us, machine_us + LEASE_US, BATCH)
+        del self._dropped[: len(dropped)]
         if taken:
             self._wake.set()  # other chats may have something for the next worker
-        for row in taken:
-            await self._try(row)
+        for number, row in enumerate(taken):
+            try:
+                await self._try(row)
+            except StoreDown:
+                self._dropped += taken[number:]  # given back as soon as the database is there again
+                raise
         return bool(taken)
 
     async def _try(self, row: sa.RowMapping) -> None:

@@ -121,7 +121,9 @@ class Notices:
             case _:
                 log.error("send_lost", event_kind=event, message_id=row["id"], kind=row["kind"])
                 return
-        await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{row['id']}", subject=ChatId(row["chat_id"]))
+        # One word for a whole broadcast: a minute without answers would otherwise bury the alerts of that hour.
+        about = f"broadcast:{row['broadcast_id']}" if row["broadcast_id"] is not None else row["id"]
+        await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{about}", subject=ChatId(row["chat_id"]))
 
     async def on_skipped(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
         """What found its patient unreachable though somebody counts on it; the rest is as the patient wished."""

@@ -20,6 +20,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from bot.simulator.leash import leash
+
 USER = "aftercare"
 START_S = 20.0
 STOP_S = 10.0
@@ -137,6 +139,8 @@ def missing() -> str | None:
     """Why there can be no PostgreSQL here, with the remedy; None when there can."""
     if _binaries() is None:
         return "no PostgreSQL on this machine (Debian: apt-get install postgresql)"
+    if os.getuid() == 0 and not leash(signal.SIGINT):
+        return "no setpriv on this machine (Debian: util-linux), and PostgreSQL does not run as root"
     if find_spec("psycopg") is None:
         return "no psycopg in this environment (pip install '.[postgres]')"
     return None
@@ -170,8 +174,8 @@ def _plain_user() -> pwd.struct_passwd:
 
 
 def _as_plain_user() -> list[str]:
-    """The words before a PostgreSQL command: it refuses to run as root, and should not outlive whoever started it."""
-    words = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+    """The words before a PostgreSQL command: it refuses to run as root."""
+    words = leash(signal.SIGINT)
     if os.getuid() != 0:
         return words
     user = _plain_user()

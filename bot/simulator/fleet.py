@@ -1,19 +1,15 @@
 """The bot as processes of its own, on a world served over a real socket: started, killed, stopped, counted.
 
-async with serving(world) as url:
-    fleet = Fleet(url, world.token, database_url, folder, content_dir)
-    worker = await fleet.start()             # ready
-    worker.kill()                            # SIGKILL, and gone
-    worker = await fleet.start(WORKER_DIE="send:5:after")
-    ended = await worker.terminate()         # SIGTERM: ended.code, ended.seconds
-    await fleet.stop_all()
-    max_in_any_second([grant.at_us for grant in fleet.grants()])
+fleet = Fleet(url, world.token, database_url, folder, content_dir)
+worker = await fleet.start(WORKER_DIE="send:5:after")    # ready; its environment is explained in `orders.py`
+await worker.kill()                                      # SIGKILL, and gone
+ended = await (await fleet.start()).terminate()          # SIGTERM: ended.code, ended.seconds
+max_in_any_second(grant.at_us for grant in fleet.grants())
 """
 
 import asyncio
 import itertools
 import os
-import random
 import signal
 import socket
 import sys
@@ -26,6 +22,7 @@ from pathlib import Path
 import httpx
 
 from bot.clock import SECOND_US
+from bot.simulator.leash import leash
 
 PROGRAM = ("-m", "bot.simulator.worker")
 """The observed program; `("-m", "bot", "run")` is what an operator starts."""
@@ -171,6 +168,7 @@ class Fleet:
         log_path = self.folder / f"worker-{number}.log"
         with log_path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
+                *leash(signal.SIGKILL),
                 sys.executable,
                 *self.program,
                 cwd=self.folder,
@@ -206,32 +204,6 @@ class Fleet:
     @property
     def _trace(self) -> Path:
         return self.folder / "trace"
-
-
-class Spread(httpx.AsyncBaseTransport):
-    """A balancer in front of a fleet: each request goes to a random worker that takes it.
-
-    World(http=httpx.AsyncClient(transport=Spread(fleet, chance)))  posts webhooks through it.
-    """
-
-    def __init__(self, chance: random.Random) -> None:
-        self.fleet: Fleet | None = None
-        """Whose workers; None: nobody is there yet."""
-        self._chance = chance
-        self._inner = httpx.AsyncHTTPTransport()
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        workers = self.fleet.alive if self.fleet is not None else []
-        for worker in self._chance.sample(workers, len(workers)):
-            request.url = request.url.copy_with(host="127.0.0.1", port=worker.port)
-            try:
-                return await self._inner.handle_async_request(request)
-            except httpx.ConnectError:
-                continue
-        raise httpx.ConnectError("no worker listens", request=request)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 def max_in_any_second(times_us: Iterable[int]) -> int:

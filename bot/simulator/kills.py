@@ -23,11 +23,12 @@ import sqlalchemy as sa
 from bot.clock import SystemClock
 from bot.model import BotId, DueState, InboxState, MessageState
 from bot.simulator import faults
-from bot.simulator.fleet import Fleet, Spread
+from bot.simulator.fleet import Fleet
 from bot.simulator.ledger import Ledger
 from bot.simulator.limits import Limits
 from bot.simulator.orders import CHECK_IN, Break, Point, When
 from bot.simulator.promises import Evidence
+from bot.simulator.spread import Spread
 from bot.simulator.town import OWNER_ID, Town
 from bot.simulator.traffic import Traffic
 from bot.simulator.transport import serving
@@ -40,7 +41,7 @@ from bot.store.tables import due, inbox, message
 KILLED = -9
 LOOK_S = 0.25
 WEBHOOK_URL = "http://127.0.0.1:8443"
-"""Nobody listens there: what is posted to it goes to a worker (`fleet.Spread`)."""
+"""Nobody listens there: what is posted to it goes to a worker (`Spread`)."""
 FORESEEN = frozenset({"send_lost"})
 """Errors that a kill may lead to: a message to staff was hit twice, and owners are told."""
 _ERROR = re.compile(r" ERROR \S+ (\w+)|^(Traceback)", re.MULTILINE)

@@ -4,6 +4,7 @@ Revisions live in `migrations/versions`, named by number. `upgrade` is what `aft
 """
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,10 @@ async def current(url: str) -> str | None:
     return await asyncio.to_thread(_current, parse_url(url))
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps what it works on in a global of the process."""
+
+
 async def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database to `revision`, creating a SQLite file (for its owner only) and its folder when missing.
 
@@ -69,6 +74,11 @@ def _current(url: URL) -> str | None:
 
 
 def _upgrade(url: URL, revision: str) -> None:
+    with _ONE_AT_A_TIME:
+        _upgrade_alone(url, revision)
+
+
+def _upgrade_alone(url: URL, revision: str) -> None:
     _make_file(url)
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     found = _current(url)

@@ -259,10 +259,7 @@ LEASES = [
     pytest.param(
         LEASE_US,
         id="lease",
-        marks=[
-            pytest.mark.slow,
-            pytest.mark.xfail(strict=True, reason="an update that met the crash waits a minute for its lease"),
-        ],
+        marks=pytest.mark.slow,
     ),
 ]
 

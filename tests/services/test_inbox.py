@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from bot.clock import ManualClock
 from bot.core.conversation import Conversation
-from bot.errors import StoreError
+from bot.errors import StoreDown, StoreError
 from bot.model import ChatId, Fetched
 from bot.services.inbox import Inbox
 from bot.services.patients import Patients
 from bot.simulator.house import Cast, House, open_house
 from bot.store import chats
+from bot.store import inbox as inbox_rows
 from bot.store.engine import Store, Tx
 from bot.store.tables import alert, audit, inbox, message, opt_out, question
 from bot.telegram.updates import fetched
@@ -204,3 +205,29 @@ async def test_a_database_that_refuses_is_tried_again(house: House, monkeypatch:
     await house.settle(seconds=30)
     assert len(house.bot_texts) == 2
     assert "reflex" in house.bot_texts[-1]
+
+
+async def test_what_the_database_dropped_is_tried_again_without_waiting_for_its_lease(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the one that met the trouble nor those taken with it, and it costs none of them a try."""
+    other = house.world.add_user(21, "Patient")
+    other.starts()
+    for person in (house.patient, other):
+        person.says("Is it normal that my leg jumped?")
+    await receive(house)
+
+    async def down(*_: object) -> bool:
+        raise StoreDown("database: gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Patients, "handle", down)
+        patch.setattr(inbox_rows, "put_back", down)
+        with pytest.raises(StoreDown):
+            await house.app.inbox.handle_next()
+    await handle_all(house)
+    done = [row for row in await rows(house, inbox) if row["state"] == "done"]
+    assert len(done) == len(await rows(house, inbox))
+    await house.settle()
+    assert "reflex" in house.bot_texts[-1]
+    assert "reflex" in other.last.text

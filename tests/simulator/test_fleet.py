@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from bot.clock import SystemClock
-from bot.simulator.fleet import Fleet, Grant, NotStarted, Spread, max_in_any_second
+from bot.simulator.fleet import Fleet, Grant, NotStarted, max_in_any_second
 from bot.simulator.orders import Fuse, When
+from bot.simulator.spread import Spread
 from bot.simulator.transport import serving
 from bot.simulator.world import World
 
