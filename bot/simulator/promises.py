@@ -158,7 +158,9 @@ def _lost(row: sa.RowMapping, ledger: Ledger, told: set[str]) -> str | None:
     if state in NOT_SENT and not row["reason"]:
         return f"is {state} without a reason"
     is_for_staff = row["chat_id"] < 0 or row["subject_chat_id"] is not None or row["fallback"]
-    if state == MessageState.UNKNOWN and not is_for_staff and f"in_doubt:{row['id']}" not in told:
+    # One word stands for all of a broadcast.
+    about = row["id"] if row["broadcast_id"] is None else f"broadcast:{row['broadcast_id']}"
+    if state == MessageState.UNKNOWN and not is_for_staff and f"in_doubt:{about}" not in told:
         return "is unknown and staff were not told"
     if state == MessageState.SENT and row["method"] in NEW_MESSAGES:
         there = {(copy.chat_id, copy.message_id) for copy in ledger.copies(row["id"])}

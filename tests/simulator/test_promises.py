@@ -65,6 +65,7 @@ def row(id_: int, state: str = "sent", **more: Any) -> Any:
         "tg_message_id": None,
         "planned_us": 0,
         "dedupe_key": f"key{id_}",
+        "broadcast_id": None,
         **more,
     }
 
