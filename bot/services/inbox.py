@@ -105,7 +105,7 @@ class Inbox:
             try:
                 if await self.handle_next():
                     continue
-            except Exception as error:  # the database, or a bug in parking: the other chats go on, this one in a minute
+            except Exception as error:  # the database, or a bug in parking: the other chats go on, this one later
                 log.error("inbox_failed", exc=error)
             try:
                 async with asyncio.timeout(POLL_S):
@@ -118,13 +118,16 @@ class Inbox:
         async with self.post.store.read() as tx:
             if not await rows.is_anything_new(tx, self.post.bot_id):
                 return False
-        dropped = tuple(self._dropped)
-        async with self.post.store.write() as tx:
-            machine_us = await self.post.store.machine_us(tx)
-            for row in dropped:
-                await rows.put_back(tx, row, machine_us, "StoreDown", counts=False)
-            taken = await rows.take(tx, self.post.bot_id, machine_us, machine_us + LEASE_US, BATCH)
-        del self._dropped[: len(dropped)]
+        dropped, self._dropped = self._dropped, []  # nobody else gives these back meanwhile
+        try:
+            async with self.post.store.write() as tx:
+                machine_us = await self.post.store.machine_us(tx)
+                for row in dropped:
+                    await rows.put_back(tx, row, machine_us, "StoreDown", counts=False)
+                taken = await rows.take(tx, self.post.bot_id, machine_us, machine_us + LEASE_US, BATCH)
+        except BaseException:
+            self._dropped += dropped
+            raise
         if taken:
             self._wake.set()  # other chats may have something for the next worker
         for number, row in enumerate(taken):

@@ -1,5 +1,6 @@
 """An update has its effect once: whoever is killed, whoever else works on it, whatever it holds."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -231,3 +232,30 @@ async def test_what_the_database_dropped_is_tried_again_without_waiting_for_its_
     await house.settle()
     assert "reflex" in house.bot_texts[-1]
     assert "reflex" in other.last.text
+
+
+async def test_what_was_dropped_is_given_back_by_one_of_those_who_work_side_by_side(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.patient.says("Is it normal that my leg jumped?")
+    await receive(house)
+    given_back: list[int] = []
+    put_back = inbox_rows.put_back
+
+    async def down(*_: object) -> bool:
+        raise StoreDown("database: gone")
+
+    async def noted(tx: Tx, row: sa.RowMapping, *more: Any, **options: Any) -> None:
+        given_back.append(row["id"])
+        await put_back(tx, row, *more, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Patients, "handle", down)
+        patch.setattr(inbox_rows, "put_back", down)
+        with pytest.raises(StoreDown):
+            await house.app.inbox.handle_next()
+    monkeypatch.setattr(inbox_rows, "put_back", noted)
+    await asyncio.gather(house.app.inbox.handle_next(), house.app.inbox.handle_next())
+    assert len(given_back) == 1
+    await house.settle()
+    assert "reflex" in house.bot_texts[-1]
