@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from bot import logs
 from bot.clock import SECOND_US, Clock, from_us, to_us
 from bot.delivery.limiter import GROUP, GROUP_ALERTS, PRIVATE, Rate, bot_rate
-from bot.delivery.settle import Event, Settled, Settler
+from bot.delivery.settle import Settled, Settler
 from bot.model import (
     DAILY_CAP,
     KINDS,
@@ -43,8 +43,7 @@ from bot.model import (
     SendWhy,
     Unreachable,
 )
-from bot.store import messages
-from bot.store.accounts import account as account_of
+from bot.store import accounts, messages
 from bot.store.engine import Store, Tx
 from bot.store.tables import attachment, bot, chat
 
@@ -200,7 +199,7 @@ class Outbox:
             if (ahead_us := due_us - self._clock.now_us()) > 0:
                 self._pause_us = ahead_us
                 return False
-            allowance = self._allowance(await account_of(tx, self._bot_id), await self._store.machine_us(tx))
+            allowance = self._allowance(await accounts.account(tx, self._bot_id), await self._store.machine_us(tx))
         if allowance.wait_us is not None:
             self._pause_us = allowance.wait_us
         return allowance.tokens > 0
@@ -276,7 +275,7 @@ class Outbox:
                     break
         if turn.claimed:
             tat_us = allowance.rate.take(account["tat_us"], machine_us, len(turn.claimed))
-            await tx.execute(bot.update().where(bot.c.id == self._bot_id).values(tat_us=tat_us))
+            await accounts.set_account(tx, self._bot_id, tat_us=tat_us)
             for chat_id, chat_tat_us in turn.tats.items():
                 await tx.execute(
                     chat.update()
@@ -345,8 +344,7 @@ class Outbox:
             await self._settler.settle(tx, Settled(row, Unreachable(why.value)))
             return
         if row["resent"]:  # held back, but its first copy may have arrived
-            await messages.finish(tx, row["id"], MessageState.UNKNOWN, why.value)
-            await self._settler.tell(tx, Event.IN_DOUBT, row)
+            await self._settler.leave_in_doubt(tx, row, why.value)
             return
         await messages.finish(tx, row["id"], MessageState.SKIPPED, why.value)
         await self._settler.tell(tx, why, row)
@@ -358,7 +356,7 @@ class Outbox:
             until = self._policy.quiet_until(from_us(now_us), row["zone"])
             if until is not None:
                 return to_us(until)
-        free_us = max(row["blocked_until_us"], 0)
+        free_us = row["blocked_until_us"]
         is_warning = row["lane"] == Lane.EMERGENCY and row["chat_kind"] == ChatKind.PRIVATE and not row["fallback"]
         if not is_warning:
             free_us = max(free_us, _chat_rate(row).next_us(chat_tat_us, machine_us))

@@ -40,7 +40,7 @@ from bot.model import (
     Unreachable,
     Wait,
 )
-from bot.store import messages
+from bot.store import accounts, messages
 from bot.store.chats import lock_chat, touch_chat
 from bot.store.engine import Store, Tx
 from bot.store.tables import attachment, bot, chat, message, topic
@@ -202,9 +202,10 @@ class Settler:
                 .values(blocked_until_us=machine_us + wait_us)
             )
             return
-        account = (await tx.execute(sa.select(bot).where(bot.c.id == self._bot_id))).mappings().one()
-        await self._set_bot(
+        account = await accounts.account(tx, self._bot_id, lock=True)
+        await accounts.set_account(
             tx,
+            self._bot_id,
             blocked_until_us=max(account["blocked_until_us"], machine_us + wait_us),
             interval_us=widened(account["interval_us"], account["last_wait_us"], machine_us),
             last_wait_us=machine_us,
@@ -237,9 +238,13 @@ class Settler:
                 due_us=self._clock.now_us() + RESEND_AFTER_US,
             )
         else:
-            await messages.finish(tx, row["id"], MessageState.UNKNOWN, result.reason[:120])
-            await self.tell(tx, Event.IN_DOUBT, row)
-            await self._lost_alert(tx, row)
+            await self.leave_in_doubt(tx, row, result.reason)
+
+    async def leave_in_doubt(self, tx: Tx, row: sa.RowMapping, reason: str) -> None:
+        """Nobody will ever know whether it arrived: listed for staff, and an alert goes to the next people."""
+        await messages.finish(tx, row["id"], MessageState.UNKNOWN, reason[:120])
+        await self.tell(tx, Event.IN_DOUBT, row)
+        await self._lost_alert(tx, row)
 
     async def _unreachable(self, tx: Tx, row: sa.RowMapping, result: Unreachable) -> None:
         reason = result.reason[:80]
@@ -260,7 +265,7 @@ class Settler:
 
     async def _staff_lost(self, tx: Tx, row: sa.RowMapping, reason: str) -> None:
         """The group cannot be written to: what is pressing goes to people; cards and digests wait until it is back."""
-        await self._set_bot(tx, staff_lost=reason)
+        await accounts.set_account(tx, self._bot_id, staff_lost=reason)
         if row["method"] in NEW_MESSAGES and row["lane"] not in {Lane.EMERGENCY, Lane.REPLY}:
             await self._back_off(tx, row, reason)
             await self.tell(tx, Event.STAFF_LOST, row)
@@ -286,7 +291,7 @@ class Settler:
     async def _copies(self, tx: Tx, row: sa.RowMapping, chats: Sequence[ChatId], rung: int) -> None:
         if not chats:
             log.error("nobody_reached", message_id=row["id"])
-            await self._set_bot(tx, staff_lost=NOBODY)
+            await accounts.set_account(tx, self._bot_id, staff_lost=NOBODY)
         stem = row["dedupe_key"].partition("|")[0]
         for chat_id in chats:
             await touch_chat(self._store, tx, self._bot_id, chat_id, ChatKind.PRIVATE, self._clock.now_us())
@@ -355,7 +360,7 @@ class Settler:
 
     async def _bot_refused(self, tx: Tx, row: sa.RowMapping, result: BotRefused) -> None:
         await messages.finish(tx, row["id"], MessageState.PENDING, result.reason[:120])
-        await self._set_bot(tx, paused=result.reason[:80])
+        await accounts.set_account(tx, self._bot_id, paused=result.reason[:80])
         await self.tell(tx, Event.TOKEN_REFUSED, row)
 
     async def _refused(self, tx: Tx, row: sa.RowMapping, result: Refused) -> None:
@@ -363,9 +368,6 @@ class Settler:
         if row["target_id"] is None:
             await self.tell(tx, Event.REFUSED, row)
             await self._lost_alert(tx, row)
-
-    async def _set_bot(self, tx: Tx, **values: object) -> None:
-        await tx.execute(bot.update().where(bot.c.id == self._bot_id).values(**values))
 
 
 async def follow_migration(store: Store, tx: Tx, bot_id: BotId, old: ChatId, new: ChatId, now_us: int) -> None:

@@ -30,9 +30,10 @@ async def ensure_bot(store: Store, tx: Tx, bot_id: BotId, staff_chat_id: ChatId 
         )
 
 
-async def account(tx: Tx, bot_id: BotId) -> sa.RowMapping:
-    """The bot's row."""
-    return (await tx.execute(sa.select(bot).where(bot.c.id == bot_id))).mappings().one()
+async def account(tx: Tx, bot_id: BotId, *, lock: bool = False) -> sa.RowMapping:
+    """The bot's row; with `lock` nobody else changes it until the transaction ends."""
+    statement = sa.select(bot).where(bot.c.id == bot_id)
+    return (await tx.execute(statement.with_for_update() if lock else statement)).mappings().one()
 
 
 async def set_account(tx: Tx, bot_id: BotId, **values: object) -> None:
