@@ -255,6 +255,7 @@ async def test_what_was_dropped_is_given_back_by_one_of_those_who_work_side_by_s
         with pytest.raises(StoreDown):
             await house.app.inbox.handle_next()
     monkeypatch.setattr(inbox_rows, "put_back", noted)
+    await asyncio.gather(*(rows(house, inbox) for _ in range(4)))  # no connection has to be opened first
     await asyncio.gather(house.app.inbox.handle_next(), house.app.inbox.handle_next())
     assert len(given_back) == 1
     await house.settle()
