@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from bot.errors import StoreError
+from bot.store.engine import sqlite_file
 
 
 def backup(url: str, to: Path) -> None:
@@ -15,10 +16,9 @@ def backup(url: str, to: Path) -> None:
     Raises StoreError for PostgreSQL (its own `pg_dump` does this better), a missing or broken database, a file in the
     way, or a full disk; nothing is left at `to` then.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+    source = sqlite_file(make_url(url))
+    if source is None:
         raise StoreError("This copies SQLite files. For PostgreSQL use pg_dump.")
-    source = Path(parsed.database)
     if not source.exists():
         raise StoreError(f"There is no database at {source} yet.")
     try:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from bot.model import ChatId
 from bot.services.library import fit_to_serve
 from bot.settings import Settings
 from bot.store import schema
-from bot.store.engine import open_store
+from bot.store.engine import open_store, sqlite_file
 from bot.store.tables import bot
 
 PATIENT_COMMANDS = (
@@ -141,7 +140,7 @@ def _signatures(settings: Settings, content: Content) -> Finding:
 
 async def _database(settings: Settings) -> tuple[Finding, sa.RowMapping | None]:
     """How the database is, and the bot's row when there is one."""
-    file = _sqlite_file(settings.database_url)
+    file = sqlite_file(make_url(settings.database_url))
     if file is not None and not file.exists():  # looking would make an empty file that others may read
         return Finding("database", False, "there is none yet", "Run `aftercare db upgrade`."), None
     try:
@@ -154,11 +153,6 @@ async def _database(settings: Settings) -> tuple[Finding, sa.RowMapping | None]:
             return Finding("database", True, f"at revision {found}"), rows.mappings().one_or_none()
     except AftercareError as error:
         return Finding("database", False, str(error), "Check DATABASE_URL and the rights on its folder."), None
-
-
-def _sqlite_file(url: str) -> Path | None:
-    parsed = make_url(url)
-    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def _sending(row: sa.RowMapping) -> Finding:

@@ -1,16 +1,15 @@
 """Reaching the local Telegram: in this process without sockets, or over a real one."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import httpx
-import uvicorn
 from starlette.types import ASGIApp
 
 from bot.simulator.server import ConnectionDropped, create_app
+from bot.web.server import Server, bound
 
 if TYPE_CHECKING:
     from bot.simulator.world import World
@@ -50,31 +49,12 @@ class SimulatorTransport(httpx.AsyncBaseTransport):
             task.exception()  # seen: nobody may be waiting any more
 
 
-class _Server(uvicorn.Server):
-    """Leaves the process's signals alone, and says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @asynccontextmanager
 async def serving(target: "World | ASGIApp", host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve over a real socket; gives the URL ("http://127.0.0.1:40123"). Port 0 takes a free one."""
     app: ASGIApp = target if callable(target) else create_app(target)
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
-    server = _Server(config)
-    with socket.create_server((host, port)) as listener:
-        # asyncio does so only for sockets that it makes itself; without it each answer takes 40 ms longer.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    server = Server(app, grace_s=1)
+    with bound(host, port) as listener:
         task = asyncio.get_running_loop().create_task(server.serve(sockets=[listener]))
         await server.listening.wait()
         try:

@@ -108,8 +108,7 @@ class Store:
 
     @property
     def _file(self) -> Path | None:
-        name = self.url.database
-        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+        return sqlite_file(self.url)
 
     async def close(self) -> None:
         """Give back every connection and role."""
@@ -174,6 +173,12 @@ async def open_store(url: str, clock: Clock) -> AsyncIterator[Store]:
         await store.close()
 
 
+def sqlite_file(url: URL) -> Path | None:
+    """The file of a SQLite database; None for one in memory, or on a server."""
+    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    return Path(str(url.database)) if is_file else None
+
+
 def parse_url(url: str) -> URL:
     """`DATABASE_URL` as an address. Raises StoreError when it cannot be read, or its driver is not installed."""
     try:
@@ -189,8 +194,8 @@ def parse_url(url: str) -> URL:
 
 
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if (file := sqlite_file(url)) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     options = {"poolclass": AsyncAdaptedQueuePool, "connect_args": {"async_creator_fn": sqlite_driver.connect}}
     writer = create_async_engine(url, pool_size=1, max_overflow=0, **options, **_QUIET)
     reader = create_async_engine(url, pool_size=4, max_overflow=0, **options, **_QUIET)

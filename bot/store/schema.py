@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreError
-from bot.store.engine import parse_url, sentence
+from bot.store.engine import parse_url, sentence, sqlite_file
 
 HERE = Path(__file__).parent
 SCHEMA_LOCK = 0xAF7E
@@ -60,7 +60,7 @@ async def upgrade(url: str, revision: str = "head") -> None:
 
 
 def _current(url: URL) -> str | None:
-    file = _file(url)
+    file = sqlite_file(url)
     if file is not None and not file.exists():
         return None  # opening it would make it
     engine = _engine(url)
@@ -99,13 +99,8 @@ def _upgrade_alone(url: URL, revision: str) -> None:
         engine.dispose()
 
 
-def _file(url: URL) -> Path | None:
-    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
-    return Path(str(url.database)) if is_file else None
-
-
 def _make_file(url: URL) -> None:
-    file = _file(url)
+    file = sqlite_file(url)
     if file is None:
         return
     try:
