@@ -12,6 +12,7 @@ from bot.clock import SystemClock
 from bot.simulator.fleet import Fleet, Worker, free_port
 from bot.simulator.transport import serving
 from bot.simulator.world import World
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 OWNER_ID = 700
@@ -29,16 +30,6 @@ class Town:
     def start(self) -> Callable[..., Awaitable[Worker]]:
         """`aftercare run` as an operator would start it, once it is ready."""
         return self.fleet.start
-
-
-async def until(holds: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until something is so; a failure names it."""
-    async with asyncio.timeout(seconds):
-        while True:
-            found = holds()
-            if await found if asyncio.iscoroutine(found) else found:
-                return
-            await asyncio.sleep(0.05)
 
 
 @pytest.fixture

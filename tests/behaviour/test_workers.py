@@ -1,7 +1,7 @@
 """Several workers on one PostgreSQL: who fetches, who takes over, and how they stop. Real processes, real time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from bot.simulator.faults import delay
 from bot.simulator.fleet import Fleet, Worker
 from bot.simulator.transport import serving
 from bot.simulator.world import World
+from tests.waiting import until
 
 pytestmark = pytest.mark.postgres
 ROOT = Path(__file__).parents[2]
@@ -42,13 +43,6 @@ class Town:
         return [
             worker for worker in self.fleet.alive if worker.log.rfind("polling") > worker.log.rfind("another_worker")
         ]
-
-
-async def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something is so; a failure names it."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.05)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,14 @@ from bot.simulator.world import World
 from bot.store import chats, engine
 from bot.store.tables import message
 from bot.web.routes import SECRET_HEADER, WEBHOOK_PATH, make_app
+from tests import waiting
 
 ROOT = Path(__file__).parents[2]
 OWNER_ID = 700
 QUESTION = "Is it normal that my leg jumped?"
 SECRET = "Wf3-not-a-real-secret"
 
-
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
-        while not await holds():
-            await asyncio.sleep(0.02)
+until = partial(waiting.until, seconds=15)
 
 
 @dataclass

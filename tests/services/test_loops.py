@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -18,16 +19,13 @@ from bot.simulator.house import House
 from bot.simulator.transport import SimulatorTransport
 from bot.simulator.world import World
 from bot.telegram.client import WebhookFacts
+from tests import waiting
 
 ROOT = Path(__file__).parents[2]
 OWNER_ID = 700
 QUESTION = "Is it normal that my leg jumped?"
 
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():
-            await asyncio.sleep(0.02)
+until = partial(waiting.until, seconds=20)
 
 
 @pytest.fixture
