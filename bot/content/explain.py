@@ -37,7 +37,7 @@ def _sentence(document: Document, model: type[BaseModel], detail: ErrorDetails) 
         if path[-1:] == detail["loc"][-1:]:
             return f"nothing stands after '{path[-1]}:'"
         return f"{_owner(document, path)} has no '{detail['loc'][-1]}'"
-    if detail["loc"] and detail["loc"][-1] == "[key]":
+    if detail["loc"] and detail["loc"][-1] == "[key]" and detail["type"] in {"literal_error", "enum"}:
         return _unknown_key(str(detail["loc"][-2]), [expected.strip("'") for expected in _expected(detail)])
     say = _SAY.get(detail["type"])
     return f"{_subject(path)} {say(detail) if say else _as_told(detail)}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.content import lint_faq, lint_text
+from bot.content import lint_faq, lint_text, lint_words
 from bot.content.explain import sort_problems
 from bot.content.lint_faq import Finding
 from bot.content.load import Sources, parse_located
@@ -77,9 +77,10 @@ def check(content: Content, sources: Sources, today: date | None = None) -> Find
     found = [
         *_clinic(content, sources.clinic),
         *_replies(content, sources.replies),
-        *_words(content, sources.words),
+        *lint_words.check_words(content.words, sources.words),
         *_red_flags(content, sources.red_flags),
         *lint_faq.check_groups(content, sources.groups, today),
+        *lint_faq.check_for_people(content, sources.groups, sources.for_people),
     ]
     return Findings(
         errors=tuple(sort_problems([f.problem for f in found if f.is_error])),
@@ -118,22 +119,11 @@ def _clinic(content: Content, document: Document) -> Iterator[Finding]:
 
 def _replies(content: Content, document: Document) -> Iterator[Finding]:
     for key in type(content.replies).model_fields:
-        text: str = getattr(content.replies, key)
-        for said in lint_text.check_reply(key, text, content.clinic):
-            yield Finding.error(document, (key,), f"'{key}' {said}")
-
-
-def _words(content: Content, document: Document) -> Iterator[Finding]:
-    seen: dict[str, tuple[str, int]] = {}
-    for name in type(content.words).model_fields:
-        for index, word in enumerate(getattr(content.words, name)):
-            place = (name, index)
-            first = seen.setdefault(lint_text.normalise(word) or word, place)  # an emoji has nothing to normalise
-            if first[0] != name:
-                where = f"it also stands under '{first[0]}' (line {document.line(first)})"
-                yield Finding.error(document, place, f"'{word}' cannot mean two things: {where}")
-            elif first != place:
-                yield Finding.warning(document, place, f"'{word}' is here twice (first in line {document.line(first)})")
+        text: str | Mapping[str, str] = getattr(content.replies, key)
+        by_place = {(key,): text} if isinstance(text, str) else {(key, part): said for part, said in text.items()}
+        for place, one in by_place.items():
+            for said in lint_text.check_reply(key, one, content.clinic):
+                yield Finding.error(document, place, f"'{'.'.join(place)}' {said}")
 
 
 def _red_flags(content: Content, document: Document) -> Iterator[Finding]:

@@ -42,13 +42,36 @@ class _Placed:
         return f"{self.document.file}:{self.document.line((*self.place, *more))}"
 
 
+def check_for_people(
+    content: Content, documents: tuple[Document, ...], for_people: Document | None
+) -> Iterator[Finding]:
+    """A message cannot be both left to people and answered; `documents` in the order of the groups."""
+    if for_people is None:
+        return
+    answered = {
+        lint_text.normalise(phrasing): (one, index)
+        for one in _placed(content, documents)
+        for index, phrasing in enumerate(one.entry.phrasings)
+    }
+    first: dict[str, Place] = {}
+    for kind, lines in content.for_people.items():
+        for index, line in enumerate(lines):
+            place: Place = ("for_people", kind, index)
+            key = lint_text.normalise(line)
+            if key in answered:
+                one, at = answered[key]
+                where = f"'{one.entry.id}' ({one.where('phrasings', at)})"
+                yield Finding.error(for_people, place, f"'{line}' is left to people and stands under {where}")
+            elif not key:
+                yield Finding.error(for_people, place, f"'{line}' has no letters in it")
+            elif (earlier := first.setdefault(key, place)) != place:
+                text = f"'{line}' is here twice (first in line {for_people.line(earlier)})"
+                yield Finding.warning(for_people, place, text)
+
+
 def check_groups(content: Content, documents: tuple[Document, ...], today: date | None) -> Iterator[Finding]:
     """Everything about the entries; `documents` in the order of the groups, `today` a date at the clinic or None."""
-    placed = [
-        _Placed(entry, document, ("entries", index))
-        for group, document in zip(content.groups, documents, strict=True)
-        for index, entry in enumerate(group.entries)
-    ]
+    placed = _placed(content, documents)
     for group, document in zip(content.groups, documents, strict=True):
         yield from _label(document, ("title",), group.title)
         if not group.entries:
@@ -58,6 +81,14 @@ def check_groups(content: Content, documents: tuple[Document, ...], today: date 
     known = {one.entry.id for one in placed}
     for one in placed:
         yield from _entry(one, content.clinic, known, today)
+
+
+def _placed(content: Content, documents: tuple[Document, ...]) -> list[_Placed]:
+    return [
+        _Placed(entry, document, ("entries", index))
+        for group, document in zip(content.groups, documents, strict=True)
+        for index, entry in enumerate(group.entries)
+    ]
 
 
 def signature(document: Document, place: Place, part: Signable) -> Iterator[Finding]:
@@ -128,7 +159,10 @@ def _phrasings(placed: list[_Placed]) -> Iterator[Finding]:
 
 
 def _variants(one: _Placed) -> Iterator[Finding]:
-    """Variants come in order of time and leave no hole between them; before the first the main answer is given."""
+    """Variants come in order of time, from the treatment on and without end, and leave no hole between them.
+
+    The main answer is for when the time is unknown, and may say less than any of them.
+    """
     end: timedelta | None = timedelta(0)
     for index, variant in enumerate(one.entry.variants):
         place = (*one.place, "variants", index)
@@ -139,10 +173,14 @@ def _variants(one: _Placed) -> Iterator[Finding]:
         elif variant.after < end:
             text = f"this answer begins at {_say(variant.after)}, but the one before runs until {_say(end)}"
             yield Finding.error(one.document, place, text)
-        elif index and variant.after > end:
-            text = f"nothing covers {_say(end)} to {_say(variant.after)}; one answer should end where the next begins"
+        elif variant.after > end:
+            hint = "one answer should end where the next begins" if index else "the first should have no 'after'"
+            text = f"nothing covers {_say(end)} to {_say(variant.after)}; {hint}"
             yield Finding.error(one.document, place, text)
         end = variant.until
+    if one.entry.variants and end is not None:
+        place = (*one.place, "variants", len(one.entry.variants) - 1)
+        yield Finding.error(one.document, place, f"nothing covers {_say(end)} and later; the last has no 'until'")
 
 
 def _say(length: timedelta) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from bot.content.explain import drop_empty, explain, sort_problems
 from bot.content.files import CLINIC_FILE, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, read_files
-from bot.content.schema import Clinic, Content, Group, Id, Part, RedFlag, Replies, Words
+from bot.content.schema import Clinic, Content, Group, Id, Line, Part, RedFlag, Replies, Words
 from bot.content.yaml_reader import Document, clean_text, read_yaml
 from bot.errors import ContentError, Problem
 
@@ -28,6 +28,12 @@ class RedFlagsFile(Part):
     red_flags: tuple[RedFlag, ...]
 
 
+class ForPeopleFile(Part):
+    """`for_people.yaml`: its one key."""
+
+    for_people: Mapping[Id, tuple[Line, ...]] = Field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Sources:
     """Where each piece of a `Content` was written, for problems found later."""
@@ -38,6 +44,8 @@ class Sources:
     red_flags: Document
     words: Document
     replies: Document
+    for_people: Document | None
+    """None where the clinic has no such file."""
 
 
 def load_content(folder: Path, language: str = "en") -> Content:
@@ -58,6 +66,7 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
     red_flags = reading.one(f"{language}/red_flags.yaml", RedFlagsFile, "the signs of danger belong here")
     words = reading.one(f"{language}/words.yaml", Words, "what patients type for stop, yes and so on belongs here")
     replies = reading.one(f"{language}/replies.yaml", Replies, "the bot's own sentences belong here")
+    for_people = reading.optional(f"{language}/for_people.yaml", ForPeopleFile)
     groups = [group for path in _group_files(files, language) if (group := reading.group(path))]
     if not groups and not reading.problems:
         reading.problems.append(Problem(f"{language}/", None, "there is not one file with questions and answers"))
@@ -70,10 +79,18 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
         red_flags=red_flags[0].red_flags,
         words=words[0],
         replies=replies[0],
+        for_people=for_people[0].for_people if for_people else {},
         revision=revision_of(files),
     )
     documents = tuple(document for _, document in groups)
-    return content, Sources(clinic[1], documents, red_flags[1], words[1], replies[1])
+    return content, Sources(
+        clinic=clinic[1],
+        groups=documents,
+        red_flags=red_flags[1],
+        words=words[1],
+        replies=replies[1],
+        for_people=for_people[1] if for_people else None,
+    )
 
 
 def revision_of(files: Mapping[str, str]) -> str:
@@ -98,6 +115,10 @@ class _Reading:
             self.problems.append(Problem(path, None, f"this file is missing; {purpose}"))
             return None
         return self._validate(self._document(path), model, {})
+
+    def optional(self, path: str, model: type[_Model]) -> tuple[_Model, Document] | None:
+        """None where there is no such file, and where there are problems in it."""
+        return self._validate(self._document(path), model, {}) if path in self.files else None
 
     def group(self, path: str) -> tuple[Group, Document] | None:
         name = PurePosixPath(path).stem
@@ -133,7 +154,7 @@ class _Reading:
 
 
 def _group_files(files: Iterable[str], language: str) -> list[str]:
-    known = {f"{language}/{name}.yaml" for name in ("red_flags", "replies", "words")}
+    known = {f"{language}/{name}.yaml" for name in ("for_people", "red_flags", "replies", "words")}
     return sorted(path for path in files if path.startswith(f"{language}/") and path not in known)
 
 

@@ -96,6 +96,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
 """Telegram HTML with `{placeholders}`; its rendered length is checked by `lint.py`."""
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+"""ISO 639-1, such as es."""
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Day = Annotated[date, BeforeValidator(parse_date)]
 
@@ -251,6 +253,12 @@ class Words(Part):
     yes: tuple[Line, ...]
     no: tuple[Line, ...]
     none_of_these: tuple[Line, ...]
+    helped: tuple[Line, ...] = ()
+    not_asked: tuple[Line, ...] = ()
+    spellings: Mapping[Line, Line] = Field(default_factory=dict)
+    """How people type a word → the one to four words meant; both normalised, no negation lost, no number changed."""
+    keep: tuple[Line, ...] = ()
+    """Words that are right as typed and never taken for a slip of another: names of medicines, of conditions."""
 
 
 class Content(Part):
@@ -261,6 +269,8 @@ class Content(Part):
     red_flags: tuple[RedFlag, ...]
     words: Words
     replies: "Replies"
+    for_people: Mapping[Id, tuple[Line, ...]] = Field(default_factory=dict)
+    """Kind → messages the bot must not answer by itself, however near to a question they sound."""
     revision: str = ""
     """Hash of the files it was read from."""
 
@@ -314,9 +324,16 @@ class Replies(Part):
     urgent_closed: Text
     advise_footer: Text
     none_of_these: Text
+    not_asked: Text
+    which_one: Text
+    helped: Text
+    foreign_open: Text
+    foreign_closed: Text
     welcome_back: Text
     button_ask_team: Line
     button_none_of_these: Line
+    button_helped: Line
+    button_not_asked: Line
     button_browse: Line
     button_back: Line
     staff_hand_over: Text
@@ -335,6 +352,7 @@ class Replies(Part):
     staff_unsigned: Text
     staff_trial: Text
     staff_human: Text
+    staff_foreign: Text
     staff_group_lost: Text
     staff_deaf: Text
     staff_relayed: Text
@@ -345,6 +363,8 @@ class Replies(Part):
     staff_button_take: Line
     bot_description: Text
     bot_short_description: Line
+    language_foreign: Mapping[LanguageCode, Text] = Field(default_factory=dict)
+    """The first lines of `foreign_open` and `foreign_closed` in the patient's own language, by its code."""
 
 
 Content.model_rebuild()
@@ -354,6 +374,8 @@ REPLY_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "faq_group": frozenset({"title"}),
     "hand_over_open": frozenset({"reads_until"}),
     "hand_over_closed": frozenset({"next_opening"}),
+    "foreign_open": frozenset({"reads_until"}),
+    "foreign_closed": frozenset({"next_opening"}),
     "human_open": frozenset({"reads_until"}),
     "human_closed": frozenset({"next_opening"}),
     "media": frozenset({"what"}),
@@ -362,6 +384,7 @@ REPLY_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "urgent_closed": frozenset({"next_opening"}),
     "staff_hand_over": _CARD,
     "staff_human": _CARD,
+    "staff_foreign": _CARD | {"language"},
     "staff_red_flag": _CARD | {"id", "level"},
     "staff_taken": frozenset({"who"}),
     "staff_media": frozenset({"code", "what", "since"}),

@@ -1,20 +1,21 @@
 """Wishes in free words: what a patient wants of the bot, rather than to know from it.
 
 "Please stop, thanks" is a wish; "when will the pain stop" is a question. So a message counts only when a phrase of
-`words.yaml` is all of it, or nearly all, once polite words are set aside: what is left unexplained decides.
+`words.yaml` is all of it, or nearly all, once polite words are set aside: what is left unexplained decides. What no
+phrase covers is told by the kinds of its words (`wish_kinds.py`).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Literal, get_args
 
 from bot.content.schema import Words
 from bot.core.text import clean, words
 from bot.core.typos import Vocabulary
+from bot.core.wish_kinds import Wish, wish_by_kinds
 
-Wish = Literal["stop", "human", "resume", "language", "about_bot", "thanks", "greeting"]
-"""In order of weight: of two wishes in one message the first counts. `human`: wants a person."""
+__all__ = ["Wish", "Wishes"]
 
 _BY_WEIGHT: tuple[Wish, ...] = get_args(Wish)
 _SPARE: dict[Wish, int] = {"stop": 3, "human": 3, "resume": 3, "language": 2, "about_bot": 3}
@@ -84,6 +85,7 @@ class Wishes:
         self._cores = {wish: tuple(dict.fromkeys(_core(line) for line in lines[wish])) for wish in _SPARE}
         everything = {word for of_wish in lines.values() for line in of_wish for word in line}
         self._vocabulary = Vocabulary(everything | _POLITE | _ALIKE.keys(), real=_REAL_WORDS)
+        self._spellings = {typed: words(meant) for typed, meant in content.spellings.items()}
         self._polite_lines = {"thanks": lines["thanks"], "greeting": lines["greeting"]}
         self._pleasant = {
             "thanks": _WITH_THANKS | {word for line in (*lines["thanks"], *lines["greeting"]) for word in line},
@@ -95,7 +97,12 @@ class Wishes:
         found = self._wish(text)
         if found is None and (relaxed := _STRETCHED.sub(r"\1", text)) != text:
             found = self._wish(relaxed)
-        return found
+        return found or wish_by_kinds(self._written_out(words(clean(text))), asks="?" in text)
+
+    def _written_out(self, typed: tuple[str, ...]) -> Iterator[str]:
+        """The words meant: "dont" is "do not"."""
+        for word in typed:
+            yield from self._spellings.get(word, (word,))
 
     def _wish(self, text: str) -> Wish | None:
         typed = words(clean(text))

@@ -46,10 +46,10 @@ entries:
       - still aching
       - is sore normal
       - legs hurt since needling
-    answer: |
-      Two days, at most three.
-      Ring {clinic_phone} if it lasts.
+    answer: "Two days, at most three.\\nRing {clinic_phone} if it lasts."
     variants:
+      - until: 72h
+        answer: Two days or three.
       - after: 72h
         answer: Please ring {clinic_phone}.
     see_also: [heat_or_ice]
@@ -66,6 +66,27 @@ entries:
     review_by: 2027-11-30
 """
 
+SPELLING = """\
+spellings:
+  "dont": "do not"
+  "tmrw": "tomorrow"
+keep:
+  - apixaban
+"""
+MESSAGES = [key for key in Words.model_fields if key not in {"spellings", "keep"}]
+"""The keys of `words.yaml` that hold whole messages."""
+SPELT = 2 * len(MESSAGES) + 2
+"""The line of the first spelling."""
+
+FOR_PEOPLE = """\
+for_people:
+  other_body:
+    - my back hurts
+    - toothache again
+  chit_chat:
+    - tell me a joke
+"""
+
 
 @pytest.fixture(scope="session")
 def good_files() -> dict[str, str]:
@@ -79,8 +100,9 @@ def good_files() -> dict[str, str]:
         "clinic.yaml": CLINIC,
         "en/soreness.yaml": SORENESS,
         "en/red_flags.yaml": "red_flags:\n" + "".join(flags),
-        "en/replies.yaml": "".join(f"{key}: Hello\n" for key in Replies.model_fields),
-        "en/words.yaml": "".join(f"{key}:\n  - {key} word\n" for key in Words.model_fields),
+        "en/replies.yaml": "".join(f"{key}: Hello\n" for key in Replies.model_fields if key != "language_foreign"),
+        "en/words.yaml": "".join(f"{key}:\n  - {key} word\n" for key in MESSAGES) + SPELLING,
+        "en/for_people.yaml": FOR_PEOPLE,
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 from bot.content.lint import RED_FLAGS, Findings, check, check_files, unfit_to_run, unsigned
 from bot.content.load import parse_content, parse_located
 from bot.content.schema import Content, Replies, Signature
+from tests.content.conftest import SPELT
 
 TODAY = date(2026, 11, 22)
 SORENESS = "en/soreness.yaml"
@@ -15,6 +16,8 @@ FLAGS = "en/red_flags.yaml"
 REPLIES = "en/replies.yaml"
 START = list(Replies.model_fields).index("start") + 1
 RESENT = list(Replies.model_fields).index("resent") + 1
+WORDS = "en/words.yaml"
+PEOPLE = "en/for_people.yaml"
 BUTTON = list(Replies.model_fields).index("button_back") + 1
 DESCRIPTION = list(Replies.model_fields).index("bot_description") + 1
 
@@ -79,24 +82,38 @@ ERRORS: dict[str, tuple[str, str, str, int, str]] = {
     "see_also to itself": (SORENESS, "[heat_or_ice]", "[soreness_duration]", 17, "is this question itself"),
     "hole between answers": (
         SORENESS,
-        "      - after: 72h\n",
-        "      - {until: 1d, answer: A}\n      - after: 72h\n",
-        16,
+        "      - until: 72h\n",
+        "      - until: 1d\n",
+        15,
         "nothing covers 24h to 72h",
+    ),
+    "no answer from the treatment on": (
+        SORENESS,
+        "      - until: 72h\n",
+        "      - after: 3h\n        until: 72h\n",
+        13,
+        "nothing covers 0h to 3h; the first should have no 'after'",
+    ),
+    "no answer in the end": (
+        SORENESS,
+        "      - after: 72h\n",
+        "      - after: 72h\n        until: 5d\n",
+        15,
+        "nothing covers 120h and later; the last has no 'until'",
     ),
     "answers overlap": (
         SORENESS,
-        "      - after: 72h\n",
-        "      - {until: 4d, answer: A}\n      - after: 72h\n",
-        16,
+        "      - until: 72h\n",
+        "      - until: 4d\n",
+        15,
         "begins at 72h, but the one before runs until 96h",
     ),
     "answer after an endless one": (
         SORENESS,
-        "      - after: 72h\n",
-        "      - {after: 1h, answer: A}\n      - after: 72h\n",
-        16,
-        "has no 'until'",
+        "      - until: 72h\n",
+        "      - after: 0h\n",
+        15,
+        "the answer before has no 'until', so this one is never given",
     ),
     "answer that ends before it begins": (
         SORENESS,
@@ -136,6 +153,24 @@ ERRORS: dict[str, tuple[str, str, str, int, str]] = {
         4,
         "also stands under 'stop' (line 2)",
     ),
+    "spelling of two words": (WORDS, '"tmrw"', '"t mrw"', SPELT + 1, "'t mrw' must be one word as it is compared"),
+    "spelling with an apostrophe": (WORDS, '"dont"', '"don\'t"', SPELT, "'don't' must be one word"),
+    "spelling of itself": (WORDS, '"tomorrow"', '"tmrw"', SPELT + 1, "'tmrw' stands for itself"),
+    "spelling that stands for signs": (WORDS, '"tomorrow"', '"To-morrow!"', SPELT + 1, "must be plain words"),
+    "spelling that stands for a sentence": (WORDS, '"tomorrow"', '"the day after this one"', SPELT + 1, "more than 4"),
+    "spelling that loses its not": (WORDS, '"do not"', '"do"', SPELT, "'dont' stands for 'do', which loses its"),
+    "spelling of a number": (WORDS, '"tmrw": "tomorrow"', '"2": "to"', SPELT + 1, "changes a number"),
+    "spelling that makes a number": (WORDS, '"tomorrow"', '"in 1 day"', SPELT + 1, "changes a number"),
+    "spelling of a word to keep": (WORDS, '"tmrw"', '"apixaban"', SPELT + 1, "also stands under 'keep'"),
+    "two words to keep": (WORDS, "- apixaban", "- plantar fascia", SPELT + 3, "'plantar fascia' must be one word"),
+    "left to people and answered": (
+        PEOPLE,
+        "- my back hurts",
+        "- Heat, or ICE?\n    - hot water bottle!",
+        4,
+        "is left to people and stands under 'heat_or_ice' (en/soreness.yaml:25)",
+    ),
+    "left to people without letters": (PEOPLE, "- my back hurts", "- '???'", 3, "has no letters in it"),
     "weekday forgotten": ("clinic.yaml", "  sun: closed\n", "", 4, "write sun: closed"),
 }
 
@@ -156,6 +191,8 @@ WARNINGS: dict[str, tuple[str, str, str, int, str]] = {
     "review overdue": (SORENESS, "2027-11-30\n  - id", "2026-11-21\n  - id", 18, "was to be reviewed by 2026-11-21"),
     "phrasing twice": (SORENESS, "- ice pack", "- Warm, or cold?", 24, "is here twice (first in line 23)"),
     "word twice": ("en/words.yaml", "  - stop word\n", "  - stop word\n  - STOP WORD\n", 3, "is here twice"),
+    "word to keep twice": (WORDS, "  - apixaban\n", "  - apixaban\n" * 2, SPELT + 4, f"first in line {SPELT + 3}"),
+    "left to people twice": (PEOPLE, "- tell me a joke", "- My back hurts!", 6, "is here twice (first in line 3)"),
     "signature of another text": (
         SORENESS,
         "    question: Heat",

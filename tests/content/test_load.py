@@ -12,6 +12,7 @@ from bot.content.load import load_content, parse_content, parse_located, read_fi
 from bot.content.schema import Content
 from bot.errors import ContentError, Problem
 from bot.model import Level
+from tests.content.conftest import SPELT
 
 SORENESS = "en/soreness.yaml"
 
@@ -33,9 +34,33 @@ class TestGoodFiles:
         assert content.groups[0].id == "soreness"
         entry = content.entries["soreness_duration"]
         assert entry.answer == "Two days, at most three.\nRing {clinic_phone} if it lasts."
-        assert entry.variants[0].after == timedelta(days=3)
+        assert (entry.variants[0].until, entry.variants[1].after) == (timedelta(days=3), timedelta(days=3))
         assert entry.review_by == date(2027, 11, 30)
         assert content.red_flags[0].level is Level.EMERGENCY
+        assert content.words.spellings == {"dont": "do not", "tmrw": "tomorrow"}
+        assert content.words.keep == ("apixaban",)
+        assert content.for_people["other_body"] == ("my back hurts", "toothache again")
+
+    def test_a_block_keeps_its_lines(self, good: dict[str, str]) -> None:
+        good[SORENESS] = good[SORENESS].replace("answer: Warmth", "answer: |\n      First.\n\n      Warmth")
+
+        assert parse_content(good).entries["heat_or_ice"].answer == "First.\n\nWarmth for an ache."
+
+    def test_nothing_need_be_left_to_people(self, good: dict[str, str]) -> None:
+        before = parse_content(good)
+        good["en/for_people.yaml"] = "for_people:\n  other_body:\n    # - my back hurts\n"
+        emptied = parse_content(good)
+        del good["en/for_people.yaml"]
+        content, sources = parse_located(good)
+
+        assert (emptied.for_people, content.for_people, sources.for_people) == ({}, {}, None)
+        assert len({before.revision, emptied.revision, content.revision}) == 3
+        assert [group.id for group in content.groups] == ["soreness"]
+
+    def test_short_forms_that_yaml_takes_for_yes_and_no(self, good: dict[str, str]) -> None:
+        good["en/words.yaml"] = good["en/words.yaml"].replace('"dont": "do not"', "y: why\n  n: no\n  on: no")
+
+        assert parse_content(good).words.spellings == {"y": "why", "n": "no", "on": "no", "tmrw": "tomorrow"}
 
     def test_a_folder_and_its_stored_revision_are_the_same_content(self, folder: Path) -> None:
         files = read_files(folder)
@@ -181,6 +206,42 @@ REPLACED: dict[str, tuple[str, str, str, int, str]] = {
     "stray carriage return": (SORENESS, "or ice?", "or\r ice?", 20, "a control character here (U+000D)"),
     "lost letter": (SORENESS, "or ice?", "or \ufffd ice?", 20, "a letter that was lost"),
     "hidden by an escape": (SORENESS, "Heat or ice?", '"Heat\\u200b or ice?"', 20, "contains an invisible character"),
+    "kind that is no id": (
+        "en/for_people.yaml",
+        "  other_body:",
+        "  Other body:",
+        2,
+        "use small letters, digits and _",
+    ),
+    "message left to people that is a list": (
+        "en/for_people.yaml",
+        "- my back",
+        "- [a]\n    - my",
+        3,
+        "must be one text",
+    ),
+    "kinds without messages": (
+        "en/for_people.yaml",
+        "  chit_chat:\n    - tell",
+        "  chit_chat: tell",
+        5,
+        "must be a list",
+    ),
+    "key beside for_people": (
+        "en/for_people.yaml",
+        "for_people:",
+        "people: {}\nfor_people:",
+        1,
+        "did you mean 'for_people'",
+    ),
+    "spelling that stands for a list": ("en/words.yaml", '"tomorrow"', "[a]", SPELT + 1, "'tmrw' must be one text"),
+    "spellings as a list": (
+        "en/words.yaml",
+        '"dont": "do not"\n  "tmrw": "tomorrow"',
+        "- dont",
+        SPELT - 1,
+        "a group of lines",
+    ),
     "half a character by an escape": (SORENESS, "Heat or ice?", '"Heat \\ud800"', 20, "half a character"),
 }
 

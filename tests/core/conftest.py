@@ -151,11 +151,14 @@ def wish_words() -> Words:
         yes=("yes",),
         no=("no",),
         none_of_these=("none of these",),
+        helped=("that helped", "thanks that's it"),
+        not_asked=("not what i asked", "that's not it"),
     )
 
 
 @pytest.fixture(scope="session")
 def content(clinic: Clinic, entries: tuple[Entry, ...], red_flags: tuple[RedFlag, ...], wish_words: Words) -> Content:
-    replies = Replies.model_validate({name: f"{name}." for name in Replies.model_fields})
+    texts = {name: f"{name}." for name in Replies.model_fields if name != "language_foreign"}
+    replies = Replies.model_validate(texts | {"language_foreign": {"es": "language_foreign.es."}})
     group = Group(id="after", title="After the treatment", entries=entries)
     return Content(clinic=clinic, groups=(group,), red_flags=red_flags, words=wish_words, replies=replies)

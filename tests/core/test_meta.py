@@ -44,6 +44,26 @@ def wishes(wish_words: Words) -> Wishes:
         pytest.param("do you speak polish", "language", id="language"),
         pytest.param("can I get it in Polish", "language", id="only its name fits"),
         pytest.param("Mówi pan po polsku?", "language", id="in that language"),
+        pytest.param("could you switch these notifications off", "stop", id="off, and what"),
+        pytest.param("i do not need any more reminders thanks", "stop", id="not, need, reminders"),
+        pytest.param("delete me from your system", "stop", id="delete whom from what"),
+        pytest.param("how do i turn these messages off", "stop", id="asked how"),
+        pytest.param("these check-ins are annoying, make them stop", "stop", id="said of the check-ins"),
+        pytest.param("please put the reminders on again", "resume", id="again, and what"),
+        pytest.param("i stopped it by accident, can you start sending again", "resume", id="by accident"),
+        pytest.param("could one of your staff ring me", "human", id="person, ring, could"),
+        pytest.param("transfer me to an agent", "human", id="transfer to whom"),
+        pytest.param("i would rather not chat to a bot", "human", id="not with a robot"),
+        pytest.param("is there a version of this in urdu", "language", id="a language nobody listed"),
+        pytest.param("my mother only speaks ukrainian", "language", id="for somebody else"),
+        pytest.param("sorry my english is very bad", "language", id="little English"),
+        pytest.param("pode falar portugues comigo", "language", id="language by its own name"),
+        pytest.param("so you are only a computer then", "about_bot", id="you, computer"),
+        pytest.param("what are you able to do", "about_bot", id="able to do"),
+        pytest.param("hello, how are you today", "greeting", id="how are you"),
+        pytest.param("hi, its me again", "greeting", id="me again"),
+        pytest.param("you have been very helpful", "thanks", id="praise"),
+        pytest.param("thank you for getting back to me so quick", "thanks", id="thanks for what"),
     ],
 )
 def test_a_wish_is_heard(wishes: Wishes, text: str, wish: Wish) -> None:
@@ -67,6 +87,22 @@ def test_a_wish_is_heard(wishes: Wishes, text: str, wish: Wish) -> None:
         pytest.param("should I call someone if it bleeds", id="whether to call"),
         pytest.param("who is this good for", id="question that starts like one"),
         pytest.param("polish my shoes", id="word with two meanings"),
+        pytest.param("will the clinic send me a message before my visit", id="messages to come"),
+        pytest.param("i did not get the message", id="a message that did not come"),
+        pytest.param("why did i get no reminder", id="a reminder that did not come"),
+        pytest.param("cancel tomorrows text", id="one message, not all"),
+        pytest.param("do people get used to the needle", id="people in general"),
+        pytest.param("do i need someone to drive me", id="somebody, not to talk to"),
+        pytest.param("can i ring the doctor about my tablets", id="another doctor"),
+        pytest.param("my english teacher said to ice it", id="English in passing"),
+        pytest.param("the polish physio told me to swim", id="nationality"),
+        pytest.param("is it an ai that picks the points", id="robots elsewhere"),
+        pytest.param("what do i do", id="asked for advice"),
+        pytest.param("what do you do about the knots", id="what is done, not who does it"),
+        pytest.param("hello my toe is blue", id="greeting and complaint"),
+        pytest.param("good to know but is it safe for kids", id="praise and question"),
+        pytest.param("is that helpful?", id="question about help"),
+        pytest.param("is it alright now", id="alright in the middle"),
         pytest.param("", id="empty"),
         pytest.param("🙏", id="only a picture"),
         pytest.param("please", id="only polite"),
@@ -75,6 +111,14 @@ def test_a_wish_is_heard(wishes: Wishes, text: str, wish: Wish) -> None:
 )
 def test_a_question_is_no_wish(wishes: Wishes, text: str) -> None:
     assert wishes.wish(text) is None
+
+
+def test_short_forms_count_as_what_they_stand_for(wish_words: Words) -> None:
+    wishes = Wishes(wish_words.model_copy(update={"spellings": {"dont": "do not", "txt": "text", "u": "you"}}))
+
+    assert wishes.wish("pls dont txt me") == "stop"
+    assert wishes.wish("r u an app, u there") is None
+    assert wishes.wish("are u an app") == "about_bot"
 
 
 def test_stopping_weighs_more_than_thanks_or_a_person(wishes: Wishes) -> None:
