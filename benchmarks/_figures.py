@@ -11,6 +11,7 @@ class Fold(StrEnum):
     """How the runs of one figure become one number."""
 
     MEDIAN = "median"
+    MEAN = "mean"
     SUM = "sum"
     """Things that must not happen: one in any run counts."""
     MAX = "max"
@@ -74,6 +75,8 @@ class Figures:
                 return sum(runs)
             case Fold.MAX:
                 return max(runs)
+            case Fold.MEAN:
+                return statistics.fmean(runs)
             case Fold.MEDIAN:
                 return statistics.median(runs)
 

@@ -3,15 +3,17 @@
 import os
 import platform
 import sqlite3
+import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 PACKAGES = ("python-telegram-bot", "SQLAlchemy", "aiosqlite", "psycopg", "APScheduler", "aiolimiter")
 
 
-def environment() -> dict[str, str | int]:
+def environment(packages: Iterable[str] = PACKAGES) -> dict[str, str | int]:
     """Cores and versions."""
     return {
         "cores": len(os.sched_getaffinity(0)),
@@ -19,7 +21,7 @@ def environment() -> dict[str, str | int]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "sqlite": sqlite3.sqlite_version,
-        "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        "versions": ", ".join(f"{name} {version(name)}" for name in packages),
     }
 
 
@@ -44,6 +46,11 @@ def resident_mb() -> float:
     """What this process holds in memory."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def say(line: str) -> None:
+    """Progress, for whoever waits."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _cpu() -> str:

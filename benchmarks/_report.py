@@ -8,7 +8,6 @@ from benchmarks._figures import Measure
 from benchmarks._measures import MEASURES, PEERS, STORES
 
 HERE = Path(__file__).parent
-README = HERE / "README.md"
 PICTURE = HERE / "sending.png"
 TEMPLATE = HERE / "_page.md"
 
@@ -47,7 +46,7 @@ def listing(flat: Flat) -> str:
             full = _full(name, key)
             met = measure.is_met(float(flat[full])) if name in STORES else None
             mark = {True: "met", False: "MISSED", None: ""}[met]
-            lines.append(f"{full:38} {_figure(flat, full):>26} {measure.unit:10} {mark}".rstrip())
+            lines.append(f"{full:38} {figure(flat, full):>26} {measure.unit:10} {mark}".rstrip())
     return "\n".join(lines)
 
 
@@ -56,7 +55,7 @@ def page(flat: Flat) -> str:
     tables = {name: _table(flat, keys) for name, keys in SECTIONS.items()}
     if not any(f"in_doubt_max_per_kill{suffix}" in flat for suffix in STORES):
         tables["harness"] = _NO_HARNESS
-    about = "\n".join(f"| {name.replace('_', ' ')} | {_figure(flat, name)} |" for name in _ABOUT)
+    about = "\n".join(f"| {name.replace('_', ' ')} | {figure(flat, name)} |" for name in _ABOUT)
     return TEMPLATE.read_text("utf-8").format(
         rough=_ROUGH if flat["quick"] else "",
         picture=PICTURE.name,
@@ -74,11 +73,12 @@ def _table(flat: Flat, keys: Iterable[str]) -> str:
     lines = [["", *(_WHO[name] for name in who), "To reach"], ["---"] * (len(who) + 2)]
     for key in keys:
         measure = MEASURES[key]
-        lines.append([f"{measure.what}, {measure.unit}", *(_cell(flat, name, key) for name in who), _target(measure)])
+        lines.append([f"{measure.what}, {measure.unit}", *(_cell(flat, name, key) for name in who), target(measure)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _target(measure: Measure) -> str:
+def target(measure: Measure) -> str:
+    """What a figure has to reach, "–" for nothing."""
     if not measure.target:
         return "–" if measure.target is None else "0"
     return f"{'≤' if measure.lower_is_better else '≥'} {measure.target:,g}"
@@ -102,7 +102,7 @@ def _cell(flat: Flat, name: str, key: str) -> str:
     if full not in flat:
         return "–"
     missed = name in STORES and MEASURES[key].is_met(float(flat[full])) is False
-    return f"**{_figure(flat, full)}** (missed)" if missed else _figure(flat, full)
+    return f"**{figure(flat, full)}** (missed)" if missed else figure(flat, full)
 
 
 def _ratios(flat: Flat) -> str:
@@ -113,11 +113,11 @@ def _ratios(flat: Flat) -> str:
             for prefix, peer in PEERS.items():
                 full = f"{prefix}ratio_{key}{suffix}"
                 if full in flat:
-                    lines.append(f"| {measure.what} | {store} | {peer} | {_figure(flat, full)} |")
+                    lines.append(f"| {measure.what} | {store} | {peer} | {figure(flat, full)} |")
     return "\n".join(["| | Ours on | Divided by | Ratio |", "| --- | --- | --- | --- |", *lines])
 
 
-def _figure(flat: Flat, full: str) -> str:
+def figure(flat: Flat, full: str) -> str:
     """The figure, and in brackets its smallest and largest run when they differ."""
     low, high = flat.get(f"{full}_min"), flat.get(f"{full}_max")
     spread = f" ({low:,}–{high:,})" if low is not None and low != high else ""

@@ -1,7 +1,6 @@
 """The parts of `sending.py`: each measures a few figures, of all subjects in turn, and notes them."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import _answers
 from benchmarks._figures import Figures, percentile
 from benchmarks._loads import Killed, Steady, TooSlow, killed, steady
+from benchmarks._machine import say
 from benchmarks._measures import MEASURES
 from benchmarks._million import SPARE, Crowd, look
 from benchmarks._ours import Ours
@@ -243,8 +243,3 @@ def _pace(subject: Subject, arrivals_us: list[int]) -> int:
 
 def _spread(key: str, times_ms: list[float]) -> dict[str, float]:
     return {f"{key}_p50_ms": percentile(times_ms, 0.5), f"{key}_p99_ms": percentile(times_ms, 0.99)}
-
-
-def say(line: str) -> None:
-    """Progress, for whoever waits."""
-    print(line, file=sys.stderr, flush=True)

@@ -19,11 +19,12 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # as a script it sees its own folder only
 
-from benchmarks._machine import environment, fsync_rate, load_average
+from benchmarks._machine import environment, fsync_rate, load_average, say
 from benchmarks._measures import COMPARED, PEERS
-from benchmarks._report import PICTURE, README, listing, page
+from benchmarks._readme import README, put
+from benchmarks._report import PICTURE, listing, page
 from benchmarks._sizes import FULL, QUICK, Sizes
-from benchmarks._trial import Trial, say
+from benchmarks._trial import Trial
 from bot import logs
 from bot.simulator.cluster import missing, open_cluster
 
@@ -66,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="under a minute: SQLite only, and rough")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures there")
     parser.add_argument("--kills", type=int, metavar="N", help="also run the kill harness, N kills a store")
-    parser.add_argument("--readme", action="store_true", help="write benchmarks/README.md and its picture")
+    parser.add_argument("--readme", action="store_true", help="write our part of benchmarks/README.md and its picture")
     asked = parser.parse_args(words)
     logs.setup("WARNING")
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a killed client leaves a request unfinished
@@ -82,7 +83,7 @@ def main(words: Sequence[str] | None = None) -> int:
         from benchmarks._picture import draw  # only here: matplotlib takes a second
 
         draw(PICTURE, trial)
-        README.write_text(page(flat), "utf-8")
+        put(README, "sending", page(flat))
     print(listing(flat))
     for problem in trial.problems:
         print(f"PROBLEM {problem}")
