@@ -14,6 +14,7 @@ import httpx
 
 from bot import logs
 from bot.clock import MINUTE_US, Clock, from_us
+from bot.core.matching.semantic import find_model
 from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.delivery.outbox import Outbox
 from bot.delivery.settle import ALERT_WAITS_US, Settler
@@ -302,7 +303,8 @@ async def build(
             await accounts.ensure_owners(store, tx, bot_id, settings.owner_ids, clock.now_us())
             # A token that was refused is tried again at each start: the operator may have mended it.
             await accounts.set_account(tx, bot_id, paused=None)
-        library = Library(store, clock, bot_id, settings.content_dir, signed_only)
+        model = find_model(settings.semantic_model)
+        library = Library(store, clock, bot_id, settings.content_dir, signed_only, settings.index_dir, model)
         await library.load()
         post = Post(store, clock, bot_id, library)
         yield _wire(settings, post, client, _caller(settings, outside), stopping or asyncio.Event())

@@ -3,6 +3,7 @@
 Errors are for broken input or machinery. No match, opted out, too late are values (see `model.py`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -29,9 +30,9 @@ class StoreBusy(StoreError):
 class StaleConversation(StoreError):
     """The conversation moved on between reading and writing; decide again on fresh state."""
 
-    def __init__(self, chat_id: int) -> None:
-        super().__init__(f"conversation of chat {chat_id} changed while a decision was made")
-        self.chat_id = chat_id
+    def __init__(self, chat_ids: Sequence[int]) -> None:
+        super().__init__(f"a conversation changed while decisions were made: one of {list(chat_ids)}")
+        self.chat_ids = chat_ids
 
 
 class NotAllowed(AftercareError):

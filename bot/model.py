@@ -185,6 +185,18 @@ class Decision(StrEnum):
     META = "meta"
 
 
+class Tap(StrEnum):
+    """What a patient made of an entry: by a button, or by the same in words."""
+
+    HELPED = "helped"
+    NOT_ASKED = "not_asked"
+    """It was the answer, and not what they had asked."""
+    CHOSEN = "chosen"
+    """Of several that were offered."""
+    NONE = "none"
+    """It was offered, and none of those was meant."""
+
+
 # --- what goes out -------------------------------------------------------------------------------------------------
 
 
@@ -509,6 +521,8 @@ class Match:
     candidates: tuple[Candidate, ...]
     repaired: str
     """The normalised text that was matched."""
+    second: Candidate | None = None
+    """The text holds a second question, and this entry surely answers it; only beside an `answer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -547,6 +561,12 @@ class Understanding:
     flags: tuple[Flag, ...] = ()
     ruled_out: tuple[str, ...] = ()
     repaired: str = ""
+    second: str | None = None
+    """The entry that answers a second question in the same text; `id` is the better of the two."""
+    about: str | None = None
+    """The entry answered before, with which a text that says too little by itself was read."""
+    language: str | None = None
+    """ISO 639-1 code of the language, when it is not English."""
 
 
 class SendWhy(Enum):

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     telegram_api_url: str = TELEGRAM_API_URL
     database_url: str = "sqlite+aiosqlite:///data/aftercare.db"
     content_dir: Path = Path("faq")
+    index_dir: Path = Path("data/index")
+    semantic_model: str = ""
     staff_chat_id: ChatId | None = None
     owner_ids: Annotated[tuple[UserId, ...], NoDecode] = ()
     allow_unsigned: bool = False

@@ -1,6 +1,7 @@
 """Fixtures every test may use: a folder in memory, a copy of the content, and the house (`bot/simulator/house.py`)."""
 
 import asyncio
+import atexit
 import io
 import logging
 import os
@@ -22,6 +23,11 @@ from bot.simulator.state import Message
 from bot.simulator.world import TOKEN, World
 
 ROOT = Path(__file__).parent.parent
+if "INDEX_DIR" not in os.environ:  # set by the first process of a run; those it starts find what others have built
+    os.environ["INDEX_DIR"] = tempfile.mkdtemp(prefix="aftercare-index-")
+    atexit.register(shutil.rmtree, os.environ["INDEX_DIR"], ignore_errors=True)
+os.environ["SEMANTIC_MODEL"] = "none"
+"""What the tests say holds without the extra; those about the model ask for it."""
 LONG_ENOUGH = 12
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A working day of the demo clinic; London is on UTC."""

@@ -50,7 +50,8 @@ Aftercare = Callable[..., Result]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation's folder, to work in, with no settings but the content's place."""
     for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+        if name not in {"index_dir", "semantic_model"}:  # those of the whole run (conftest.py)
+            monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("CONTENT_DIR", str(ROOT / "faq"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -111,7 +112,7 @@ def test_help_is_no_problem(aftercare: Aftercare) -> None:
 
 
 def test_ask_shows_decision_and_candidates(aftercare: Aftercare) -> None:
-    result = aftercare("faq", "ask", "Is it normal that my leg jumped?")
+    result = aftercare("faq", "ask", "My leg jumped. Is that normal?")
     assert (result.code, result.err) == (0, "")
     first, best, *_ = result.out.splitlines()
     assert re.fullmatch(r"answer: leg_jump_quiver  \(confidence [01]\.\d\d\)", first)
@@ -208,6 +209,14 @@ def test_asking_broken_content_is_a_sentence(aftercare: Aftercare, broken: Path)
     assert (result.code, result.out) == (1, "")
     assert "clinic.yaml:" in result.err
     assert "Traceback" not in result.err
+
+
+def test_stats_say_how_sure_the_bot_can_be(aftercare: Aftercare) -> None:
+    found = json.loads(aftercare("faq", "stats", "--json").out)
+    assert found["entries"] == 57
+    assert 0 < found["wrong_at_most_pct"] < 20
+    assert 0 < found["strangers_answered_at_most_pct"] < found["answered_pct"]
+    assert f"answers {found['answered_pct']} % of them" in aftercare("faq", "stats").out
 
 
 def test_eval_decides_on_every_line_in_order(aftercare: Aftercare, folder: Path) -> None:
@@ -351,6 +360,7 @@ def test_with_a_real_token_unsigned_warnings_keep_it_from_running(
 async def started(folder: Path, *arguments: str, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m bot …` as its own process, killed at the end if it is still there."""
     environment = {key: value for key, value in os.environ.items() if key.lower() not in Settings.model_fields}
+    environment |= {name: os.environ[name] for name in ("INDEX_DIR", "SEMANTIC_MODEL")}  # of the whole run
     environment |= {"CONTENT_DIR": str(ROOT / "faq"), "PYTHONPATH": str(ROOT)} | settings
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
@@ -426,7 +436,7 @@ async def test_doctor_in_words_is_good_in_a_trial(tmp_path: Path) -> None:
             out, _ = await asyncio.wait_for(process.communicate(), STARTS_S)
     await world.aclose()
     assert process.returncode == 0
-    assert [line[:9] for line in out.decode().splitlines()] == ["ok       "] * 8
+    assert [line[:9] for line in out.decode().splitlines()] == ["ok       "] * 9
 
 
 async def test_doctor_shows_ids_as_people_write(tmp_path: Path) -> None:

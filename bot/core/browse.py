@@ -1,5 +1,6 @@
 """Finding an answer without typing: /faq shows groups, a group its questions, a question its answer."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.content.schema import Content
@@ -47,18 +48,48 @@ def page(content: Content, entry_id: str, since_treatment: timedelta | None) -> 
     for found in content.groups:
         for entry in found.entries:
             if entry.id == entry_id:
-                text, buttons = answer(content, entry_id, since_treatment)
-                return text, (*buttons, (Button(content.replies.button_back, f"group:{found.id}"),))
+                text = answer(content, (entry_id,), since_treatment)
+                back = (Button(content.replies.button_back, f"group:{found.id}"),)
+                return text, (*under_entry(content, entry_id), back)
     return None
 
 
-def answer(content: Content, entry_id: str, since_treatment: timedelta | None) -> tuple[str, Buttons]:
-    """An entry's question, answer and footer, with buttons to related questions and to the team. KeyError when gone."""
-    entry = content.entries[entry_id]
-    body = render(answer_for(entry, since_treatment), content.clinic)
+def answer(content: Content, entry_ids: Sequence[str], since_treatment: timedelta | None) -> str:
+    """The answers of these entries, each under its question, and the footer. KeyError when one is gone."""
+    entries = [content.entries[entry_id] for entry_id in entry_ids]
+    bodies = [render(answer_for(entry, since_treatment), content.clinic) for entry in entries]
+    # The first line may show on a locked screen: it names nothing. The questions come below.
+    parts = [render(content.replies.answer_intro, content.clinic)]
+    for entry, body in zip(entries, bodies, strict=True):
+        parts += [f"<b>{escape(entry.question)}</b>", body]
     # An answer that gives the number itself needs no footer that gives it again.
-    footer = "" if content.clinic.phone in body else "\n\n" + render(content.replies.answer_footer, content.clinic)
-    # The first line may show on a locked screen: it names nothing. The question comes second.
-    heading = f"{render(content.replies.answer_intro, content.clinic)}\n\n<b>{escape(entry.question)}</b>"
-    ask_team = (Button(content.replies.button_ask_team, f"team:{entry.id}"),)
-    return f"{heading}\n\n{body}{footer}", (*entry_buttons(content, entry.see_also), ask_team)
+    if not any(content.clinic.phone in body for body in bodies):
+        parts.append(render(content.replies.answer_footer, content.clinic))
+    return "\n\n".join(parts)
+
+
+def under_entry(content: Content, entry_id: str, *, team: bool = True) -> Buttons:
+    """Buttons to related questions and, with `team`, to the clinic's people."""
+    related = entry_buttons(content, content.entries[entry_id].see_also)
+    return (*related, (_ask_team(content, entry_id),)) if team else related
+
+
+def under_answer(content: Content, entry_ids: Sequence[str]) -> Buttons:
+    """Buttons under the answer to a question in words: also what the patient made of it. Of two, nothing related."""
+    best = entry_ids[0]
+    related = under_entry(content, best, team=False) if len(entry_ids) == 1 else ()
+    verdict = (
+        Button(content.replies.button_helped, f"helped:{best}"),
+        Button(content.replies.button_not_asked, f"not:{best}"),
+    )
+    return (*related, verdict, (_ask_team(content, best),))
+
+
+def offer(content: Content, entry_ids: tuple[str, ...]) -> Buttons:
+    """Questions to choose from, and none of them."""
+    none = (Button(content.replies.button_none_of_these, "none"),)
+    return (*entry_buttons(content, entry_ids, "pick"), none)
+
+
+def _ask_team(content: Content, entry_id: str) -> Button:
+    return Button(content.replies.button_ask_team, f"team:{entry_id}")

@@ -5,16 +5,16 @@ every text first, whatever else it might be.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.content.schema import Content
 from bot.core import browse
+from bot.core.answering import Answering
 from bot.core.hearing import STAFF_COMMANDS, is_same, is_wish, read_together, words_and_command
-from bot.core.hours import next_opening, open_until
-from bot.core.outcome import HELD, OFFER_LASTS, Held, Occasion, Outcome, Redraw, Say, State, TellStaff
-from bot.core.replies import local_time, render
+from bot.core.outcome import Held, Occasion, Outcome, Redraw, Say, State, TellStaff
 from bot.core.text import normalise
 from bot.core.understand import Brain
+from bot.core.voice import Voice, excerpt, since_in_words, since_treatment
 from bot.model import (
     Button,
     Decision,
@@ -29,12 +29,8 @@ from bot.model import (
     Understanding,
 )
 
-DANGER_LASTS = timedelta(hours=2)
-"""How long after a warning each reply begins with it (clinical judgement: somebody may wait instead of calling)."""
 LATE = timedelta(minutes=10)
 """A text read later than this begins with "I was off" (issue 2)."""
-SHOWN_TO_STAFF = 1500
-"""Characters of a patient's text on a card; the whole is in the database."""
 ALBUM = timedelta(seconds=5)
 ALBUM_MEDIA = frozenset({Media.PHOTO, Media.VIDEO, Media.DOCUMENT})
 """Telegram delivers an album as one message a picture; one reply and one card are enough for all."""
@@ -57,16 +53,25 @@ class Conversation:
     content: Content
     brain: Brain
 
+    @property
+    def _voice(self) -> Voice:
+        return Voice(self.content.clinic, self.content.replies)
+
+    @property
+    def _answering(self) -> Answering:
+        return Answering(self.content)
+
     # --- words ------------------------------------------------------------------------------------------------------
 
     def on_text(self, said: TextIn, state: State, occasion: Occasion) -> Outcome:
         """Decide on a text, a caption or an edit."""
         words, command = words_and_command(said.text)
-        recent = state.recent_texts(occasion.sent_at)
+        occasion = replace(occasion, message_id=said.message_id)
+        recent, about = state.recent_texts(occasion.sent_at), _topic(state, occasion)
         # A command's own word counts as said just before: "/chest pain".
-        alone = self.brain.understand(words, recent=(*recent, f"/{command}") if command else recent)
+        alone = self.brain.understand(words, recent=(*recent, f"/{command}") if command else recent, about=about)
         batch = () if command or is_wish(alone) else read_together(said, words, state, occasion)
-        understanding = self._read_as_one(alone, batch, recent)
+        understanding = self._read_as_one(alone, batch, recent, about)
         if words.strip():
             state = state.heard(words, occasion.sent_at)
         if understanding.decision is not Decision.RED_FLAG:
@@ -86,12 +91,14 @@ class Conversation:
             outcome = self._with_media(outcome, batch or (this,), occasion)
         return self._in_time(outcome, said.edited, occasion)
 
-    def _read_as_one(self, alone: Understanding, batch: tuple[Held, ...], recent: tuple[str, ...]) -> Understanding:
+    def _read_as_one(
+        self, alone: Understanding, batch: tuple[Held, ...], recent: tuple[str, ...], about: str | None
+    ) -> Understanding:
         """What the batch means; but danger that is plain in the newest message alone is not argued away by others."""
         joined = "\n".join(held.text for held in batch)
         if not batch or alone.decision is Decision.RED_FLAG:
             return replace(alone, text=joined or alone.text)
-        return self.brain.understand(joined, recent=recent)
+        return self.brain.understand(joined, recent=recent, about=about)
 
     def _decided(
         self, understanding: Understanding, command: str | None, words: str, state: State, occasion: Occasion
@@ -101,26 +108,18 @@ class Conversation:
         if command is None:
             return self._words(understanding, state, occasion)
         if command == "human" and words:
-            state = replace(state, question=words)
+            state = state.asks(words, occasion.message_id)
         return self._command(command, state, occasion)
 
     def _words(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
+        is_stop = understanding.decision is Decision.META and understanding.id == "stop"
+        if not is_stop and (meant := self._answering.typed(understanding.text, state, occasion)) is not None:
+            return meant
         if understanding.decision is Decision.META:
             return self._wish(understanding, state, occasion)
-        if (chosen := self._typed_choice(understanding.text, state, occasion)) is not None:
-            return chosen
         if self._only_agrees(understanding):
-            return Outcome(state.settled(), (Say(self._say(self.content.replies.acknowledged)),))
-        match understanding.decision:
-            case Decision.ANSWER:
-                assert understanding.id is not None
-                text, buttons = browse.answer(self.content, understanding.id, self._since(occasion))
-                answered = replace(state.settled(), question=understanding.text)
-                return Outcome(answered, (Say(text, buttons=buttons),), understanding=understanding)
-            case Decision.ASK:
-                return self._ask(understanding, state, occasion)
-            case _:
-                return self._hand_over(understanding, state, occasion)
+            return self._answering.polite(self.content.replies.acknowledged, state, occasion)
+        return self._answering.decided(understanding, state, occasion)
 
     def _only_agrees(self, understanding: Understanding) -> bool:
         """ "ok" or "no" when nothing was asked: nothing that a person would have to look into."""
@@ -136,19 +135,19 @@ class Conversation:
         # Triage itself failed: there is no sign to name, so the urgent paragraph has to stand alone.
         parts = [self._say(texts[first.id])] if first.id in texts else []
         if level is Level.URGENT:
-            parts.append(self._by_the_clock(replies.urgent_open, replies.urgent_closed, occasion.now))
+            parts.append(self._voice.by_the_clock(replies.urgent_open, replies.urgent_closed, occasion.now))
         elif level is Level.ADVISE:
             parts.append(self._say(replies.advise_footer))
         card = self._say(
             replies.staff_red_flag,
             code=occasion.code,
-            text=_excerpt(understanding.text),
-            since=self._since_words(occasion),
+            text=excerpt(understanding.text),
+            since=since_in_words(occasion),
             id=", ".join(flag.id for flag in understanding.flags),
             level=level.value.capitalize(),
         )
         is_pressing = level is not Level.ADVISE
-        state = replace(state.settled(), question=understanding.text)
+        state = state.settled().asks(understanding.text, occasion.message_id)
         ids = tuple(flag.id for flag in understanding.flags)
         if state.was_warned(ids, occasion.now):
             # One alert (design 5): staff get the new words behind other patients' alerts.
@@ -159,45 +158,19 @@ class Conversation:
         say = Say("\n\n".join(parts), Kind.EMERGENCY if is_pressing else Kind.REPLY)
         return Outcome(state, (say,), staff=(told,), understanding=understanding)
 
-    def _ask(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
-        offered = tuple(candidate.entry_id for candidate in understanding.candidates)
-        none = (Button(self.content.replies.button_none_of_these, "none"),)
-        buttons = (*browse.entry_buttons(self.content, offered), none)
-        held = self._hold(understanding, state, occasion)
-        held = replace(held, offered=offered, offered_until=occasion.now + OFFER_LASTS)
-        return Outcome(
-            held, (Say(self._say(self.content.replies.ask), buttons=buttons, held=True),), understanding=understanding
-        )
-
-    def _hand_over(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
-        replies = self.content.replies
-        text = self._by_the_clock(replies.hand_over_open, replies.hand_over_closed, occasion.now)
-        browse_button = ((Button(replies.button_browse, "faq"),),)
-        return Outcome(
-            self._hold(understanding, state, occasion),
-            (Say(text, buttons=browse_button, held=True),),
-            staff=(self._card(understanding.text, occasion, held=True),),
-            understanding=understanding,
-        )
-
-    def _hold(self, understanding: Understanding, state: State, occasion: Occasion) -> State:
-        """An unsure reply waits: the next message may hold the rest of the question."""
-        return replace(
-            state,
-            held_until=occasion.now + HELD,
-            held_batch=state.held_batch + 1,
-            question=understanding.text,
-        )
-
     # --- wishes and commands ----------------------------------------------------------------------------------------
 
     def _wish(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
-        if understanding.id == "human":
-            # Their own words say what it is about ("can somebody ring me about my bruise?"), or what they just asked.
-            just_asked = state.question if state.question in state.recent_texts(occasion.sent_at) else ""
-            state = replace(state, question="\n".join(filter(None, (just_asked, understanding.text))))
         assert understanding.id is not None
-        return replace(self._command(understanding.id, state, occasion), understanding=understanding)
+        if understanding.id != "human":
+            return replace(self._command(understanding.id, state, occasion), understanding=understanding)
+        # Their own words say what it is about ("can somebody ring me about my bruise?"), or what they just asked.
+        fresh = state.answered_at(occasion.sent_at)
+        is_fresh = fresh is not None or state.question in state.recent_texts(occasion.sent_at)
+        told = (state.question if is_fresh else "", understanding.text)
+        about = fresh.entry_ids[0] if fresh is not None and fresh.asked_in == state.asked_in else ""
+        state = state.asks("\n".join(filter(None, told)), occasion.message_id)
+        return replace(self._answering.ask_team(state, occasion, about), understanding=understanding)
 
     def _command(self, name: str, state: State, occasion: Occasion) -> Outcome:
         """What a command or a wish in free words leads to."""
@@ -207,7 +180,6 @@ class Conversation:
             "help": replies.help,
             "privacy": replies.privacy,
             "greeting": replies.greeting,
-            "thanks": replies.thanks,
             "about_bot": replies.about_bot,
         }
         match name:
@@ -219,15 +191,17 @@ class Conversation:
                 text = replies.resumed if occasion.stopped else replies.not_stopped
                 return Outcome(state, (Say(self._say(text)),), resume=bool(occasion.stopped))
             case "human":
-                return self.ask_team(state, occasion)
+                return self._answering.ask_team(state, occasion)
             case "language":
                 text = replies.language
                 return Outcome(
-                    state, (Say(self._say(text)),), staff=(self._card(state.question or "/language", occasion),)
+                    state, (Say(self._say(text)),), staff=(self._voice.card(state.question or "/language", occasion),)
                 )
             case "faq":
                 text, buttons = browse.groups(self.content)
                 return Outcome(state, (Say(text, buttons=buttons),))
+            case "thanks":
+                return self._answering.polite(replies.thanks, state, occasion)
             case _ if name in plain:
                 menu = ((Button(replies.button_browse, "faq"),),) if name in {"start", "help", "greeting"} else ()
                 return Outcome(state, (Say(self._say(plain[name]), buttons=menu),))
@@ -239,32 +213,9 @@ class Conversation:
         text = replies.already_stopped if Scope.ALL in occasion.stopped else replies.stopped
         return Outcome(state.settled(), (Say(self._say(text)),), stop=Scope.ALL)
 
-    def ask_team(self, state: State, occasion: Occasion, about: str = "") -> Outcome:
-        """Pass the last question on to the clinic's people, and say honestly when they read.
-
-        `about`: the entry under which the button was pressed, if any.
-        """
-        replies = self.content.replies
-        text = self._by_the_clock(replies.human_open, replies.human_closed, occasion.now)
-        entry = self.content.entries.get(about)
-        told = [state.question, f"About: {entry.question}" if entry else ""]
-        card = self._card("\n".join(filter(None, told)), occasion, template=replies.staff_human)
-        return Outcome(state, (Say(text),), staff=(card,))
-
     def _too_many(self, state: State, occasion: Occasion) -> Outcome:
         once = f"slow:{int(occasion.now.timestamp()) // 60}"
         return Outcome(state, (Say(self._say(self.content.replies.too_many), once=once),))
-
-    def _typed_choice(self, text: str, state: State, occasion: Occasion) -> Outcome | None:
-        """ "2" or "none of these" typed instead of pressed, while an offer stands."""
-        if state.offered_until is None or state.offered_until < occasion.now:
-            return None
-        typed = normalise(text)
-        if typed in {normalise(phrase) for phrase in self.content.words.none_of_these}:
-            return self._none_of_these(state, occasion)
-        if typed.isdecimal() and 1 <= int(typed[:3]) <= len(state.offered):
-            return self._entry(state.offered[int(typed[:3]) - 1], state, occasion)
-        return None
 
     # --- presses ----------------------------------------------------------------------------------------------------
 
@@ -277,40 +228,19 @@ class Conversation:
     def _pressed(self, press: PressIn, state: State, occasion: Occasion) -> Outcome:
         action, _, argument = (press.data or "").partition(":")
         match action:
-            case "entry":
-                return self._entry(argument, state, occasion)
-            case "none":
-                return _once(press, state, self._none_of_these(state, occasion))
-            case "team":
-                return _once(press, state, self.ask_team(state, occasion, about=argument))
             case "faq":
                 return self._redraw(press.row_id, browse.groups(self.content), state)
             case "group":
                 return self._redraw(press.row_id, browse.group(self.content, argument), state)
             case "page":
-                return self._redraw(press.row_id, browse.page(self.content, argument, self._since(occasion)), state)
+                shown = browse.page(self.content, argument, since_treatment(occasion))
+                return self._redraw(press.row_id, shown, state)
             case _:
-                return self.stale(state)
+                return self._answering.pressed(press, state, occasion) or self.stale(state)
 
     def stale(self, state: State) -> Outcome:
         """A button that no longer means anything."""
         return Outcome(state, (Say(self._say(self.content.replies.stale_button)),))
-
-    def _entry(self, entry_id: str, state: State, occasion: Occasion) -> Outcome:
-        if entry_id not in self.content.entries:
-            return self.stale(state)
-        text, buttons = browse.answer(self.content, entry_id, self._since(occasion))
-        chosen = replace(state.settled(), offered=(), offered_until=None)
-        return Outcome(chosen, (Say(text, buttons=buttons),))
-
-    def _none_of_these(self, state: State, occasion: Occasion) -> Outcome:
-        replies = self.content.replies
-        text = self._by_the_clock(replies.hand_over_open, replies.hand_over_closed, occasion.now)
-        return Outcome(
-            replace(state.settled(), offered=(), offered_until=None),
-            (Say(f"{self._say(replies.none_of_these)}\n\n{text}"),),
-            staff=(self._card(state.question, occasion),),
-        )
 
     def _redraw(
         self, row_id: MessageId | None, shown: tuple[str, tuple[tuple[Button, ...], ...]] | None, state: State
@@ -341,7 +271,7 @@ class Conversation:
                 text = self._say(replies.location)
             case _:
                 text = self._say(replies.media, what=what)
-        card = self._say(replies.staff_media, code=occasion.code, what=what, since=self._since_words(occasion))
+        card = self._say(replies.staff_media, code=occasion.code, what=what, since=since_in_words(occasion))
         staff = (TellStaff(card, opens_alert=True), copy)
         return self._in_time(Outcome(state, (Say(text),), staff=staff), False, occasion)
 
@@ -357,10 +287,8 @@ class Conversation:
         media = pictures[0].media
         assert media is not None
         line = self._say(self.content.replies.media_caption, what=MEDIA_WORDS[media])
-        says = tuple(
-            replace(say, text=f"{say.text}\n\n{line}") if number == 0 else say
-            for number, say in enumerate(outcome.says)
-        )
+        first, *others = outcome.says or (Say(""),)
+        says = (replace(first, text="\n\n".join(filter(None, (first.text, line)))), *others)
         held = any(say.held for say in outcome.says)  # shown once, though the words may be read again with more
         copies = (TellStaff("", held=held, copy_message_id=picture.message_id) for picture in pictures)
         state = replace(outcome.state, pictured_at=occasion.sent_at)
@@ -387,7 +315,7 @@ class Conversation:
     def _still_in_danger(self, outcome: Outcome, occasion: Occasion) -> list[str]:
         """Two hours after a warning a friendly answer must not sound as if all were well."""
         state, replies = outcome.state, self.content.replies
-        if state.warned_at is None or occasion.now - state.warned_at > DANGER_LASTS:
+        if not state.is_in_danger(occasion.now):
             return []
         if outcome.says and outcome.says[0].kind is Kind.EMERGENCY:
             return []
@@ -396,49 +324,11 @@ class Conversation:
             return [self._say(replies.still_emergency)]
         return [self._say(replies.still_urgent)] if Level.URGENT in levels else []
 
-    def _card(self, text: str, occasion: Occasion, held: bool = False, template: str = "") -> TellStaff:
-        card = self._say(
-            template or self.content.replies.staff_hand_over,
-            code=occasion.code,
-            text=_excerpt(text or "–"),
-            since=self._since_words(occasion),
-        )
-        return TellStaff(card, held=held, opens_alert=True)
-
     def _say(self, text: str, /, **extra: str) -> str:
-        return render(text, self.content.clinic, **extra)
-
-    def _by_the_clock(self, when_open: str, when_closed: str, now: datetime) -> str:
-        """The text for an open or a closed clinic; closed means that nobody is reading now."""
-        clinic = self.content.clinic
-        if (until := open_until(clinic, now)) is not None:
-            same_day = until.astimezone(clinic.zone).date() == now.astimezone(clinic.zone).date()
-            reads_until = local_time(clinic, until, now) + (" today" if same_day else "")
-            return self._say(when_open, reads_until=reads_until)
-        opening = next_opening(clinic, now)
-        return self._say(when_closed, next_opening=local_time(clinic, opening, now) if opening else "further notice")
-
-    def _since(self, occasion: Occasion) -> timedelta | None:
-        """Time since treatment when the message was written, not when it was read."""
-        return occasion.sent_at - occasion.treated_at if occasion.treated_at else None
-
-    def _since_words(self, occasion: Occasion) -> str:
-        since = self._since(occasion)
-        if since is None:
-            return "no treatment on file"
-        hours = int(since.total_seconds() // 3600)
-        return f"{hours} h after treatment" if hours < 48 else f"{hours // 24} days after treatment"
+        return self._voice.say(text, **extra)
 
 
-def _once(press: PressIn, state: State, outcome: Outcome) -> Outcome:
-    """A second press on the same button gets the same words; staff have the card already."""
-    staff = outcome.staff if press.row_id != state.passed_on else ()
-    return replace(outcome, state=replace(outcome.state, passed_on=press.row_id), staff=staff)
-
-
-def _excerpt(text: str) -> str:
-    """What fits on a card: the beginning, and the end, where the newest words are."""
-    if len(text) <= SHOWN_TO_STAFF:
-        return text
-    half = SHOWN_TO_STAFF // 2
-    return f"{text[:half]} […] {text[-half:]}"
+def _topic(state: State, occasion: Occasion) -> str | None:
+    """The entry that a text which says too little by itself may be about; not the same one over and over."""
+    answered = state.answered_at(occasion.sent_at)
+    return answered.entry_ids[0] if answered is not None and not answered.again else None

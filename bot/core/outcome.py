@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from bot.clock import from_us, to_us
-from bot.model import Buttons, Kind, Media, MessageId, Scope, TelegramMessageId, Understanding
+from bot.model import Buttons, Kind, Media, MessageId, Scope, Tap, TelegramMessageId, Understanding
 
 RECENT = timedelta(minutes=2)
 """How far back texts are read together: "I can't" / "breathe" (design 5)."""
@@ -17,6 +17,11 @@ RECENT_MAX = 10
 HELD = timedelta(seconds=2)
 """How long an unsure reply waits for the rest of the question (design 5)."""
 OFFER_LASTS = timedelta(minutes=10)
+"""How long an offer can be taken, and an answer judged or asked about, in words alone."""
+DANGER_LASTS = timedelta(hours=2)
+"""How long after a warning each reply begins with it (clinical judgement: somebody may wait instead of calling)."""
+COURTESY = timedelta(minutes=10)
+"""Thanks are answered once in this time: two polite people would never stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,21 @@ class Held:
     message_id: TelegramMessageId
     text: str
     media: Media | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a patient was last answered, so that "that helped" and "and for how long?" know what they are about."""
+
+    entry_ids: tuple[str, ...]
+    """Best first."""
+    others: tuple[str, ...]
+    """What else the question may have meant, best first."""
+    until: datetime
+    asked_in: TelegramMessageId | None = None
+    """The patient's message it answers."""
+    again: bool = False
+    """The same as before, for a question that said too little by itself: once is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +64,12 @@ class State:
     """Entry ids last offered as "did you mean", so that "2" can be typed."""
     offered_until: datetime | None = None
     question: str = ""
-    """The last question: what "Ask the team" passes on."""
+    """The last question: what "Ask the team" passes on…"""
+    asked_in: TelegramMessageId | None = None
+    """…and the message it stood in."""
+    answered: Answered | None = None
+    thanked_at: datetime | None = None
+    """When thanks, or a nod, were last answered."""
     passed_on: MessageId | None = None
     """Our row whose button passed that question on: a second press tells staff nothing new."""
     pictured_at: datetime | None = None
@@ -64,6 +89,9 @@ class State:
             "offered": list(self.offered),
             "offered_until": _us(self.offered_until),
             "question": self.question,
+            "asked_in": self.asked_in,
+            "answered": self.answered and _answered_to_json(self.answered),
+            "thanked_at": _us(self.thanked_at),
             "passed_on": self.passed_on,
             "pictured_at": _us(self.pictured_at),
             "warned": list(self.warned),
@@ -83,6 +111,9 @@ class State:
             offered=tuple(raw["offered"]),
             offered_until=_at(raw["offered_until"]),
             question=raw["question"],
+            asked_in=raw.get("asked_in"),  # states of before 2026-11 have none of these three
+            answered=_answered_from_json(raw.get("answered")),
+            thanked_at=_at(raw.get("thanked_at")),
             passed_on=raw["passed_on"],
             pictured_at=_at(raw["pictured_at"]),
             warned=tuple(raw["warned"]),
@@ -98,13 +129,49 @@ class State:
         """Texts of the two minutes before `at`, by Telegram's dates, oldest first."""
         return tuple(text for when, text in self.recent if at - when <= RECENT)
 
+    def asks(self, text: str, message_id: TelegramMessageId | None) -> "State":
+        """The state after this question, which leaves an earlier offer behind."""
+        return replace(self, question=text, asked_in=message_id, offered=(), offered_until=None)
+
+    def offers(self, entry_ids: tuple[str, ...], now: datetime) -> "State":
+        """The state in which these entries can be chosen, by a number as well."""
+        return replace(self, offered=entry_ids, offered_until=now + OFFER_LASTS)
+
+    def offer_at(self, at: datetime) -> tuple[str, ...]:
+        """The entries on offer at `at`."""
+        return self.offered if self.offered_until is not None and at <= self.offered_until else ()
+
+    def answered_at(self, at: datetime) -> Answered | None:
+        """What was answered, while it is fresh at `at`."""
+        return self.answered if self.answered is not None and at <= self.answered.until else None
+
     def settled(self) -> "State":
         """The state when no reply waits for the rest of a question."""
         return replace(self, held=(), held_until=None)
 
+    def is_in_danger(self, now: datetime) -> bool:
+        """Whether the patient was warned within the last two hours."""
+        return self.warned_at is not None and now - self.warned_at <= DANGER_LASTS
+
     def was_warned(self, flag_ids: Iterable[str], now: datetime) -> bool:
         """Whether staff were alerted to all these within the last two minutes."""
         return self.warned_at is not None and now - self.warned_at <= RECENT and set(flag_ids) <= set(self.warned)
+
+
+def _answered_to_json(answered: Answered) -> dict[str, Any]:
+    return {
+        "entry_ids": list(answered.entry_ids),
+        "others": list(answered.others),
+        "until": to_us(answered.until),
+        "asked_in": answered.asked_in,
+        "again": answered.again,
+    }
+
+
+def _answered_from_json(raw: Mapping[str, Any] | None) -> Answered | None:
+    if not raw:
+        return None
+    return Answered(tuple(raw["entry_ids"]), tuple(raw["others"]), from_us(raw["until"]), raw["asked_in"], raw["again"])
 
 
 def _us(at: datetime | None) -> int | None:
@@ -164,6 +231,10 @@ class Outcome:
     resume: bool = False
     take_back: int | None = None
     """The held batch whose rows are cancelled."""
+    about: TelegramMessageId | None = None
+    """The patient's message with the question that this is about, when it was asked before."""
+    taps: tuple[tuple[str, Tap], ...] = ()
+    """What the patient made of entries that this question led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +244,21 @@ class Earlier:
     decision: str
     id: str | None
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was asked before, and what it led to."""
+
+    text: str
+    asked_in: TelegramMessageId | None
+    """The patient's message it stood in."""
+    candidates: tuple[str, ...] = ()
+    """Entries it may have meant, best first, without those the patient has put aside."""
+    entry_ids: tuple[str, ...] = ()
+    """Entries it was answered with: none, one, or two."""
+    shown: str = ""
+    """The reply whose button was pressed, in Telegram's HTML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +273,7 @@ class Occasion:
     treated_at: datetime | None = None
     code: str = ""
     earlier: Earlier | None = None
+    message_id: TelegramMessageId | None = None
+    """The patient's own message; None for a press."""
+    asked: Asked | None = None
+    """For a press: the question to which that message was the reply, if it was to any."""

@@ -1,18 +1,23 @@
 """What one text of a patient means, and what follows from it. The order never changes:
 
-clean → triage → wishes ("please stop") → FAQ match → hand over.
+clean → triage → wishes ("please stop") → another language → FAQ match, alone and after the last answer → hand over.
 
 Triage sees every text first; if it fails, the text counts as urgent: a patient in danger must reach people.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 from bot.content.schema import Content, Entry
+from bot.core.follow_up import read_with
+from bot.core.language import foreign
 from bot.core.matching import Matcher, build_matcher
+from bot.core.matching.index import Index
+from bot.core.matching.semantic import SentenceModel
 from bot.core.meta import Wishes
+from bot.core.pleasantries import without_pleasantries
 from bot.core.text import clean
 from bot.core.triage import Triager
 from bot.model import Candidate, Decision, Flag, Level, Match, Triage, Understanding
@@ -43,25 +48,41 @@ class Brain:
     wishes: Wishes
     matcher: Matcher
 
-    def understand(self, text: str, *, recent: Sequence[str] = ()) -> Understanding:
+    def understand(self, text: str, *, recent: Sequence[str] = (), about: str | None = None) -> Understanding:
         """The decision about `text`, with its reasons. Never raises for anything triage does.
 
         `recent` are the chat's texts of the last two minutes, oldest first, without `text`: danger is also looked for
-        in all of them read as one, because people write "I can't" and "breathe" as two messages.
+        in all of them read as one, because people write "I can't" and "breathe" as two messages. `about` is the entry
+        this chat was last answered with, if that is fresh: "and for how long?" is about that.
 
         A red flag wins at any level; the FAQ's candidates come along whatever the decision.
         """
         cleaned = clean(text)
         triage = self._triage(cleaned, recent)
-        match = self.matcher.match(cleaned)
+        asked = without_pleasantries(cleaned, self.content.words)
+        match = self.matcher.match(asked)
         if triage.flags:
             return _understood(text, Decision.RED_FLAG, triage.flags[0].id, 1.0, triage, match)
         wish = self.wishes.wish(cleaned)
         if wish is not None:
             return _understood(text, Decision.META, wish, 1.0, triage, self._with_entry(wish, match))
+        if (language := foreign(cleaned)) is not None:
+            understood = _understood(text, Decision.HAND_OVER, None, 0.0, triage, match)
+            return replace(understood, language=language)
+        followed = self._after(about, asked, match)
+        match = followed or match
         best = match.candidates[0] if match.candidates else None
         entry_id = best.entry_id if best and match.decision is Decision.ANSWER else None
-        return _understood(text, match.decision, entry_id, best.confidence if best else 0.0, triage, match)
+        understood = _understood(text, match.decision, entry_id, best.confidence if best else 0.0, triage, match)
+        second = match.second.entry_id if match.second and entry_id else None
+        return replace(understood, second=second, about=about if followed else None)
+
+    def _after(self, about: str | None, asked: str, alone: Match) -> Match | None:
+        """What a text without a sure answer of its own means after the entry `about`, if anything else."""
+        answered = self.content.entries.get(about) if about else None
+        if answered is None or alone.decision is Decision.ANSWER:
+            return None
+        return read_with(self.matcher, answered, asked, alone)
 
     def _triage(self, cleaned: str, recent: Sequence[str]) -> Triage:
         """What triage says of the text, and of it together with what came before."""
@@ -86,9 +107,10 @@ class Brain:
         return Match(match.decision, (wanted, *others)[:3], match.repaired)
 
 
-def build_brain(content: Content) -> Brain:
-    """The brain for one revision of the content; takes a fraction of a second."""
-    return Brain(content, Triager(content.red_flags), Wishes(content.words), build_matcher(content))
+def build_brain(content: Content, index: Index | None = None, model: SentenceModel | None = None) -> Brain:
+    """The brain for one revision of the content. `index`: of this content, built with `model`; built now if None."""
+    matcher = build_matcher(content, index, model)
+    return Brain(content, Triager(content.red_flags), Wishes(content.words), matcher)
 
 
 def answer_for(entry: Entry, since_treatment: timedelta | None) -> str:

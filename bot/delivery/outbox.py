@@ -41,11 +41,12 @@ from bot.model import (
     Refused,
     SendResult,
     SendWhy,
+    Sent,
     Unreachable,
 )
-from bot.store import accounts, messages
+from bot.store import accounts, chats, messages
 from bot.store.engine import Store, Tx
-from bot.store.tables import attachment, bot, chat
+from bot.store.tables import attachment
 
 log = logs.get(__name__)
 
@@ -95,7 +96,7 @@ class Turn:
     """Machine time of the next free grant, when the limit was what stopped the turn."""
     send_by: float = math.inf
     """Monotonic time after which the claimed calls must not start: their leases could run out on the wire."""
-    tats: dict[int, int] = field(default_factory=dict)
+    tats: dict[ChatId, int] = field(default_factory=dict)
     """Each chat's tat as this turn moved it: two rows of one group may come in one batch."""
 
 
@@ -234,7 +235,7 @@ class Outbox:
         finished, self._done = self._done, []
         try:
             async with self._store.write() as tx:
-                for settled in finished:
+                for settled in sorted(finished, key=_lock_order):
                     await self._settler.settle(tx, settled)
                 return await self._claim(tx) if self._may_claim else Turn()
         except BaseException:
@@ -257,8 +258,7 @@ class Outbox:
         due = [lane for lane, due_us in (await messages.due_by_lane(tx, self._bot_id)).items() if due_us <= now_us]
         # Of several workers one claims at a time; the others do not queue for the row, which each holds for a commit.
         # Locks are taken in one order, chat, message, bot, and what is claimed after that is skipped where it is held.
-        statement = sa.select(bot).where(bot.c.id == self._bot_id).with_for_update(skip_locked=True)
-        account = (await tx.execute(statement)).mappings().one_or_none() if due else None
+        account = await accounts.try_lock(tx, self._bot_id) if due else None
         if account is None:
             self._pause_us = LOOK_AGAIN_US if due else POLL_US
             return turn
@@ -276,12 +276,7 @@ class Outbox:
         if turn.claimed:
             tat_us = allowance.rate.take(account["tat_us"], machine_us, len(turn.claimed))
             await accounts.set_account(tx, self._bot_id, tat_us=tat_us)
-            for chat_id, chat_tat_us in turn.tats.items():
-                await tx.execute(
-                    chat.update()
-                    .where(chat.c.bot_id == self._bot_id, chat.c.chat_id == chat_id)
-                    .values(tat_us=chat_tat_us)
-                )
+            await chats.set_tats(tx, self._bot_id, turn.tats)
         return turn
 
     def _room(self, turn: Turn, tokens: int, lane: Lane) -> int:
@@ -423,6 +418,11 @@ def _result_of(task: asyncio.Task[SendResult]) -> SendResult:
         log.error("send_failed", exc=error)
         return Doubtful(type(error).__name__)
     return task.result()
+
+
+def _lock_order(settled: Settled) -> tuple[bool, ChatId]:
+    """Chats, which only some answers lock, before messages, and each in one order: handlers hold several as well."""
+    return isinstance(settled.result, Sent), settled.row["chat_id"]
 
 
 def _chat_rate(row: sa.RowMapping) -> Rate:

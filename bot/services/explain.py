@@ -35,5 +35,8 @@ async def why(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_message_id: TelegramMes
         "red_flags": [{"id": id_, "level": level, "words": words} for id_, level, words in stored["flags"]],
         "ruled_out": stored["ruled_out"],
         "repaired": stored["repaired"],
+        "second": stored.get("second"),  # questions of before revision 0004 have none of these three
+        "about": stored.get("about"),
+        "language": stored.get("language"),
         "revision": (asked["hash"] or "")[:7],
     }

@@ -1,7 +1,8 @@
 """From the inbox to an effect, exactly once.
 
 `attempts` is raised and committed before an update is handled; its effect and `done` commit together under the chat's
-lock. Five failures park it: staff are told (without the text), the patient gets a safe reply, the chat goes on.
+lock, and with it those of other chats that came at the same time. Five failures park it: staff are told (without the
+text), the patient gets a safe reply, the chat goes on.
 """
 
 import asyncio
@@ -32,7 +33,8 @@ from bot.model import (
     PressIn,
     TextIn,
 )
-from bot.services.patients import Patients
+from bot.services.effects import PATIENT_IN
+from bot.services.patients import Patients, Visit
 from bot.services.post import Post
 from bot.services.staff import Staff
 from bot.store import accounts, chats
@@ -45,8 +47,8 @@ ATTEMPTS = 5
 LEASE_US = 30 * SECOND_US
 """Longer than a batch takes; after this another worker may try. One that was slow all the same commits nothing."""
 WORKERS = 4
-BATCH = 8
-"""Updates taken with one commit: half the work of a flood is taking them one by one."""
+BATCH = 16
+"""Updates taken with one commit and handled with another: in a flood nearly all work is what each commit costs."""
 POLL_S = 0.5
 
 
@@ -128,28 +130,62 @@ class Inbox:
         except BaseException:
             self._dropped += dropped
             raise
-        if taken:
-            self._wake.set()  # other chats may have something for the next worker
-        for number, row in enumerate(taken):
-            try:
-                await self._try(row)
-            except StoreDown:
-                self._dropped += taken[number:]  # given back as soon as the database is there again
-                raise
-        return bool(taken)
-
-    async def _try(self, row: sa.RowMapping) -> None:
-        if row["attempts"] > ATTEMPTS:
-            await self._park(row, "killed_the_process")  # it never got as far as being put back
-            return
+        if not taken:
+            return False
+        self._wake.set()  # other chats may have something for the next worker
         try:
-            incoming = self.read_update(row["json"])
+            await self._handle_all(taken)
+        except StoreDown:
+            self._dropped += taken  # given back as soon as the database is there again; what is done stays done
+            raise
+        return True
+
+    async def _handle_all(self, taken: Sequence[sa.RowMapping]) -> None:
+        """Those of patients with one commit, then the others one by one."""
+        visits: list[Visit] = []
+        others: list[tuple[sa.RowMapping, Incoming]] = []
+        async with self.post.store.read() as tx:
+            owners = await accounts.owners(tx, self.post.bot_id)
+        for row in taken:
+            if row["attempts"] > ATTEMPTS:
+                await self._park(row, "killed_the_process")  # it never got as far as being put back
+                continue
+            try:
+                incoming = self.read_update(row["json"])
+            except Exception as error:  # one bad update must not stop a chat, nor the bot
+                await self._failed(row, error)
+                continue
+            if isinstance(incoming, PATIENT_IN) and incoming.is_private and incoming.sender.user_id not in owners:
+                visits.append(Visit(row, incoming))
+            else:
+                others.append((row, incoming))
+        if visits:
+            await self._try_together(visits)
+        for row, incoming in others:
+            await self._try(row, incoming)
+
+    async def _try_together(self, visits: Sequence[Visit]) -> None:
+        """Where they fail together, each alone: what is wrong with one must not stop another's chat."""
+        try:
+            await self.patients.handle(visits)
+        except Exception as error:
+            if len(visits) == 1:
+                await self._failed(visits[0].row, error)
+                return
+            log.warning("one_by_one", exc=error, updates=len(visits))
+            for visit in visits:
+                await self._try_together([visit])
+        else:
+            for visit in visits:
+                self._handled(visit.row, visit.incoming)
+
+    async def _try(self, row: sa.RowMapping, incoming: Incoming) -> None:
+        try:
             await self._handle(row, incoming)
-        except Exception as error:  # one bad update must not stop a chat, nor the bot
+        except Exception as error:
             await self._failed(row, error)
         else:
-            self._acknowledge(incoming)
-            self.wake_outbox()
+            self._handled(row, incoming)
 
     async def _handle(self, row: sa.RowMapping, incoming: Incoming) -> None:
         match incoming:
@@ -160,19 +196,27 @@ class Inbox:
             case BlockedIn(is_private=False):
                 await self.staff.on_membership(row, incoming)
             case BlockedIn():
-                await self.patients.handle(row, incoming)
+                await self.patients.handle([Visit(row, incoming)])
             case TextIn() | MediaIn() | PressIn():
                 await self._said(row, incoming)
-        log.info("handled", update=row["update_id"], what=type(incoming).__name__)
 
     async def _said(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> None:
+        """By somebody in a group, or by an owner, who may be a patient as well."""
         async with self.post.store.read() as tx:
             for_staff = await self.staff.is_for_staff(tx, incoming)
-            seen = None if for_staff else await self.patients.look(tx, incoming)
         if for_staff:
             await self.staff.handle(row, incoming)
         else:
-            await self.patients.handle(row, incoming, seen)
+            await self.patients.handle([Visit(row, incoming)])
+
+    def _handled(self, row: sa.RowMapping, incoming: Incoming) -> None:
+        """Directly after the commit."""
+        log.info("handled", update=row["update_id"], what=type(incoming).__name__)
+        if isinstance(incoming, PressIn):  # Telegram shows a spinner on a pressed button until it is answered
+            task = asyncio.create_task(self.answer_press(incoming.press_id))
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+        self.wake_outbox()
 
     async def _migrate(self, row: sa.RowMapping, incoming: MigratedIn) -> None:
         store, bot_id = self.post.store, self.post.bot_id
@@ -186,13 +230,6 @@ class Inbox:
         async with self.post.store.write() as tx:
             await rows.finish(tx, row)
         log.info("nothing_to_do", update=row["update_id"], what=what)
-
-    def _acknowledge(self, incoming: Incoming) -> None:
-        """Telegram shows a spinner on a pressed button until it is answered: directly after the commit."""
-        if isinstance(incoming, PressIn):
-            task = asyncio.create_task(self.answer_press(incoming.press_id))
-            self._answers.add(task)
-            task.add_done_callback(self._answers.discard)
 
     # --- failures ---------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ the checks; a broken one changes nothing but the mood of the staff, who are told
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
 from pathlib import Path
@@ -16,9 +16,11 @@ from bot.content.lint import check_files, unfit_to_run, unsigned
 from bot.content.load import parse_content, read_files, revision_of
 from bot.content.schema import Content
 from bot.core.conversation import Conversation
-from bot.core.understand import Brain, build_brain
+from bot.core.matching.semantic import SentenceModel
+from bot.core.understand import Brain
 from bot.errors import ContentError, Problem
 from bot.model import BotId
+from bot.services.indexes import brain_for
 from bot.store import revisions
 from bot.store.engine import Store, Tx
 
@@ -55,7 +57,7 @@ def read_checked(files: dict[str, str], today: date) -> Content:
 
 
 def fit_to_serve(content: Content, signed_only: bool) -> Content:
-    """The content that may be used. Unsigned entries are left out, so their questions go to people.
+    """The content that may be used. Unsigned entries are left out and what asks for them is left to people.
 
     Raises ContentError naming every unsigned red flag: without those the bot must not run (design 6, "Signing").
     """
@@ -67,21 +69,45 @@ def fit_to_serve(content: Content, signed_only: bool) -> Content:
         group.model_copy(update={"entries": tuple(entry for entry in group.entries if entry.is_signed)})
         for group in content.groups
     )
-    return content.model_copy(update={"groups": tuple(group for group in groups if group.entries)})
+    unsigned = {
+        f"unsigned_{entry.id}"[:41]: (entry.question, *entry.phrasings)
+        for entry in content.entries.values()
+        if not entry.is_signed
+    }
+    return content.model_copy(
+        update={
+            "groups": tuple(group for group in groups if group.entries),
+            "for_people": {**content.for_people, **unsigned},
+        }
+    )
 
 
 class Library:
     """Holds the served revision. `load` first, then `look` now and then."""
 
-    def __init__(self, store: Store, clock: Clock, bot_id: BotId, folder: Path, signed_only: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        bot_id: BotId,
+        folder: Path,
+        signed_only: bool,
+        index_dir: Path | None = None,
+        model: SentenceModel | None = None,
+    ) -> None:
+        """`index_dir`: where indexes are kept (`indexes.py`); `model`: the sentence model, where there is one."""
         self._store = store
         self._clock = clock
         self._bot_id = bot_id
         self._folder = folder
         self.signed_only = signed_only
+        self._index_dir = index_dir
+        self._model = model
         self._served: Served | None = None
         self._seen_hash = ""
         self._looked_at_id: int | None = None
+        self._tried: Served | None = None
+        """The folder's content as it was tried before it became a revision: not to be prepared twice."""
         self.problems: tuple[Problem, ...] = ()
         """What is wrong with the folder now; empty when it is as served."""
 
@@ -125,7 +151,7 @@ class Library:
         if is_new:
             try:
                 content = await asyncio.to_thread(read_checked, files, self._clock.now().date())
-                await asyncio.to_thread(self._prepare, 0, content)
+                self._tried = await asyncio.to_thread(self._prepare, 0, content)
             except ContentError as error:
                 return self._broken(hash_, error)
             async with self._store.write() as tx:
@@ -162,16 +188,20 @@ class Library:
                 return Changed.NOTHING
             files = await revisions.files_of(tx, revision_id)
         self._looked_at_id = revision_id
-        whole = await asyncio.to_thread(parse_content, files)
-        self._served = await asyncio.to_thread(self._prepare, revision_id, whole)
-        log.info("revision_served", revision=whole.revision)
+        tried, self._tried = self._tried, None
+        if tried is not None and tried.content.revision == revision_of(files):
+            self._served = replace(tried, revision_id=revision_id)
+        else:
+            whole = await asyncio.to_thread(parse_content, files)
+            self._served = await asyncio.to_thread(self._prepare, revision_id, whole)
+        log.info("revision_served", revision=self._served.content.revision)
         return Changed.NEW
 
     def _prepare(self, revision_id: int, whole: Content) -> Served:
         """Everything that answers from these texts. Raises ContentError for what cannot be served."""
         content = fit_to_serve(whole, self.signed_only)
         try:
-            brain = build_brain(content)
+            brain = brain_for(content, self._model, self._index_dir)
         except Exception as error:  # texts that pass every check and break the program: the last good ones stay
             raise ContentError(
                 [Problem("en/", None, f"the bot cannot work with this ({type(error).__name__})")]

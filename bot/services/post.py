@@ -1,6 +1,6 @@
 """Messages to staff that are not about what a patient just wrote, and what happens when a send ends badly."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,15 +33,19 @@ class Post:
         """A sentence of the clinic's with values filled in; the values are escaped."""
         return render(template, self.library.served.content.clinic, **extra)
 
-    async def enqueue(self, tx: Tx, out: Outgoing, fallback: int = 0, *, known: bool = False) -> MessageId | None:
-        """Owe one call, making sure the chat has a row unless it is `known` to. None when it is owed already.
+    async def enqueue_all(self, tx: Tx, outs: Iterable[Outgoing]) -> None:
+        """Owe calls to chats that have a row, edits last."""
+        parts = [part for out in outs for part in _parts(out)]
+        await messages.enqueue_all(self.store, tx, self.bot_id, parts, self.clock.now_us())
+
+    async def enqueue(self, tx: Tx, out: Outgoing, fallback: int = 0) -> MessageId | None:
+        """Owe one call, making sure the chat has a row. None when it is owed already.
 
         A text too long for one message becomes several; the last has the buttons, and is the row returned. `fallback`
         1 marks a message to an owner in place of the group: failing that, it goes on to who is on call.
         """
-        if not known:
-            kind = ChatKind.PRIVATE if out.chat_id > 0 else ChatKind.STAFF
-            await chats.touch_chat(self.store, tx, self.bot_id, out.chat_id, kind, self.clock.now_us())
+        kind = ChatKind.PRIVATE if out.chat_id > 0 else ChatKind.STAFF
+        await chats.touch_chat(self.store, tx, self.bot_id, out.chat_id, kind, self.clock.now_us())
         row_id = None
         for part in _parts(out):
             row_id = await messages.enqueue(self.store, tx, self.bot_id, part, self.clock.now_us(), fallback)

@@ -158,6 +158,7 @@ class Fleet:
             "TELEGRAM_API_URL": self.world_url,
             "DATABASE_URL": self.database_url,
             "CONTENT_DIR": str(self.content_dir),
+            "INDEX_DIR": os.environ.get("INDEX_DIR", str(SOURCE / "data" / "index")),  # built once, not once a worker
             "ALLOW_UNSIGNED": "1",
             "WEB_PORT": str(port),
             "WORKER_TRACE": str(self._trace),

@@ -95,7 +95,7 @@ class Ward:
             await tx.execute(staff.delete().where(staff.c.bot_id == self.bot_id))
             row = {"user_id": owner.user_id, "role": Role.OWNER, "since_us": 0}
             await tx.execute(staff.insert().values(bot_id=self.bot_id, **row))
-            await chats.set_reachable(tx, self.bot_id, ChatId(NURSE_ID), True, self.clock.now_us())
+            await chats.note_heard(tx, self.bot_id, [chats.Heard(ChatId(NURSE_ID), 0)], self.clock.now_us())
         return group, owner
 
     async def operator_mends(self) -> None:

@@ -1,6 +1,7 @@
 """The `bot` row, staff, and how things stand: what the operator of one bot needs to know."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -8,9 +9,14 @@ from bot.model import BotId, ChatId, InboxState, MessageState, Role, UserId
 from bot.store.engine import Store, Tx
 from bot.store.tables import alert, audit, bot, enrolment, inbox, message, patient, staff
 
-_OWNERS = (  # asked at every update: putting it together takes longer than running it
+# What every update and every turn asks is put together once: that takes longer than running it.
+_BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
+_ACCOUNT = sa.select(bot).where(bot.c.id == _BOT)
+_LOCK = _ACCOUNT.with_for_update()
+_TRY_LOCK = _ACCOUNT.with_for_update(skip_locked=True)
+_OWNERS = (
     sa.select(staff.c.user_id)
-    .where(staff.c.bot_id == sa.bindparam("of_bot"), staff.c.role == Role.OWNER, staff.c.removed_us.is_(None))
+    .where(staff.c.bot_id == _BOT, staff.c.role == Role.OWNER, staff.c.removed_us.is_(None))
     .order_by(staff.c.user_id)
 )
 
@@ -32,13 +38,22 @@ async def ensure_bot(store: Store, tx: Tx, bot_id: BotId, staff_chat_id: ChatId 
 
 async def account(tx: Tx, bot_id: BotId, *, lock: bool = False) -> sa.RowMapping:
     """The bot's row; with `lock` nobody else changes it until the transaction ends."""
-    statement = sa.select(bot).where(bot.c.id == bot_id)
-    return (await tx.execute(statement.with_for_update() if lock else statement)).mappings().one()
+    return (await tx.execute(_LOCK if lock else _ACCOUNT, {_BOT.key: bot_id})).mappings().one()
+
+
+async def try_lock(tx: Tx, bot_id: BotId) -> sa.RowMapping | None:
+    """The bot's row, locked until the transaction ends; None while another worker holds it."""
+    return (await tx.execute(_TRY_LOCK, {_BOT.key: bot_id})).mappings().one_or_none()
 
 
 async def set_account(tx: Tx, bot_id: BotId, **values: object) -> None:
     """Change columns of the bot's row."""
-    await tx.execute(bot.update().where(bot.c.id == bot_id).values(**values))
+    await tx.execute(_set_account(*values), {_BOT.key: bot_id, **{f"new_{name}": values[name] for name in values}})
+
+
+@cache
+def _set_account(*columns: str) -> sa.Update:
+    return bot.update().where(bot.c.id == _BOT).values({name: sa.bindparam(f"new_{name}") for name in columns})
 
 
 async def take_watch(tx: Tx, bot_id: BotId, owner: str, machine_us: int, lease_us: int) -> bool:
@@ -77,7 +92,7 @@ async def ensure_owners(store: Store, tx: Tx, bot_id: BotId, owners: Iterable[Us
 
 async def owners(tx: Tx, bot_id: BotId) -> tuple[UserId, ...]:
     """Everybody who is an owner now, by id."""
-    return tuple(UserId(user) for user in await tx.scalars(_OWNERS, {"of_bot": bot_id}))
+    return tuple(UserId(user) for user in await tx.scalars(_OWNERS, {_BOT.key: bot_id}))
 
 
 async def write_audit(

@@ -1,7 +1,7 @@
 """Chats, the patients behind them, what they opted out of, and what was said last."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,23 +19,33 @@ CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 # What every update asks is put together once: that takes longer than running it.
 _BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
 _CHAT = sa.bindparam("of_chat", type_=sa.BigInteger)
+_CHATS = sa.bindparam("of_chats", type_=sa.BigInteger, expanding=True)
 _LOCK_CHAT = sa.select(chat).where(chat.c.bot_id == _BOT, chat.c.chat_id == _CHAT).with_for_update()
-_OPT_OUTS = sa.select(opt_out.c.scope).where(
-    opt_out.c.bot_id == _BOT, opt_out.c.chat_id == _CHAT, opt_out.c.ended_us.is_(None)
+_HEARD = (
+    chat.update()
+    .where(chat.c.bot_id == _BOT, chat.c.chat_id == _CHAT)
+    .values(
+        unreachable_us=sa.bindparam("since_us"),
+        unreachable_why=sa.bindparam("why"),
+        flood_tat_us=sa.bindparam("new_tat_us"),
+    )
 )
-_PATIENT = (
-    sa.select(patient.c.id, patient.c.code, enrolment.c.treated_us, enrolment.c.area)
-    .join(patient_chat, patient_chat.c.patient_id == patient.c.id)
+_SET_TAT = chat.update().where(chat.c.bot_id == _BOT, chat.c.chat_id == _CHAT).values(tat_us=sa.bindparam("new_tat_us"))
+_OPT_OUTS = sa.select(opt_out.c.chat_id, opt_out.c.scope).where(
+    opt_out.c.bot_id == _BOT, opt_out.c.chat_id.in_(_CHATS), opt_out.c.ended_us.is_(None)
+)
+_PATIENTS = (
+    sa.select(patient_chat.c.chat_id, patient.c.id, patient.c.code, enrolment.c.treated_us, enrolment.c.area)
+    .join(patient, patient.c.id == patient_chat.c.patient_id)
     .outerjoin(enrolment, sa.and_(enrolment.c.patient_id == patient.c.id, enrolment.c.state == "open"))
-    .where(patient_chat.c.bot_id == _BOT, patient_chat.c.chat_id == _CHAT, patient_chat.c.until_us.is_(None))
+    .where(patient_chat.c.bot_id == _BOT, patient_chat.c.chat_id.in_(_CHATS), patient_chat.c.until_us.is_(None))
     .order_by(patient_chat.c.since_us, patient_chat.c.patient_id, enrolment.c.treated_us.desc())
-    .limit(1)
 )
-_TALK = (
-    sa.select(conversation.c.version, conversation.c.state, chat.c.flood_tat_us)
+_TALKS = (
+    sa.select(chat.c.chat_id, conversation.c.version, conversation.c.state, chat.c.flood_tat_us)
     .select_from(chat)
     .outerjoin(conversation, sa.and_(conversation.c.bot_id == chat.c.bot_id, conversation.c.chat_id == chat.c.chat_id))
-    .where(chat.c.bot_id == _BOT, chat.c.chat_id == _CHAT)
+    .where(chat.c.bot_id == _BOT, chat.c.chat_id.in_(_CHATS))
 )
 
 _SAVE_TALK = (
@@ -57,6 +67,10 @@ def _of(bot_id: BotId, chat_id: ChatId) -> dict[str, int]:
     return {_BOT.key: bot_id, _CHAT.key: chat_id}
 
 
+def _of_all(bot_id: BotId, chat_ids: Iterable[ChatId]) -> dict[str, int | list[ChatId]]:
+    return {_BOT.key: bot_id, _CHATS.key: list(chat_ids)}
+
+
 async def touch_chat(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, kind: ChatKind, now_us: int) -> None:
     """Make sure the chat has a row. Leaves an existing one as it is."""
     row = {"bot_id": bot_id, "chat_id": chat_id, "kind": kind, "first_seen_us": now_us}
@@ -68,31 +82,52 @@ async def lock_chat(tx: Tx, bot_id: BotId, chat_id: ChatId) -> sa.RowMapping:
     return (await tx.execute(_LOCK_CHAT, _of(bot_id, chat_id))).mappings().one()
 
 
-async def set_reachable(
-    tx: Tx, bot_id: BotId, chat_id: ChatId, reachable: bool, now_us: int, why: str = "blocked", **more: int
-) -> None:
-    """Note that the patient blocked us, or that they wrote or unblocked us. `more`: other columns of the chat."""
-    values: dict[str, int | str | None] = (
-        {"unreachable_us": None, "unreachable_why": None}
-        if reachable
-        else {"unreachable_us": now_us, "unreachable_why": why}
-    )
-    await tx.execute(chat.update().where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id).values(**values, **more))
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A chat was heard from: somebody wrote or pressed, unblocked us, or (`reachable` false) blocked us."""
+
+    chat_id: ChatId
+    flood_tat_us: int
+    reachable: bool = True
+
+
+async def note_heard(tx: Tx, bot_id: BotId, heard: Iterable[Heard], now_us: int) -> None:
+    """Note what was heard, which locks the chats as `lock_chat` does, in one order whoever asks."""
+    rows = [
+        {
+            **_of(bot_id, one.chat_id),
+            "since_us": None if one.reachable else now_us,
+            "why": None if one.reachable else "blocked",
+            "new_tat_us": one.flood_tat_us,
+        }
+        for one in sorted(heard, key=lambda one: one.chat_id)
+    ]
+    if rows:
+        await tx.execute(_HEARD, rows)
+
+
+async def set_tats(tx: Tx, bot_id: BotId, tats_us: Mapping[ChatId, int]) -> None:
+    """Note what was sent to each of these chats. The caller holds their locks."""
+    await tx.execute(_SET_TAT, [{**_of(bot_id, chat_id), "new_tat_us": tat_us} for chat_id, tat_us in tats_us.items()])
+
+
+async def patients_of(tx: Tx, bot_id: BotId, chat_ids: Sequence[ChatId]) -> dict[ChatId, PatientView]:
+    """The patient each chat serves (the first one, where it serves several); without chats nobody wrote from yet."""
+    given = _of_all(bot_id, chat_ids)
+    stopped: dict[ChatId, set[Scope]] = {}
+    for chat_id, scope in await tx.execute(_OPT_OUTS, given):
+        stopped.setdefault(chat_id, set()).add(Scope(scope))
+    found: dict[ChatId, PatientView] = {}
+    for chat_id, patient_id, code, treated_us, area in await tx.execute(_PATIENTS, given):
+        treated_at = from_us(treated_us) if treated_us is not None else None
+        opted_out = frozenset(stopped.get(chat_id, ()))
+        found.setdefault(chat_id, PatientView(PatientId(patient_id), code, chat_id, treated_at, area, opted_out))
+    return found
 
 
 async def patient_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> PatientView | None:
-    """The patient this chat serves (the first one, where it serves several), or None when nobody wrote yet."""
-    found = (await tx.execute(_PATIENT, _of(bot_id, chat_id))).one_or_none()
-    if found is None:
-        return None
-    return PatientView(
-        patient_id=PatientId(found.id),
-        code=found.code,
-        chat_id=chat_id,
-        treated_at=from_us(found.treated_us) if found.treated_us is not None else None,
-        area=found.area,
-        opted_out=await opted_out(tx, bot_id, chat_id),
-    )
+    """The patient this chat serves, or None when nobody wrote yet."""
+    return (await patients_of(tx, bot_id, [chat_id])).get(chat_id)
 
 
 async def welcome_patient(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, now_us: int) -> PatientView:
@@ -114,7 +149,7 @@ async def welcome_patient(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, 
 
 async def opted_out(tx: Tx, bot_id: BotId, chat_id: ChatId) -> frozenset[Scope]:
     """The scopes this chat has stopped."""
-    return frozenset(Scope(scope) for scope in await tx.scalars(_OPT_OUTS, _of(bot_id, chat_id)))
+    return frozenset(Scope(scope) for _, scope in await tx.execute(_OPT_OUTS, _of_all(bot_id, [chat_id])))
 
 
 async def stop(tx: Tx, bot_id: BotId, chat_id: ChatId, scope: Scope, now_us: int) -> None:
@@ -142,19 +177,27 @@ class Talk:
     """GCRA of what they send us, domain time."""
 
 
-async def conversation_of(tx: Tx, bot_id: BotId, chat_id: ChatId) -> Talk:
-    """The talk with this chat; version 0 and nothing else before the first word."""
-    found = (await tx.execute(_TALK, _of(bot_id, chat_id))).one_or_none()
-    return Talk(found.version or 0, found.state or {}, found.flood_tat_us) if found else Talk(0, {}, 0)
+async def talks_with(tx: Tx, bot_id: BotId, chat_ids: Sequence[ChatId]) -> dict[ChatId, Talk]:
+    """The talk with each of these chats that has a row; version 0 and nothing else before the first word."""
+    rows = await tx.execute(_TALKS, _of_all(bot_id, chat_ids))
+    return {chat_id: Talk(version or 0, state or {}, tat_us) for chat_id, version, state, tat_us in rows}
 
 
-async def save_conversation(
-    store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, version: int, state: Mapping[str, Any], now_us: int
+async def save_talks(
+    store: Store, tx: Tx, bot_id: BotId, talks: Iterable[tuple[ChatId, int, Mapping[str, Any]]], now_us: int
 ) -> bool:
-    """Write the state that was decided on `version`. False: it moved on meanwhile, decide again."""
-    if version == 0:
-        row = {"bot_id": bot_id, "chat_id": chat_id, "version": 1, "state": dict(state), "updated_us": now_us}
-        return bool(await store.insert_once(tx, conversation, [row], "bot_id", "chat_id"))
-    given = {"of_version": version, "new_version": version + 1, "new_state": dict(state), "at_us": now_us}
-    result = await tx.execute(_SAVE_TALK, {**_of(bot_id, chat_id), **given})
-    return result.rowcount == 1
+    """Write what was decided: chat, the version it was decided on, the new state.
+
+    False: one of them moved on meanwhile; roll back and decide again.
+    """
+    firsts, nexts = [], []
+    for chat_id, version, state in talks:
+        if version == 0:
+            row = {"bot_id": bot_id, "chat_id": chat_id, "version": 1, "state": state, "updated_us": now_us}
+            firsts.append(row)
+        else:
+            given = {"of_version": version, "new_version": version + 1, "new_state": state, "at_us": now_us}
+            nexts.append({**_of(bot_id, chat_id), **given})
+    if len(await store.insert_once(tx, conversation, firsts, "bot_id", "chat_id")) < len(firsts):
+        return False
+    return not nexts or (await tx.execute(_SAVE_TALK, nexts)).rowcount == len(nexts)

@@ -13,6 +13,7 @@ On PostgreSQL the same statements run with row locks, which SQLite's compiler le
 
 import asyncio
 import fcntl
+import select
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import cache
@@ -24,7 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from bot.clock import Clock
 from bot.errors import StoreBusy, StoreDown, StoreError
@@ -33,8 +34,13 @@ from bot.store import sqlite_driver
 Tx = AsyncConnection
 """A connection inside a transaction of `Store.read` or `Store.write`."""
 
+_POOLED = "pooled"
+"""In the address of a PgBouncer: statements are not prepared, as another connection may be the next to run them."""
 BUSY_TIMEOUT_MS = 5_000
 """How long a command waits while the bot holds SQLite's write lock, or the other way round."""
+
+
+_EPOCH = sa.select(sa.extract("epoch", sa.func.clock_timestamp()))
 
 
 class Store:
@@ -72,8 +78,7 @@ class Store:
         """Machine time in UTC microseconds: the database's own clock on PostgreSQL, where workers share it."""
         if self.is_sqlite:
             return self._clock.machine_us()
-        epoch = sa.extract("epoch", sa.func.clock_timestamp())
-        return int((await tx.execute(sa.select(epoch))).scalar_one() * 1_000_000)
+        return int((await tx.execute(_EPOCH)).scalar_one() * 1_000_000)
 
     async def insert_once(
         self, tx: Tx, table: sa.Table, rows: Iterable[Mapping[str, Any]], *key: str
@@ -164,9 +169,11 @@ async def open_store(url: str, clock: Clock) -> AsyncIterator[Store]:
     The schema must be there already (`migrations.upgrade`). Makes the folder of a SQLite file when it is missing.
     """
     parsed = parse_url(url)
-    store = Store(
-        parsed, *(_sqlite_engines(parsed) if parsed.get_backend_name() == "sqlite" else _pg_engines(parsed)), clock
-    )
+    if parsed.get_backend_name() == "sqlite":
+        engines = _sqlite_engines(parsed)
+    else:
+        engines = _pg_engines(parsed, pooled=_POOLED in make_url(url).query)
+    store = Store(parsed, *engines, clock)
     try:
         yield store
     finally:
@@ -189,7 +196,7 @@ def parse_url(url: str) -> URL:
         if find_spec("psycopg") is None:
             raise StoreError("PostgreSQL needs a driver that is not installed: pip install '.[postgres]'.")
         # A cluster made without a locale calls its encoding SQL_ASCII, and the driver would give us bytes.
-        parsed = parsed.update_query_dict({"client_encoding": "utf8"})
+        parsed = parsed.update_query_dict({"client_encoding": "utf8"}).difference_update_query([_POOLED])
     return parsed
 
 
@@ -225,10 +232,11 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str, query_only: int) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _pg_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    # No prepared statements: PostgreSQL plans those without their values, and `state = $1` fits no index over the rows
-    # that are 'pending'. It would then read all of them, ten times a second.
-    options = {"max_overflow": 0, "pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
+def _pg_engines(url: URL, pooled: bool) -> tuple[AsyncEngine, AsyncEngine]:
+    # Statements are prepared: planning ours takes longer than running them. A plan that is kept must not read a whole
+    # table because that was small when it was made; and compiling one by JIT, which takes longer still, is for reports.
+    prepared = {"prepare_threshold": 2, "options": "-c enable_seqscan=off -c jit=off"}
+    options = {"max_overflow": 0, "connect_args": {"prepare_threshold": None} if pooled else prepared}
     # READ COMMITTED for writes: row locks then see what the last holder committed.
     writer = create_async_engine(url, pool_size=8, **options, **_QUIET)
     reader = create_async_engine(
@@ -238,7 +246,30 @@ def _pg_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
         **_QUIET,
     )
+    for engine in (writer, reader):
+        _leave_out_ended(engine)
     return writer, reader
+
+
+def _leave_out_ended(engine: AsyncEngine) -> None:
+    """Replace connections that the server ended, as a restart does; found without asking the server each time."""
+
+    @sa.event.listens_for(engine.sync_engine, "checkin")
+    def _used(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = True
+
+    @sa.event.listens_for(engine.sync_engine, "checkout")
+    def _is_there(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        driver = connection.driver_connection
+        if "used" in record.info and (driver.closed or _has_something_to_read(driver.fileno())):
+            raise sa.exc.DisconnectionError  # the pool opens another one
+
+
+def _has_something_to_read(fileno: int) -> bool:
+    """Whether the other side said something; nobody having asked, that is its last word."""
+    look = select.poll()
+    look.register(fileno, select.POLLIN)
+    return bool(look.poll(0))
 
 
 # Neither statements nor parameters may reach a log or an error text: they hold what patients wrote.

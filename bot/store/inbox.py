@@ -12,11 +12,12 @@ from bot.store.tables import inbox
 _FINISH = (  # asked at every update: putting it together takes longer than running it
     inbox.update()
     .where(
-        inbox.c.id == sa.bindparam("of_row"),
+        inbox.c.id.in_(sa.bindparam("of_rows", expanding=True)),
         inbox.c.state == InboxState.NEW,
         inbox.c.attempts == sa.bindparam("of_attempt"),
     )
     .values(state=InboxState.DONE, json=None, error=None)
+    .returning(inbox.c.id)
 )
 
 
@@ -99,8 +100,14 @@ async def next_try_us(tx: Tx, bot_id: BotId) -> int | None:
 
 async def finish(tx: Tx, row: sa.RowMapping) -> bool:
     """Mark done in the same transaction as the effect, and forget the words. False: another worker was quicker."""
-    result = await tx.execute(_FINISH, {"of_row": row["id"], "of_attempt": row["attempts"]})
-    return result.rowcount == 1
+    return bool(await finish_all(tx, [row]))
+
+
+async def finish_all(tx: Tx, rows: Sequence[sa.RowMapping]) -> frozenset[int]:
+    """The same for rows that were taken together. Returns those (ids) at which no other worker was quicker."""
+    (attempt,) = {row["attempts"] for row in rows}  # `take` sees to that
+    given = {"of_rows": [row["id"] for row in rows], "of_attempt": attempt}
+    return frozenset(await tx.scalars(_FINISH, given))
 
 
 async def put_back(tx: Tx, row: sa.RowMapping, next_try_us: int, error: str, counts: bool = True) -> None:

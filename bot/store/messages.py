@@ -50,17 +50,34 @@ async def enqueue(
     A newer edit takes the place of an older one that is still pending. Raises ValueError for a button whose data
     cannot fit. The caller holds the chat's lock.
     """
+    due_us = to_us(out.due_at) if out.due_at else now_us
+    if _is_edit(out):
+        if await _id_of(tx, bot_id, out.dedupe_key) is not None:
+            return None  # owed already: nothing newer is there to replace it with
+        due_us = max(due_us, await _replace_edits(tx, out, now_us))
+    made = await store.insert_once(tx, message, [_row(bot_id, out, due_us, fallback)], "bot_id", "dedupe_key")
+    return MessageId(made[0].id) if made else None
+
+
+async def enqueue_all(store: Store, tx: Tx, bot_id: BotId, outs: Sequence[Outgoing], now_us: int) -> None:
+    """Owe several calls, in this order but for edits, which come last. Raises as `enqueue`."""
+    rows = [_row(bot_id, out, to_us(out.due_at) if out.due_at else now_us) for out in outs if not _is_edit(out)]
+    await store.insert_once(tx, message, rows, "bot_id", "dedupe_key")
+    for out in filter(_is_edit, outs):
+        await enqueue(store, tx, bot_id, out, now_us)
+
+
+def _is_edit(out: Outgoing) -> bool:
+    return out.method in EDITS and out.target_id is not None
+
+
+def _row(bot_id: BotId, out: Outgoing, due_us: int, fallback: int = 0) -> dict[str, Any]:
     for button in (b for row in out.payload.buttons for b in row):
         if len(button.data.encode()) > MAX_BUTTON_BYTES:
             raise ValueError(f"button data {button.data!r} is longer than {MAX_BUTTON_BYTES} bytes")
     rule = KINDS[out.kind]
-    due_us = to_us(out.due_at) if out.due_at else now_us
-    if out.method in EDITS and out.target_id is not None:
-        if await _id_of(tx, bot_id, out.dedupe_key) is not None:
-            return None  # owed already: nothing newer is there to replace it with
-        due_us = max(due_us, await _replace_edits(tx, out.target_id, out, now_us))
     expires_us = to_us(out.expires_at) if out.expires_at else rule.expires_s and due_us + rule.expires_s * SECOND_US
-    row = {
+    return {
         "bot_id": bot_id,
         "chat_id": out.chat_id,
         "lane": rule.lane,
@@ -82,8 +99,6 @@ async def enqueue(
         "fallback": fallback,
         "dedupe_key": out.dedupe_key,
     }
-    made = await store.insert_once(tx, message, [row], "bot_id", "dedupe_key")
-    return MessageId(made[0].id) if made else None
 
 
 async def _id_of(tx: Tx, bot_id: BotId, dedupe_key: str) -> MessageId | None:
@@ -94,8 +109,9 @@ async def _id_of(tx: Tx, bot_id: BotId, dedupe_key: str) -> MessageId | None:
     return MessageId(found) if found is not None else None
 
 
-async def _replace_edits(tx: Tx, target_id: MessageId, new: Outgoing, now_us: int) -> int:
-    """Cancel pending edits of a row that `new` makes pointless. Returns the earliest time it may go (0: at once)."""
+async def _replace_edits(tx: Tx, new: Outgoing, now_us: int) -> int:
+    """Cancel pending edits that `new` makes pointless. Returns the earliest time it may go (0: at once)."""
+    target_id = new.target_id
     is_waiting = sa.and_(
         message.c.target_id == target_id, message.c.state == MessageState.PENDING, message.c.method.in_(EDITS)
     )
@@ -251,27 +267,30 @@ async def claimable(tx: Tx, bot_id: BotId, lane: Lane, now_us: int, limit: int) 
     return found
 
 
+_CLAIM = (
+    message.update()
+    .where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(
+        state=MessageState.SENDING,
+        owner=sa.bindparam("new_owner"),
+        lease_us=sa.bindparam("new_lease_us"),
+        attempt=message.c.attempt + 1,
+    )
+)
+
+
 async def claim(tx: Tx, message_ids: Sequence[MessageId], owner: str, lease_us: int) -> None:
     """Mark rows that `claimable` gave as being sent by `owner`, until `lease_us` (machine time)."""
-    await tx.execute(
-        message.update()
-        .where(message.c.id.in_(message_ids))
-        .values(state=MessageState.SENDING, owner=owner, lease_us=lease_us, attempt=message.c.attempt + 1)
-    )
+    await tx.execute(_CLAIM, {"ids": message_ids, "new_owner": owner, "new_lease_us": lease_us})
 
 
-async def sent(
-    tx: Tx, message_id: MessageId, owner: str | None, sent_us: int, tg_message_id: TelegramMessageId | None
-) -> bool:
-    """Telegram took it. False when the row is another worker's by now, and not waiting to hear of just this.
-
-    A late answer also mends a row that was given up meanwhile, or is to be sent again.
-    """
-    is_ours = message.c.owner == owner if owner is not None else sa.true()
-    result = await tx.execute(
+@cache
+def _sent(by_owner: bool) -> sa.Update:
+    is_ours = message.c.owner == sa.bindparam("of_owner") if by_owner else sa.true()
+    return (
         message.update()
         .where(
-            message.c.id == message_id,
+            message.c.id == sa.bindparam("of_row"),
             sa.or_(
                 sa.and_(message.c.state == MessageState.SENDING, is_ours),
                 message.c.state == MessageState.UNKNOWN,
@@ -283,11 +302,23 @@ async def sent(
             reason=None,
             owner=None,
             lease_us=None,
-            sent_us=sent_us,
-            tg_message_id=tg_message_id,
+            sent_us=sa.bindparam("at_us"),
+            tg_message_id=sa.bindparam("tg_id"),
         )
     )
-    return result.rowcount > 0
+
+
+async def sent(
+    tx: Tx, message_id: MessageId, owner: str | None, sent_us: int, tg_message_id: TelegramMessageId | None
+) -> bool:
+    """Telegram took it. False when the row is another worker's by now, and not waiting to hear of just this.
+
+    A late answer also mends a row that was given up meanwhile, or is to be sent again.
+    """
+    given: dict[str, int | str | None] = {"of_row": message_id, "at_us": sent_us, "tg_id": tg_message_id}
+    if owner is not None:
+        given["of_owner"] = owner
+    return (await tx.execute(_sent(owner is not None), given)).rowcount > 0
 
 
 @cache
@@ -345,26 +376,28 @@ async def finish(tx: Tx, message_id: int, state: MessageState, reason: str | Non
     )
 
 
+_CAPPED_SINCE = (
+    sa.select(sa.func.count())
+    .select_from(message)
+    .where(
+        message.c.bot_id == OF_BOT,
+        message.c.chat_id == sa.bindparam("of_chat"),
+        message.c.kind.in_([kind for kind, rule in KINDS.items() if rule.daily_cap]),
+        message.c.target_id.is_(None),
+        sa.or_(
+            sa.and_(message.c.state == MessageState.SENT, message.c.sent_us >= sa.bindparam("since_us")),
+            sa.and_(message.c.state == MessageState.UNKNOWN, message.c.due_us >= sa.bindparam("since_us")),
+            sa.and_(message.c.state == MessageState.PENDING, message.c.resent),
+            message.c.state == MessageState.SENDING,
+        ),
+    )
+)
+
+
 async def capped_today(tx: Tx, bot_id: BotId, chat_id: ChatId, day_start_us: int) -> int:
     """How many bot-started messages this chat got, or may have got, since its local midnight."""
-    kinds = [kind for kind, rule in KINDS.items() if rule.daily_cap]
-    count: int | None = await tx.scalar(
-        sa.select(sa.func.count())
-        .select_from(message)
-        .where(
-            message.c.bot_id == bot_id,
-            message.c.chat_id == chat_id,
-            message.c.kind.in_(kinds),
-            message.c.target_id.is_(None),
-            sa.or_(
-                sa.and_(message.c.state == MessageState.SENT, message.c.sent_us >= day_start_us),
-                sa.and_(message.c.state == MessageState.UNKNOWN, message.c.due_us >= day_start_us),
-                sa.and_(message.c.state == MessageState.PENDING, message.c.resent),
-                message.c.state == MessageState.SENDING,
-            ),
-        )
-    )
-    return count or 0
+    given = {OF_BOT.key: bot_id, "of_chat": chat_id, "since_us": day_start_us}
+    return int((await tx.execute(_CAPPED_SINCE, given)).scalar_one())
 
 
 async def orphans(tx: Tx, bot_id: BotId, lease_before_us: int | None) -> Sequence[sa.RowMapping]:

@@ -4,11 +4,15 @@ One database may serve several bots (a clinic group), so every row names its bot
 Changes here need a migration beside it; a test compares the two.
 """
 
+from enum import Enum
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -17,9 +21,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
 )
+from sqlalchemy.sql.operators import OperatorType
 
 metadata = MetaData(
     naming_convention={
@@ -32,6 +39,24 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only for a column it calls INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class StateName(TypeDecorator[str]):
+    """A state, which a query names in its own words: `state = 'pending'`, never `state = $1`.
+
+    A plan that a database makes without the values, to keep it, could use no index over the rows that still matter.
+    """
+
+    impl = String(10)
+    cache_ok = True
+
+    class comparator_factory(TypeDecorator.Comparator[str]):  # noqa: N801 - the library's name for it
+        """`==` and `!=` with a member of an enum."""
+
+        def operate(self, op: OperatorType, *other: Any, **options: Any) -> ColumnElement[Any]:
+            """Compare."""
+            words = (literal_column(f"'{one.value}'") if isinstance(one, Enum) else one for one in other)
+            return super().operate(op, *words, **options)
 
 
 OPEN = "state in ('pending', 'sending')"
@@ -151,7 +176,7 @@ inbox = Table(
     Column("update_id", BigInteger, nullable=False),
     Column("chat_id", BigInteger, nullable=False),
     Column("json", Text),  # null once done: a patient's words are kept in one place only
-    Column("state", String(10), nullable=False),
+    Column("state", StateName, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try_us", BigInteger, nullable=False, server_default="0"),  # machine time; also the worker's lease
     Column("received_us", BigInteger, nullable=False),
@@ -171,7 +196,7 @@ due = Table(
     Column("ref", BigInteger),  # row it is about: enrolment, alert, broadcast…
     Column("due_us", BigInteger, nullable=False),
     Column("until_us", BigInteger),  # end of its window; null: never too late
-    Column("state", String(10), nullable=False),
+    Column("state", StateName, nullable=False),
     Column("reason", String(80)),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("dedupe_key", String(120), nullable=False),
@@ -239,7 +264,7 @@ message = Table(
     Column("planned_us", BigInteger, nullable=False),  # when it was first meant to go; lateness counts from here
     Column("due_us", BigInteger, nullable=False),  # when it may go now: moved by quiet hours, gaps, back-off
     Column("expires_us", BigInteger),
-    Column("state", String(10), nullable=False),
+    Column("state", StateName, nullable=False),
     Column("owner", String(40)),  # the worker that is sending it
     Column("lease_us", BigInteger),  # machine time after which that worker is taken for dead
     Column("attempt", Integer, nullable=False, server_default="0"),
@@ -277,6 +302,19 @@ question = Table(
     Index(None, "bot_id", "chat_id", "at_us"),
 )
 
+feedback = Table(
+    "feedback",
+    metadata,
+    # One row for a question and an entry that answered it, or was offered, once the patient has said something of it.
+    Column("question_id", ForeignKey("question.id"), primary_key=True),
+    Column("entry_id", String(41), primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("choice", String(10)),  # of an offer: chosen, none (of these)
+    Column("verdict", String(10)),  # on an answer: helped, not_asked
+    Column("at_us", BigInteger, nullable=False),  # of the last word
+    Index(None, "bot_id"),
+)
+
 alert = Table(
     "alert",
     metadata,
@@ -287,7 +325,7 @@ alert = Table(
     Column("question_id", ForeignKey("question.id")),
     Column("message_id", ForeignKey("message.id")),  # the card in the staff group
     Column("level", String(10)),  # null: a hand-over, not a red flag
-    Column("state", String(10), nullable=False),  # open, taken, closed
+    Column("state", StateName, nullable=False),  # open, taken, closed
     Column("taken_by", BigInteger),
     Column("at_us", BigInteger, nullable=False),
     Column("taken_us", BigInteger),

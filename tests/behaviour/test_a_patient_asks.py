@@ -91,16 +91,6 @@ async def test_none_of_these_goes_to_staff(house: House, asking: str, how: str) 
     assert "our team" in house.patient.last.text
 
 
-@pytest.fixture
-async def asking(house: House) -> str:
-    """A text the bot is half sure of; the offer is on the patient's screen."""
-    text = "the twitch thing and the trigger point, what"
-    house.patient.says(text)
-    await house.settle()
-    assert "Did you mean" in house.patient.last.text
-    return text
-
-
 async def test_ask_the_team_passes_the_question_on(house: House) -> None:
     house.patient.says("Is it normal that my leg jumped?")
     await house.settle()

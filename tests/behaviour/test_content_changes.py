@@ -56,7 +56,7 @@ async def test_a_broken_file_changes_nothing_and_is_told_once(house: House, clin
     assert len(told) == 1
     assert "en/clinic.yaml:" in told[0]
     assert "anwser" in told[0]
-    house.patient.says("Is it normal that my leg jumped?")
+    house.patient.says("My leg jumped. Is that normal?")
     await house.settle()
     assert "reflex" in house.patient.last.text
     clinic_file.write_text(good)
@@ -71,7 +71,7 @@ async def test_a_broken_folder_at_a_restart_serves_the_last_good_revision(
     async with open_house(cast, database_url, content_dir, clock) as again:
         await again.settle()
         assert any(text.startswith("The texts have mistakes") for text in again.staff_texts)
-        again.patient.says("Is it normal that my leg jumped?")
+        again.patient.says("My leg jumped. Is that normal?")
         await again.settle()
         assert "reflex" in again.patient.last.text
 
@@ -119,12 +119,13 @@ async def signed_house(cast: Cast, fast_dir: Path, content_dir: Path, clock: Man
 
 
 async def test_signed_entries_answer_and_unsigned_ones_hand_over(signed_house: House) -> None:
-    signed_house.patient.says("Is it normal that my leg jumped?")
+    signed_house.patient.says("My leg jumped. Is that normal?")
     await signed_house.settle()
     assert "reflex" in signed_house.patient.last.text
-    signed_house.patient.says("how long will i be sore")
+    signed_house.patient.says("my muscle still aches two days after my visit and I wonder when it stops")
     await signed_house.settle()
-    assert "I'm not sure" in signed_house.patient.last.text
+    assert "hard exercise" not in signed_house.patient.last.text, "what nobody signed is not said"
+    assert "reflex" not in signed_house.patient.last.text
     assert any(text.startswith("Texts without a signature") for text in signed_house.staff_texts)
 
 
@@ -132,7 +133,7 @@ async def test_an_edit_drops_the_signature(signed_house: House, content_dir: Pat
     path = content_dir / "en" / "twitch_response.yaml"
     path.write_text(path.read_text().replace("reflex", "quick reflex"))
     await look(signed_house)
-    signed_house.patient.says("Is it normal that my leg jumped?")
+    signed_house.patient.says("My leg jumped. Is that normal?")
     await signed_house.settle()
     assert "I'm not sure" in signed_house.patient.last.text
 

@@ -36,7 +36,7 @@ def wire(row_id: int, data: str) -> str:
 @pytest.mark.parametrize("button", ["Ask the team", "None of these"])
 async def test_a_double_press_tells_staff_once(house: House, button: str) -> None:
     none = button == "None of these"
-    house.patient.says("the twitch thing and the trigger point, what" if none else "is it normal that my leg jumped")
+    house.patient.says("massage or stretching" if none else "is it normal that my leg jumped")
     await house.settle()
     shown = house.patient.last.message_id
     house.patient.presses(button, shown)
@@ -115,9 +115,9 @@ async def test_a_button_under_an_edited_message_works_and_so_does_an_old_one(hou
 
 
 async def test_a_button_of_an_answer_that_is_gone_says_so(house: House, content_dir: object) -> None:
-    house.patient.says("the twitch thing and the trigger point, what")
+    house.patient.says("massage or stretching")
     await house.settle()
-    button = next(key for key in house.patient.last.keys if key.data and ".entry:" in key.data)
+    button = next(key for key in house.patient.last.keys if key.data and ".pick:" in key.data)
     served = house.app.library.served
     gone = served.content.model_copy(update={"groups": ()})
     object.__setattr__(served.conversation, "content", gone)

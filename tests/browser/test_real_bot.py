@@ -38,7 +38,7 @@ async def test_a_first_tour(page: Page) -> None:
     await sees(phone, "I'm an automatic helper from Demo Foot Clinic.")
 
     await patient_says(page, "How long will I be sore?")
-    await sees(phone, "Feeling sore is very common.")
+    await sees(phone, "Most people are sore for 1 to 2 days")
     await phone.get_by_role("button", name="Heat or ice?").click()
     await sees(phone, "Aching muscle: warmth.")
 

@@ -208,7 +208,7 @@ async def test_a_blocked_patient_gets_nothing_more_until_they_write(bench: Bench
     assert [why for why, _ in bench.notes.skipped] == [SendWhy.UNREACHABLE] * len(Kind)
     answer_by_chat(bench, {})
     async with bench.store.write() as tx:
-        await chats.set_reachable(tx, BOT, ANN, True, bench.clock.now_us())
+        await chats.note_heard(tx, BOT, [chats.Heard(ANN, 0)], bench.clock.now_us())
     again = await bench.owe(ANN)
     await bench.settle()
     assert await bench.state(again) is MessageState.SENT

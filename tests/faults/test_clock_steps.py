@@ -278,10 +278,10 @@ async def test_an_update_that_failed_is_tried_again(
     person, failures = await ward.new_patient(), [ZeroDivisionError()]
     handle = Patients.handle
 
-    async def fails_once(*args: Any) -> bool:
+    async def fails_once(*args: Any) -> None:
         if failures:
             raise failures.pop()
-        return await handle(*args)
+        await handle(*args)
 
     monkeypatch.setattr(Patients, "handle", fails_once)
     person.says("Is it normal that my leg jumped?")

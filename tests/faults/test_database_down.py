@@ -275,7 +275,7 @@ async def test_a_server_that_crashes_and_comes_back(
         await until(lambda: town.is_answered(before))
         await town.owe_held_back(flying, "In flight.")
         held = Held()
-        monkeypatch.setattr(chats, "save_conversation", held.before(chats.save_conversation))
+        monkeypatch.setattr(chats, "save_talks", held.before(chats.save_talks))
         handled.says(QUESTION)
         await held.inside.wait()
         postgres.stop("immediate")

@@ -16,6 +16,7 @@ from bot.model import ChatId, Fetched
 from bot.services.inbox import Inbox
 from bot.services.patients import Patients
 from bot.simulator.house import Cast, House, open_house
+from bot.simulator.people import Person
 from bot.store import chats
 from bot.store import inbox as inbox_rows
 from bot.store.engine import Store, Tx
@@ -109,23 +110,118 @@ async def test_a_conversation_that_moved_on_is_decided_again_on_what_it_is_now(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
-    real_decide, real_save = Conversation.on_text, chats.save_conversation
+    real_decide, real_save = Conversation.on_text, chats.save_talks
 
     def watched(self: Conversation, said: Any, state: Any, occasion: Any) -> Any:
         seen.append(state.question)
         return real_decide(self, said, state, occasion)
 
-    async def moved(store: Store, tx: Tx, bot_id: Any, chat_id: ChatId, version: int, state: Any, now_us: int) -> bool:
-        monkeypatch.setattr(chats, "save_conversation", real_save)
+    async def moved(*_: Any) -> bool:
+        monkeypatch.setattr(chats, "save_talks", real_save)
         return False
 
     house.patient.says("is it normal that my leg jumped")
     await receive(house)
     monkeypatch.setattr(Conversation, "on_text", watched)
-    monkeypatch.setattr(chats, "save_conversation", moved)
+    monkeypatch.setattr(chats, "save_talks", moved)
     await house.settle()
     assert len(seen) == 2
     assert len(house.bot_texts) == 2, "the first screen and one answer: what was rolled back left nothing"
+
+
+# --- several at once ------------------------------------------------------------------------------------------------
+
+
+def crowd(house: House, count: int = 5) -> list[Person]:
+    """Patients who have all just started the bot."""
+    people = [house.world.add_user(31 + number, "Patient") for number in range(count)]
+    for person in people:
+        person.starts()
+    return people
+
+
+async def test_what_several_patients_say_at_once_is_committed_together(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = crowd(house)
+    await house.settle()
+    for person in people:
+        person.says("Is it normal that my leg jumped?")
+    await receive(house)
+    writes, real = 0, Store.write
+
+    @asynccontextmanager
+    async def counted(self: Store) -> AsyncIterator[Tx]:
+        nonlocal writes
+        writes += 1
+        async with real(self) as tx:
+            yield tx
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", counted)
+        assert await house.app.inbox.handle_next()
+    assert writes == 2, "that they are tried, and what came of it"
+    await house.settle()
+    assert ["reflex" in person.last.text for person in people] == [True] * len(people)
+
+
+async def test_what_fails_for_one_of_several_fails_for_nobody_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = crowd(house)
+    await house.settle()
+    for person in people:
+        person.says("poison" if person is people[2] else "Is it normal that my leg jumped?")
+    await receive(house)
+    real = Conversation.on_text
+
+    def fails(self: Conversation, said: Any, state: Any, occasion: Any) -> Any:
+        if said.text == "poison":
+            raise LookupError
+        return real(self, said, state, occasion)
+
+    monkeypatch.setattr(Conversation, "on_text", fails)
+    await handle_all(house)
+    states = {row["chat_id"]: (row["state"], row["attempts"]) for row in await rows(house, inbox)}
+    assert [states[person.chat_id] for person in people if person is not people[2]] == [("done", 1)] * 4
+    assert states[people[2].chat_id] == ("new", 1)
+    await house.settle(seconds=60)
+    assert people[2].last.text.startswith("Something went wrong")
+    answers = [[message.text for message in house.world.from_bot(person.chat_id)] for person in people]
+    assert [sum("reflex" in text for text in texts) for texts in answers] == [1, 1, 0, 1, 1]
+
+
+async def test_of_several_only_what_another_worker_did_meanwhile_is_left_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = crowd(house)
+    await house.settle()
+    for person in people:
+        person.says("STOP")
+    await receive(house)
+    real = Patients._read
+
+    async def slow(self: Patients, incoming: Any) -> Any:
+        snapshots = await real(self, incoming)
+        async with house.app.store.write() as tx:
+            await tx.execute(inbox.update().where(inbox.c.chat_id == people[0].chat_id).values(state="done"))
+        return snapshots
+
+    monkeypatch.setattr(Patients, "_read", slow)
+    assert await house.app.inbox.handle_next()
+    assert {row["chat_id"] for row in await rows(house, opt_out)} == {person.chat_id for person in people[1:]}
+    assert {row["state"] for row in await rows(house, inbox)} == {"done"}
+
+
+async def test_several_who_write_for_the_first_time_are_all_welcomed(house: House) -> None:
+    people = crowd(house, 8)
+    await house.settle()
+    async with house.app.store.read() as tx:
+        known = await chats.patients_of(tx, house.app.settings.bot_id, [ChatId(one.chat_id) for one in people])
+    assert len({view.code for view in known.values()}) == 8
+
+
+# --- what cannot be handled -----------------------------------------------------------------------------------------
 
 
 async def test_json_nobody_can_read_is_parked_and_the_chat_goes_on(house: House) -> None:
@@ -193,7 +289,7 @@ async def test_a_database_that_refuses_is_tried_again(house: House, monkeypatch:
     house.patient.says("is it normal that my leg jumped")
     await receive(house)
     refused = 0
-    real = chats.save_conversation
+    real = chats.save_talks
 
     async def refuse(*args: Any) -> bool:
         nonlocal refused
@@ -202,7 +298,7 @@ async def test_a_database_that_refuses_is_tried_again(house: House, monkeypatch:
             raise StoreError("database: disk I/O error")
         return await real(*args)
 
-    monkeypatch.setattr(chats, "save_conversation", refuse)
+    monkeypatch.setattr(chats, "save_talks", refuse)
     await house.settle(seconds=30)
     assert len(house.bot_texts) == 2
     assert "reflex" in house.bot_texts[-1]

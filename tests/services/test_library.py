@@ -76,10 +76,10 @@ async def test_texts_that_break_the_program_are_no_revision(
 ) -> None:
     before = await ids(house)
 
-    def broken(content: Any) -> Any:
+    def broken(*_: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(library, "build_brain", broken)
+    monkeypatch.setattr(library, "brain_for", broken)
     edit(content_dir)
     await house.app.look_at_content()
     await house.settle()

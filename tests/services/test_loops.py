@@ -106,10 +106,10 @@ async def test_a_message_that_is_in_hand_at_a_stop_is_answered(world: World, fas
         await until(lambda: bool(told(world)))
         handle = app.inbox.patients.handle
 
-        async def slow(*args: object) -> bool:
+        async def slow(*args: object) -> None:
             app.stop()
             await asyncio.sleep(0.2)
-            return await handle(*args)  # type: ignore[arg-type]
+            await handle(*args)  # type: ignore[arg-type]
 
         object.__setattr__(app.inbox.patients, "handle", slow)
         patient.says(QUESTION)

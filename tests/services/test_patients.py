@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.clock import ManualClock, to_us
 from bot.simulator.errors import Impossible
 from bot.simulator.house import Cast, House, open_house
-from bot.store.tables import alert, audit, enrolment, inbox, message, patient
+from bot.store.tables import alert, audit, enrolment, inbox, message, patient_chat
 
 UNKNOWN = "do you sell gift vouchers for my aunt"
 
@@ -22,7 +22,8 @@ async def enrol(house: House) -> None:
     row: dict[str, Any] = {"plan_id": "main", "zone": "Europe/London", "area": "heel", "side": "left", "careful": False}
     now_us = to_us(house.clock.now())
     async with house.app.store.write() as tx:
-        patient_id = await tx.scalar(sa.select(patient.c.id).order_by(patient.c.id.desc()).limit(1))
+        of_chat = sa.select(patient_chat.c.patient_id).where(patient_chat.c.chat_id == house.patient.chat_id)
+        patient_id = await tx.scalar(of_chat)
         await tx.execute(
             enrolment.insert().values(
                 bot_id=house.app.settings.bot_id,

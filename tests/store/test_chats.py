@@ -39,7 +39,7 @@ async def test_blocking_and_unblocking_is_dated(store: Store) -> None:
         async with store.write() as tx:
             for chat_id in (ANNA, BEN):
                 await chats.touch_chat(store, tx, BOT, chat_id, ChatKind.PRIVATE, 1)
-            await chats.set_reachable(tx, BOT, ANNA, reachable, 7)
+            await chats.note_heard(tx, BOT, [chats.Heard(ANNA, 0, reachable)], 7)
             rows = await tx.execute(sa.select(chat).order_by(chat.c.chat_id))
             seen.append([(row.unreachable_us, row.unreachable_why) for row in rows])
     assert seen == [[(7, "blocked"), (None, None)], [(None, None), (None, None)]]
@@ -160,13 +160,13 @@ async def test_stopping_and_resuming_is_history_that_stays(store: Store) -> None
 
 async def save(store: Store, version: int, state: dict[str, Any]) -> bool:
     async with store.write() as tx:
-        return await chats.save_conversation(store, tx, BOT, ANNA, version, state, 1)
+        return await chats.save_talks(store, tx, BOT, [(ANNA, version, state)], 1)
 
 
 async def saved(store: Store) -> tuple[int, dict[str, Any]]:
     async with store.write() as tx:
         await chats.touch_chat(store, tx, BOT, ANNA, ChatKind.PRIVATE, 0)
-        talk = await chats.conversation_of(tx, BOT, ANNA)
+        talk = (await chats.talks_with(tx, BOT, [ANNA]))[ANNA]
     return talk.version, dict(talk.state)
 
 

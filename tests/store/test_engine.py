@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from bot.clock import SECOND_US, ManualClock
 from bot.errors import StoreBusy, StoreError
+from bot.model import MessageState
 from bot.store import engine
 from bot.store.engine import Store, Tx, open_store
-from bot.store.tables import bot, contact, patient, question, staff
+from bot.store.tables import bot, contact, message, patient, question, staff
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize(
@@ -288,12 +289,45 @@ async def test_connections_that_the_server_ended_are_replaced(store: Store) -> N
     async with store.write() as tx:
         await tx.execute(
             sa.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE pid <> pg_backend_pid() AND datname = current_database()"
             )
         )
     await asyncio.gather(*(count_up(store) for _ in range(8)))
     assert await counted(store) == 16
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize(("query", "are_prepared"), [("", True), ("&pooled=1", False)], ids=["direct", "pooled"])
+async def test_statements_are_prepared_unless_a_pooler_stands_between(
+    database_url: str, clock: ManualClock, query: str, are_prepared: bool
+) -> None:
+    async with open_store(f"{database_url}{query}", clock) as opened, opened.write() as tx:
+        for _ in range(5):
+            await tx.execute(sa.select(patient.c.id).where(patient.c.code == "P-7F3K"))
+        prepared = await tx.scalar(sa.text("SELECT count(*) FROM pg_prepared_statements"))
+        seqscan = await tx.scalar(sa.text("SHOW enable_seqscan"))
+    assert (bool(prepared), seqscan) == (are_prepared, "off" if are_prepared else "on")
+
+
+@ON_POSTGRES
+async def test_a_plan_that_is_kept_fits_the_index_over_what_is_still_owed(
+    database_url: str, clock: ManualClock
+) -> None:
+    """It is made without the parameters' values, so the state must not be one."""
+    pending = (
+        sa.select(message.c.id)
+        .where(message.c.bot_id == 1, message.c.lane == 1, message.c.state == MessageState.PENDING)
+        .order_by(message.c.due_us, message.c.id)
+    )
+    async with open_store(database_url, clock) as opened, opened.write() as tx:
+        await tx.execute(sa.text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        await tx.execute(sa.text("SET LOCAL enable_sort = off"))  # a table of a few rows is as soon sorted
+        for _ in range(5):
+            await tx.execute(pending)
+        name = await tx.scalar(sa.text("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%lane%'"))
+        plan = (await tx.scalars(sa.text(f'EXPLAIN EXECUTE "{name}" (1, 1)'))).all()
+    assert "ix_message_pending" in plan[0], plan
 
 
 # --- roles ----------------------------------------------------------------------------------------------------------

@@ -133,6 +133,16 @@ async def test_done_happens_once_and_forgets_the_words(store: Store) -> None:
     assert (after["state"], after["json"], after["error"]) == (InboxState.DONE, None, None)
 
 
+async def test_of_several_that_were_taken_together_each_is_done_once(store: Store) -> None:
+    await arrive(store, (1, ANNA), (2, BEN), (3, CARA))
+    async with store.write() as tx:
+        together = await rows.take(tx, BOT, 0, LEASE_US, 3)
+    assert await finish(store, together[1])
+    async with store.write() as tx:
+        ours = await rows.finish_all(tx, together)
+    assert ours == {together[0]["id"], together[2]["id"]}
+
+
 async def test_a_worker_that_was_too_slow_cannot_finish_for_the_next(store: Store) -> None:
     await arrive(store, (1, ANNA))
     slow = await taken(store)

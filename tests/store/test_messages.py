@@ -66,6 +66,21 @@ async def look(store: Store, row: MessageId) -> sa.RowMapping:
 # --- enqueueing -----------------------------------------------------------------------------------------------------
 
 
+async def test_several_calls_are_owed_once_each_in_their_order_but_for_edits(store: Store, clock: ManualClock) -> None:
+    card = await owe(store, clock, "card")
+    assert card is not None
+    edit = Outgoing(ANNA, Kind.REPLY, Payload("Changed"), "edit", method=Method.EDIT_TEXT, target_id=card)
+    outs = [edit, *(Outgoing(chat, Kind.REPLY, Payload("Hello"), key) for chat, key in ((BEN, "b"), (ANNA, "a")))]
+    for again in ((), outs, [*outs, Outgoing(BEN, Kind.REPLY, Payload("Hello"), "later")]):
+        async with store.write() as tx:
+            await messages.enqueue_all(store, tx, BOT, again, clock.now_us())
+    async with store.read() as tx:
+        keys = (await tx.scalars(sa.select(message.c.dedupe_key).order_by(message.c.id))).all()
+        states = set(await tx.scalars(sa.select(message.c.state)))
+    assert keys == ["card", "b", "a", "edit", "later"]
+    assert states == {MessageState.PENDING}
+
+
 async def test_a_dedupe_key_makes_it_once(store: Store, clock: ManualClock) -> None:
     first = await owed(store, clock, "welcome:11", payload=Payload("Hello"))
     assert await owe(store, clock, "welcome:11", payload=Payload("Hello again")) is None

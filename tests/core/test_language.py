@@ -1,0 +1,67 @@
+"""Which language a text is in; English, and whatever is in doubt, is none of ours to name."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.language import LANGUAGES, foreign
+from bot.core.text import clean
+
+FOREIGN = {
+    "ar": ("هل من الطبيعي أن تؤلمني ساقي؟", "شكرا"),
+    "de": ("Ist es normal, dass mein Bein noch weh tut?", "wann darf ich wieder laufen"),
+    "el": ("είναι φυσιολογικό να πονάει το πόδι μου",),
+    "es": ("¿Es normal que me duela la pierna después del tratamiento?", "muchas gracias", "me duele mucho"),
+    "fr": ("Est-ce que c'est normal d'avoir mal à la jambe ?", "combien de temps ça dure", "merci beaucoup"),
+    "hi": ("क्या पैर में दर्द होना सामान्य है",),
+    "it": ("è normale che mi faccia male la gamba?", "quando posso correre di nuovo"),
+    "ja": ("足が痛いのは普通ですか",),
+    "ko": ("다리가 아픈 게 정상인가요",),
+    "nl": ("is het normaal dat mijn been pijn doet",),
+    "pl": ("czy to normalne że boli mnie noga", "kiedy mogę biegać", "dzień dobry"),
+    "pt": ("é normal ter dor na perna depois do tratamento?", "quando posso voltar a correr"),
+    "ro": ("este normal să mă doară piciorul", "cat timp ma doare piciorul"),
+    "ru": ("это нормально что болит нога", "спасибо"),
+    "tr": ("bacağım çok ağrıyor bu normal mi", "ne zaman koşabilirim"),
+    "uk": ("чи це нормально що болить нога після процедури",),
+    "ur": ("کیا ٹانگ میں درد ہونا معمول ہے؟",),
+    "zh": ("腿疼正常吗",),
+}
+ENGLISH = (
+    "is it normal that my leg jumped",
+    "hola, can I run tomorrow",
+    "the doctor said c'est la vie",
+    "can i go to die Praxis on monday",
+    "i no can walk good is normal?",
+    "leg pain no good me want know",
+    "mi leg e sore",
+    "war is bad, so die pain was in my leg",
+    "no me so so",
+    "en route to the clinic, deja vu",
+)
+NAMES = (
+    "my name is Juan Carlos de la Cruz",
+    "Juan Carlos de la Cruz",
+    "Maria da Silva",
+    "Dr. Van der Berg said to call",
+)
+SHORT = ("ok merci", "no", "ok", "sore", "a de la", "", "38.5", "👍", "?!")
+
+
+@pytest.mark.parametrize(("language", "text"), [(code, text) for code, texts in FOREIGN.items() for text in texts])
+def test_a_language_is_recognised(language: str, text: str) -> None:
+    assert foreign(clean(text)) == language
+
+
+@pytest.mark.parametrize("text", [*ENGLISH, *NAMES, *SHORT])
+def test_english_stays_english_and_doubt_says_nothing(text: str) -> None:
+    assert foreign(clean(text)) is None
+
+
+def test_letters_that_only_look_foreign_are_english() -> None:
+    assert foreign(clean("I hаvе chеst pаin")) is None  # some of these are Cyrillic
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_a_language_with_a_name_or_none(text: str) -> None:
+    assert foreign(text) in {None, *LANGUAGES}

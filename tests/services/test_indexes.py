@@ -1,0 +1,65 @@
+"""Indexes are built once, kept, and no folder's fault stops the service."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.content.load import load_content
+from bot.content.schema import Content, Group
+from bot.core.matching.index import Index
+from bot.services import indexes
+from bot.services.indexes import index_for
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def content() -> Content:
+    """The real one, with few enough questions to build in a moment."""
+    whole = load_content(ROOT / "faq")
+    entry = whole.groups[0].entries[0]
+    small = Group(id="small", title="Small", entries=(entry.model_copy(update={"phrasings": entry.phrasings[:6]}),))
+    return whole.model_copy(update={"groups": (small,), "for_people": {}})
+
+
+def test_what_was_built_is_read_the_next_time(
+    content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = index_for(content, None, tmp_path)
+    monkeypatch.setattr(indexes, "build_index", lambda *_: pytest.fail("built again"))
+    assert index_for(content, None, tmp_path).lines == built.lines
+
+
+def test_another_answer_needs_no_new_index_another_phrasing_does(content: Content, tmp_path: Path) -> None:
+    group = content.groups[0]
+    entry = group.entries[0]
+
+    def with_entry(**update: object) -> Content:
+        edited = group.model_copy(update={"entries": (entry.model_copy(update=update),)})
+        return content.model_copy(update={"groups": (edited,)})
+
+    index_for(content, None, tmp_path)
+    index_for(with_entry(answer="Another answer."), None, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    index_for(with_entry(phrasings=(*entry.phrasings, "one more way to ask")), None, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_spoilt_index_is_built_anew(content: Content, tmp_path: Path) -> None:
+    index_for(content, None, tmp_path)
+    (kept,) = tmp_path.iterdir()
+    (kept / "index.json").write_text("{")
+    assert index_for(content, None, tmp_path).entries
+    assert Index.load(kept).entries
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(content: Content, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert index_for(content, None, tmp_path / "file" / "index").entries
+
+
+def test_old_indexes_are_forgotten(content: Content, tmp_path: Path) -> None:
+    for number in range(6):
+        spoken = content.model_copy(update={"for_people": {"other": (f"line number {number} for people",)}})
+        index_for(spoken, None, tmp_path)
+    assert len(list(tmp_path.iterdir())) == indexes._KEPT
