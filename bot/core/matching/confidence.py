@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bot.core.matching.features import look_up
+from bot.core.matching.matcher import MAX_CANDIDATES
 
-OFFERED = 3
-"""Entries that are offered at most."""
+Floats = NDArray[np.float64]
 
 
 class Signs(NamedTuple):
@@ -77,9 +77,7 @@ class Known:
         """
         if not len(stems):
             return Shares(0.0, 0.0, 0.0, 0.0)
-        at = np.searchsorted(self.ids, stems)
-        at[at == len(self.ids)] = 0
-        is_known = self.ids[at] == stems
+        at, is_known = look_up(stems, self.ids)
         counts = np.where(is_known[:, None], self.counts[at], 0)
         if minus is not None:
             counts = np.maximum(counts - minus, 0)
@@ -95,17 +93,23 @@ class Known:
         )
 
 
-def signs(scores: Floats, nearest: Floats, shares: Shares, said: tuple[float, int], entries: int) -> Signs:
+def best_entries(scores: Floats, entries: int) -> list[int]:
+    """Columns of the entries to think of, best first, as many as are offered."""
+    order: list[int] = np.argsort(-scores[:entries], kind="stable")[:MAX_CANDIDATES].tolist()
+    return order
+
+
+def signs(
+    scores: Floats, nearest: Floats, best: list[int], shares: Shares, said: tuple[float, int], entries: int
+) -> Signs:
     """The signs of one text.
 
     `scores`, `nearest`: by column, what ridge says and the cosine to the nearest phrasing; the columns after `entries`
-    are what must be left to people. `shares`: see `Known.shares`, for the best entry. `said`: the share of words that
-    were mended, and how many there are.
+    are what must be left to people. `best`: see `best_entries`. `shares`: see `Known.shares`, for the best entry.
+    `said`: the share of words that were mended, and how many there are.
     """
     of_entries = scores[:entries]
-    best = np.argsort(-of_entries, kind="stable")[:3]
-    first, second = int(best[0]), int(best[1]) if len(best) > 1 else int(best[0])
-    third = int(best[2]) if len(best) > 2 else second
+    first, second, third = (*best, *best[-1:] * 2)[:3]  # of fewer entries the last stands for those that are missing
     top = of_entries[first]
     others = np.delete(nearest[:entries], first)
     rival = float(others.max()) if len(others) else 0.0

@@ -74,6 +74,13 @@ def bag(words: list[str]) -> Bag:
     return Bag(ids[begins], (ends - begins).astype(np.float32), groups[order[begins]])
 
 
+def look_up(ids: Ids, keys: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where each id stands in `keys` (rising, at least one), and whether it is there at all."""
+    at = np.searchsorted(keys, ids)
+    at[at == len(keys)] = 0
+    return at, keys[at] == ids
+
+
 @dataclass(frozen=True)
 class Postings:
     """Which phrasings have which features, and how much of each: the cosines to all phrasings in one sweep."""
@@ -118,9 +125,7 @@ class Postings:
 
     def weigh(self, text: Bag) -> tuple[NDArray[np.intp], Floats]:
         """Where the known features of a text stand in `keys`, and their share; each group has length 1."""
-        at = np.searchsorted(self.keys, text.ids)
-        at[at == len(self.keys)] = 0
-        known = self.keys[at] == text.ids
+        at, known = look_up(text.ids, self.keys)
         at, groups = at[known], text.groups[known]
         share = (1 + np.log(text.counts[known])) * self.weights[at]
         lengths = np.sqrt(np.bincount(groups, share * share, minlength=GROUPS)).astype(np.float32)

@@ -11,10 +11,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.matching.confidence import signs
+from bot.core.matching.confidence import best_entries, signs
 from bot.core.matching.english import english
 from bot.core.matching.index import Index
-from bot.core.matching.matcher import MAX_CANDIDATES
 from bot.core.matching.questions import questions
 from bot.core.matching.ridge import kernel
 from bot.core.matching.spelling import Mender
@@ -50,7 +49,7 @@ class LearnedMatcher:
         self._embed = embed
         self._mender = Mender(index.counts, english(), index.spellings.keep)
         self._answerable = frozenset(n for n, entry in enumerate(index.entries) if entry in answerable)
-        # Rows stand by entry (`training.fit`), so that the nearest phrasing of each is one sweep.
+        # Rows stand by entry (`training.build`), so that the nearest phrasing of each is one sweep.
         self._starts = np.searchsorted(index.labels, np.arange(index.weights.shape[1]))
         self._rows = np.split(np.arange(len(index.labels)), self._starts[1:])
 
@@ -120,11 +119,11 @@ class LearnedMatcher:
         entries = len(index.entries)
         if not one.words or not entries:
             return Found(one.words, 0.0, 0.0, [], cosines)
-        order = np.argsort(-scores[:entries], kind="stable")[:MAX_CANDIDATES]
-        shares = index.known.shares(one.stems, int(order[0]), None)
-        found = signs(scores, nearest, shares, (one.mended, len(one.words)), entries)
+        order = best_entries(scores, entries)
+        shares = index.known.shares(one.stems, order[0], None)
+        found = signs(scores, nearest, order, shares, (one.mended, len(one.words)), entries)
         values = np.array(found)
         sure = float(index.right.of(values) * index.scope.of(values))
         fade = np.exp(_FADES * (scores[order] - scores[order[0]]))
-        best = [(int(column), sure * float(share)) for column, share in zip(order, fade, strict=True)]
+        best = [(column, sure * float(share)) for column, share in zip(order, fade, strict=True)]
         return Found(one.words, sure, float(index.among.of(values)), best, cosines)

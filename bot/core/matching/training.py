@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.matching.confidence import OFFERED, Known, Logistic, Signs, signs
+from bot.core.matching.confidence import Known, Logistic, Signs, best_entries, signs
 from bot.core.matching.english import English, english
 from bot.core.matching.features import GROUPS, Bag, Ids, Postings, bag, stem_ids
 from bot.core.matching.index import NEVER, Gates, Index
@@ -29,12 +29,12 @@ entry taken out), and all others (`for_people.yaml`, or the former again where i
 WRONG_AT_MOST = 0.15
 """Of a hundred answers to replays so many may be wrong, out of scope included. Replays are harder than patients: each
 phrasing is meant to be unlike its neighbours, half of them are misspelt, and a third of them has no answer. Of answers
-to other people's questions 1 to 3 in a hundred are wrong (`benchmarks/README.md`)…"""
+to other people's questions 1 to 3 in a hundred are wrong (`benchmarks/matching.py`)…"""
+ASK_RIGHT = 0.33
+"""…and "did you mean" is worth asking from this probability that the right entry is among three."""
 LEAST_REPLAYS = 200
 """With fewer in scope (a hundred phrasings) nobody can tell how sure is sure enough: phrasings are answered, all else
 asked about."""
-ASK_RIGHT = 0.33
-"""…and "did you mean" is worth asking from this probability that the right entry is among three."""
 
 
 class Line(NamedTuple):
@@ -193,17 +193,11 @@ class _Replays:
         self, text: Read, label: int, scores: Matrix, near: Matrix, minus: NDArray[np.int32], scope: _Scope
     ) -> None:
         nearest = np.maximum.reduceat(near, self._starts)
-        order = np.argsort(-scores[: self._entries], kind="stable")
-        # What the text itself brought into the counts is taken out only where it counted.
-        there = np.searchsorted(self._known.ids, text.stems)
-        there[there == len(self._known.ids)] = 0
-        minus = np.minimum(minus, self._known.counts[there])
-        shares = self._known.shares(text.stems, int(order[0]), minus)
-        found = signs(scores, nearest, shares, (text.mended, len(text.words)), self._entries)
+        best = best_entries(scores, self._entries)
+        shares = self._known.shares(text.stems, best[0], minus)
+        found = signs(scores, nearest, best, shares, (text.mended, len(text.words)), self._entries)
         is_in = scope is _Scope.IN
-        self._found.append(
-            _Replay(found, scope, bool(is_in and label == order[0]), bool(is_in and label in order[:OFFERED]))
-        )
+        self._found.append(_Replay(found, scope, is_in and label == best[0], is_in and label in best))
 
     def learn(self) -> tuple[Logistic, Logistic, Logistic, Gates]:
         """The three models and the gates they lead to; without a replay, those of somebody who never speaks."""
