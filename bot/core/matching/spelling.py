@@ -1,8 +1,8 @@
 """From what was typed to the words that were meant.
 
 Slips are mended onto the FAQ's own words first, then onto frequent English ones, by rapidfuzz's OSA distance and by the
-words beside them. This is the largest single gain there is (typed text on Banking77: 58 → 72 % right; measured in
-`benchmarks/README.md`), and comparing whole sentences with rapidfuzz the largest loss.
+words beside them. This is the largest single gain there is (misspelt questions of Banking77: 58 → 72 % right with an
+early prototype), and comparing whole sentences with rapidfuzz the largest loss.
 
 Never touched: known English words, words of the FAQ, numbers, words shorter than three letters, and the clinic's `keep`
 list (names of medicines). Nothing is mended into a negation or a side of the body: either would change what was said.
