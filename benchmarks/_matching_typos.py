@@ -1,16 +1,17 @@
 """Typing as on a bus: a seeded copy of a text with slips and abbreviations.
 
-Made for the benchmark only; what the bot trains itself with (`bot/core/matching/mutate.py`) makes half as many slips
-and no abbreviations.
+Made for the benchmark only; what the bot trains itself with makes half as many slips of the same kinds and abbreviates
+nothing.
 """
 
 import random
 import re
 from collections.abc import Sequence
 
+from bot.core.matching.mutate import slipped
+
 SLIPS = 1 / 8
-"""Share of letters that go wrong: four in ten hit the key beside, a quarter is dropped, a quarter swapped with the next
-letter, one in ten doubled."""
+"""Share of letters that go wrong."""
 ABBREVIATED = 0.35
 """Share of words with a usual abbreviation that are abbreviated; these get no slip on top."""
 
@@ -21,11 +22,6 @@ my=ma number=no. appointment=appt through=thru know=kno would=wud could=cud shou
 going=goin text=txt money=$$
 """
 _SHORT: dict[str, str] = dict(re.findall(r"(\w+)=(\S+)", _ABBREVIATIONS))
-_KEYS = {key: (x, y) for y, row in enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm")) for x, key in enumerate(row)}
-_BESIDE = {
-    key: "".join(other for other, (u, v) in _KEYS.items() if other != key and abs(x - u) <= 1 and abs(y - v) <= 1)
-    for key, (x, y) in _KEYS.items()
-}
 
 
 def typed_badly(text: str, seed: int) -> str:
@@ -44,20 +40,4 @@ def _word(word: str, chance: random.Random) -> str:
     bare = "".join(filter(str.isalpha, word.lower()))
     if bare in _SHORT and chance.random() < ABBREVIATED:
         return _SHORT[bare]
-    typed: list[str] = []
-    rest = list(reversed(word))
-    while rest:
-        letter = rest.pop()
-        if not letter.isalpha() or chance.random() >= SLIPS:
-            typed.append(letter)
-            continue
-        kind = chance.random()
-        if kind < 0.40 and letter.lower() in _BESIDE:
-            typed.append(chance.choice(_BESIDE[letter.lower()]))
-        elif kind < 0.65:
-            pass
-        elif kind < 0.90 and rest and rest[-1].isalpha():
-            typed += (rest.pop(), letter)
-        else:
-            typed += (letter, letter)
-    return "".join(typed)
+    return slipped(word, chance, SLIPS)

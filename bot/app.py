@@ -14,7 +14,6 @@ import httpx
 
 from bot import logs
 from bot.clock import MINUTE_US, Clock, from_us
-from bot.core.matching.semantic import find_model
 from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.delivery.outbox import Outbox
 from bot.delivery.settle import ALERT_WAITS_US, Settler
@@ -22,14 +21,17 @@ from bot.errors import StoreError, TelegramConflict, TelegramError, TelegramUnau
 from bot.model import Kind, Payload
 from bot.services import watch
 from bot.services.alive import BEAT_S, Alive
+from bot.services.checks import Checks
 from bot.services.inbox import Inbox
 from bot.services.library import Changed, Library
+from bot.services.models import model_for
 from bot.services.patients import Patients
 from bot.services.policy import ClinicPolicy
 from bot.services.post import Notices, Post
 from bot.services.routine import Routine
 from bot.services.staff import Staff
 from bot.services.ticks import Ticks
+from bot.services.topics import look_at_group
 from bot.services.watch import IntakeWatch
 from bot.settings import Settings
 from bot.store import accounts, messages, schema
@@ -45,6 +47,8 @@ log = logs.get(__name__)
 
 CONTENT_S = 2.0
 """How soon a changed folder, or a revision made by another worker, is seen."""
+GROUP_S = 3600.0
+"""How soon topics that were switched on, or off, in the staff group are seen."""
 WEBHOOK_CHECK_S = 30.0
 DRAIN_S = 20.0
 """A stop takes no longer. Docker kills after 10 s unless told otherwise, systemd after 90."""
@@ -84,6 +88,10 @@ class App:
         if line := self.routine.unsigned_line():
             await self._tell(Kind.DIGEST, line, f"unsigned:{self.library.served.revision_id}")
 
+    async def look_at_group(self) -> None:
+        """What is done at a start and every hour: see if the staff group has topics, and make the one for alerts."""
+        await look_at_group(self.post, self.client)
+
     async def beat(self) -> None:
         """What is done every minute: show that we live, and see that the timers are set."""
         await self.routine.plan()
@@ -99,6 +107,7 @@ class App:
             helpers = [group.create_task(self._intake(), name="intake")]
             helpers.append(group.create_task(self._every(BEAT_S, self.beat), name="beat"))
             helpers.append(group.create_task(self._every(CONTENT_S, self.look_at_content), name="content"))
+            helpers.append(group.create_task(self._every(GROUP_S, self.look_at_group, at_once=True), name="group"))
             mains = [
                 group.create_task(loop.run(), name=type(loop).__name__)
                 for loop in (self.inbox, self.ticks, self.outbox)
@@ -149,10 +158,12 @@ class App:
                 return
             await asyncio.sleep(0.02)
 
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]], *, at_once: bool = False) -> None:
         """Repeat `work`; a failure is logged and the next time is another chance."""
+        wait_s = 0 if at_once else seconds
         while True:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(wait_s)
+            wait_s = seconds
             try:
                 await work()
             except Exception as error:  # a bad address to call, a text nobody foresaw: patients are still answered
@@ -303,7 +314,7 @@ async def build(
             await accounts.ensure_owners(store, tx, bot_id, settings.owner_ids, clock.now_us())
             # A token that was refused is tried again at each start: the operator may have mended it.
             await accounts.set_account(tx, bot_id, paused=None)
-        model = find_model(settings.semantic_model)
+        model = model_for(settings.semantic_model, settings.index_dir)
         library = Library(store, clock, bot_id, settings.content_dir, signed_only, settings.index_dir, model)
         await library.load()
         post = Post(store, clock, bot_id, library)
@@ -322,7 +333,7 @@ def _wire(
     settler = Settler(store, clock, bot_id, Notices(post))
     outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), settler)
     inbox = Inbox(post, Patients(post), Staff(post, routine.status), read_update, client.answer_press, outbox.wake)
-    ticks = Ticks(post, routine.handlers, outbox.wake)
+    ticks = Ticks(post, routine.handlers | Checks(post).handlers, outbox.wake)
     return App(
         settings=settings,
         clock=clock,

@@ -20,15 +20,17 @@ from bot import logs
 from bot.app import build
 from bot.clock import SystemClock
 from bot.content.lint import check_files, unsigned
-from bot.content.load import load_content, read_files
-from bot.content.schema import Signable
-from bot.core.matching.semantic import find_model
-from bot.core.understand import Brain, understanding_to_json
+from bot.content.load import load_content, parse_located, read_files
+from bot.content.schema import Content, Signable
+from bot.core.understand import Brain, build_triager, understanding_to_json
 from bot.errors import AftercareError, ContentError, Problem, SettingsError
+from bot.services import recall
 from bot.services.backup import backup
 from bot.services.doctor import Finding, examine
 from bot.services.ids import hold_the_bot_off, meet
-from bot.services.indexes import brain_for, index_for
+from bot.services.indexes import brain_for, index_for, is_kept, lessons_for
+from bot.services.models import model_for
+from bot.services.phrasing_review import Hint, hints, worst
 from bot.settings import Settings, load_settings
 from bot.store import schema
 from bot.store.engine import open_store
@@ -49,6 +51,8 @@ app.add_typer(db, name="db")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 LISTEN_S = 60.0
+MOST_HINTS = 20
+"""Of each kind; an editor who has dealt with them can ask for more."""
 _PORT_TROUBLE = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
@@ -172,30 +176,55 @@ async def _show_ids(settings: Settings, as_json: bool) -> None:
 
 
 @faq.command()
-def check(as_json: Json = False) -> None:
-    """List every problem of the content folder, with file and line."""
-    errors, warnings = _problems(load_settings())
+def check(
+    show_all: Annotated[bool, typer.Option("--all", help="All hints about phrasings, not the worst only.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List every problem of the content folder, and hints about phrasings, with file and line."""
+    errors, warnings, about_phrasings = _problems(load_settings())
+    shown = about_phrasings if show_all else worst(about_phrasings, MOST_HINTS)
     if as_json:
-        found = [("error", problem) for problem in errors] + [("warning", problem) for problem in warnings]
-        _print_json([{"severity": s, "file": p.file, "line": p.line, "text": p.text} for s, p in found])
+        found = [("error", "content", problem) for problem in errors]
+        found += [("warning", "content", problem) for problem in warnings]
+        found += [("warning", hint.kind.value, hint.problem) for hint in shown]
+        _print_json([{"severity": s, "kind": k, "file": p.file, "line": p.line, "text": p.text} for s, k, p in found])
     else:
         for problem in errors:
             print(problem)
-        for problem in warnings:
+        for problem in (*warnings, *(hint.problem for hint in shown)):
             print(f"{problem}  (warning)")
-        print(f"{len(errors)} problems, {len(warnings)} warnings", file=sys.stderr)
+        hidden = len(about_phrasings) - len(shown)
+        hints_too = f", {len(shown)} hints about phrasings" if about_phrasings else ""
+        more = f" (--all shows {hidden} more)" if hidden else ""
+        print(f"{len(errors)} problems, {len(warnings)} warnings{hints_too}{more}", file=sys.stderr)
     if errors:
         raise typer.Exit(1)
 
 
-def _problems(settings: Settings) -> tuple[Sequence[Problem], Sequence[Problem]]:
-    """Errors and warnings of the content folder, unreadable files among the errors."""
+def _problems(settings: Settings) -> tuple[Sequence[Problem], Sequence[Problem], Sequence[Hint]]:
+    """Errors and warnings of the content folder, unreadable files among the errors; without errors hints as well."""
     try:
         files = read_files(settings.content_dir)
     except ContentError as error:
-        return error.problems, ()
+        return error.problems, (), ()
     found = check_files(files, datetime.now(UTC).date()).findings
-    return found.errors, found.warnings
+    if found.errors:
+        return found.errors, found.warnings, ()
+    content, sources = parse_located(files)
+    model = model_for(settings.semantic_model, settings.index_dir)
+    if not is_kept(content, model, settings.index_dir):
+        print("Learning from the phrasings first, which may take a minute.", file=sys.stderr)
+    about_phrasings = hints(content, sources, index_for(content, model, settings.index_dir))
+    return _breaches(content, settings), found.warnings, about_phrasings
+
+
+def _breaches(content: Content, settings: Settings) -> Sequence[Problem]:
+    """What the recall contract wants of the signs of danger and does not get."""
+    cases = settings.content_dir.parent / recall.CASES
+    if not (cases / recall.CONTRACT).is_file():
+        print(f"No labelled messages in {cases}: not checked whether danger is still found.", file=sys.stderr)
+        return ()
+    return recall.broken(content, build_triager(content, lessons_for(content, settings.index_dir)), cases)
 
 
 @faq.command()
@@ -218,7 +247,7 @@ def stats(as_json: Json = False) -> None:
     """Say how many questions the bot answers by itself and how often it may be wrong, by the FAQ's own phrasings."""
     settings = load_settings()
     content = load_content(settings.content_dir)
-    index = index_for(content, find_model(settings.semantic_model), settings.index_dir)
+    index = index_for(content, model_for(settings.semantic_model, settings.index_dir), settings.index_dir)
     gates, entries = index.gates, content.entries.values()
     found = {
         "entries": len(entries),
@@ -298,7 +327,8 @@ def _print_signature(item: Signable, name: str, registration: str) -> None:
 
 
 def _brain(settings: Settings) -> Brain:
-    return brain_for(load_content(settings.content_dir), find_model(settings.semantic_model), settings.index_dir)
+    model = model_for(settings.semantic_model, settings.index_dir)
+    return brain_for(load_content(settings.content_dir), model, settings.index_dir)
 
 
 def _texts(path: Path) -> Iterator[str]:

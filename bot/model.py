@@ -96,6 +96,8 @@ KINDS: Mapping[Kind, KindRule] = {
 }
 """In a group the lanes read: alerts, relays, cards, digests."""
 
+PAUSED_BY_ALERT = frozenset({Kind.CHECK_IN, Kind.REMINDER, Kind.BROADCAST})
+"""What a patient does not get while staff have not closed a pressing alert about them (content/red_flags.md)."""
 DAILY_CAP = 2
 """Bot-started messages a patient may get on one local day (content/check_ins.md, "Timetable")."""
 
@@ -173,6 +175,11 @@ class Level(StrEnum):
         """3 for an emergency, 2 urgent, 1 advise."""
         return {Level.EMERGENCY: 3, Level.URGENT: 2, Level.ADVISE: 1}[self]
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether somebody must act on it today."""
+        return self is not Level.ADVISE
+
 
 class Decision(StrEnum):
     """What the bot decided to do with a patient's text."""
@@ -183,6 +190,13 @@ class Decision(StrEnum):
     RED_FLAG = "red_flag"
     CHECK = "check"
     META = "meta"
+
+
+class Verdict(StrEnum):
+    """What staff say that triage got wrong about a question."""
+
+    MISSED = "missed"
+    FALSE_ALARM = "false_alarm"
 
 
 class Tap(StrEnum):
@@ -532,14 +546,20 @@ class Flag:
     id: str
     level: Level
     words: tuple[str, ...]
+    usual: bool = False
+    """Suspected only because it is said to have always been so: the patient knows whether it is new or worse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """What triage says of one text. Flags, highest level first; `ruled_out`: what was seen and dismissed, and why."""
+    """What triage says of one text.
+
+    `flags`, and those only `suspected`, highest level first; `ruled_out`: what was seen and dismissed, and why.
+    """
 
     flags: tuple[Flag, ...] = ()
     ruled_out: tuple[str, ...] = ()
+    suspected: tuple[Flag, ...] = ()
 
     @property
     def level(self) -> Level | None:
@@ -559,6 +579,8 @@ class Understanding:
     confidence: float
     candidates: tuple[Candidate, ...] = ()
     flags: tuple[Flag, ...] = ()
+    suspected: tuple[Flag, ...] = ()
+    """Red flags that the patient is asked about, when there is no plain one."""
     ruled_out: tuple[str, ...] = ()
     repaired: str = ""
     second: str | None = None
@@ -567,6 +589,8 @@ class Understanding:
     """The entry answered before, with which a text that says too little by itself was read."""
     language: str | None = None
     """ISO 639-1 code of the language, when it is not English."""
+    beside: str | None = None
+    """The entry that surely answers the same text; only beside a warning of level `advise`."""
 
 
 class SendWhy(Enum):
@@ -576,6 +600,7 @@ class SendWhy(Enum):
     EXPIRED = "expired"
     UNREACHABLE = "unreachable"
     DAILY_CAP = "daily_cap"
+    PAUSED = "paused"
     TARGET_LOST = "target_lost"
     REPLACED = "replaced"
 

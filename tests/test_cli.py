@@ -156,9 +156,24 @@ def test_ask_as_json_has_the_promised_keys(aftercare: Aftercare) -> None:
     assert all(set(candidate) == {"id", "confidence"} for candidate in decided["candidates"])
 
 
-def test_check_finds_nothing_in_what_ships(aftercare: Aftercare) -> None:
-    assert aftercare("faq", "check") == Result(0, "", "0 problems, 0 warnings\n")
-    assert json.loads(aftercare("faq", "check", "--json").out) == []
+def test_check_finds_nothing_wrong_in_what_ships(aftercare: Aftercare) -> None:
+    result = aftercare("faq", "check")
+    assert result.code == 0
+    assert re.search(r"(?m)^0 problems, 0 warnings, \d+ hints about phrasings", result.err)
+
+
+def test_check_gives_the_worst_hints_about_phrasings_or_all(aftercare: Aftercare) -> None:
+    worst = json.loads(aftercare("faq", "check", "--json").out)
+    everything = json.loads(aftercare("faq", "check", "--json", "--all").out)
+    kinds = {"phrasing", "pair", "thin"}
+    assert all(set(hint) == {"severity", "kind", "file", "line", "text"} for hint in everything)
+    assert {(hint["severity"], hint["kind"]) for hint in everything} <= {("warning", kind) for kind in kinds}
+    for kind in kinds:
+        of_kind = [hint for hint in everything if hint["kind"] == kind]
+        assert [hint for hint in worst if hint["kind"] == kind] == of_kind[: cli.MOST_HINTS]
+    shown = aftercare("faq", "check").out.splitlines()
+    assert len(shown) == len(worst)
+    assert all(re.match(r"en/\w+\.yaml:\d+: .+ {2}\(warning\)$", line) for line in shown)
 
 
 @pytest.fixture
@@ -181,7 +196,7 @@ def test_check_lists_every_mistake_with_file_and_line(aftercare: Aftercare, brok
     assert result.err == "2 problems, 0 warnings\n"
 
     found = json.loads(aftercare("faq", "check", "--json").out)
-    assert [set(problem) for problem in found] == [{"severity", "file", "line", "text"}] * 2
+    assert [set(problem) for problem in found] == [{"severity", "kind", "file", "line", "text"}] * 2
     zone = (broken / "clinic.yaml").read_text("utf-8").splitlines().index("time_zone: Europe/Londn") + 1
     assert (found[0]["severity"], found[0]["line"]) == ("error", zone)
 
@@ -200,8 +215,9 @@ def test_a_warning_is_shown_and_is_no_failure(
     words.write_text(re.sub(r"(?m)^thanks:\n(  - .+\n)", r"thanks:\n\1\1", words.read_text("utf-8")), "utf-8")
     monkeypatch.setenv("CONTENT_DIR", str(content_dir))
     result = aftercare("faq", "check")
-    assert (result.code, result.err) == (0, "0 problems, 1 warnings\n")
-    assert result.out.endswith("(warning)\n")
+    assert result.code == 0
+    assert result.err.splitlines()[-1].startswith("0 problems, 1 warnings")
+    assert re.match(r"en/words\.yaml:\d+: .+\(warning\)\n", result.out)
 
 
 def test_asking_broken_content_is_a_sentence(aftercare: Aftercare, broken: Path) -> None:

@@ -85,6 +85,8 @@ def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
             here = _bare(field.annotation) if field else None
         elif isinstance(part, int):
             here = _bare(next(iter(get_args(here)), None))
+        elif get_origin(here) is Mapping:
+            here = _bare(get_args(here)[1])
     return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
 
 

@@ -11,7 +11,7 @@ from bot.content import lint_faq, lint_text, lint_words
 from bot.content.explain import sort_problems
 from bot.content.lint_faq import Finding
 from bot.content.load import Sources, parse_located
-from bot.content.schema import WEEKDAYS, Content, RedFlag
+from bot.content.schema import CONCEPT, WEEKDAYS, Content, RedFlag
 from bot.content.yaml_reader import Document, Place
 from bot.errors import ContentError, Problem
 from bot.model import Level
@@ -81,6 +81,7 @@ def check(content: Content, sources: Sources, today: date | None = None) -> Find
         *_red_flags(content, sources.red_flags),
         *lint_faq.check_groups(content, sources.groups, today),
         *lint_faq.check_for_people(content, sources.groups, sources.for_people),
+        *_other_languages(content, sources.other_languages),
     ]
     return Findings(
         errors=tuple(sort_problems([f.problem for f in found if f.is_error])),
@@ -134,7 +135,7 @@ def _red_flags(content: Content, document: Document) -> Iterator[Finding]:
             text = f"'{flag.id}' is here twice (first in line {first_line[flag.id]})"
             yield Finding.error(document, (*place, "id"), text)
         first_line.setdefault(flag.id, document.line((*place, "id")))
-        for said in lint_text.check_text(flag.text, content.clinic):
+        for said in lint_text.check_warning(flag.text, content.clinic):
             yield Finding.error(document, (*place, "text"), f"the text of '{flag.id}' {said}")
         if flag.level is Level.EMERGENCY and "{emergency_number}" not in flag.text:
             yield Finding.error(document, (*place, "text"), "the text of an emergency must name {emergency_number}")
@@ -142,17 +143,53 @@ def _red_flags(content: Content, document: Document) -> Iterator[Finding]:
         if flag.level.rank < least.rank:
             text = f"'{flag.id}' may not be less than {least}, which the list of signs of danger gives it"
             yield Finding.error(document, (*place, "level"), text)
+        for said in lint_text.check_text(flag.question, content.clinic):
+            yield Finding.error(document, (*place, "question"), f"the question of '{flag.id}' {said}")
+        yield from _concepts_named(content, document, place, flag)
         yield from _look_alikes(document, place, flag)
         yield from lint_faq.signature(document, place, flag)
     for missing in RED_FLAGS.keys() - first_line.keys():
         yield Finding.error(document, (), f"'{missing}' is missing; no clinic may go without this sign of danger")
 
 
+def _concepts_named(content: Content, document: Document, place: Place, flag: RedFlag) -> Iterator[Finding]:
+    lists: dict[Place, tuple[str, ...]] = {
+        (*place, key): getattr(flag, key) for key in ("signs", "any_two", "risks", "ask_if", "look_alikes")
+    }
+    lists |= {(*place, "changes", number, "signs"): change.signs for number, change in enumerate(flag.changes)}
+    for where, lines in lists.items():
+        for index, line in enumerate(lines):
+            for name in CONCEPT.findall(line):
+                if name not in content.concepts:
+                    yield Finding.error(document, (*where, index), f"there is no concept '{name}'")
+
+
+def _other_languages(content: Content, document: Document | None) -> Iterator[Finding]:
+    """Lines that name the number to call, and signs of dangers that there are."""
+    if document is None:
+        return
+    known = {flag.id for flag in content.red_flags}
+    for code, language in content.other_languages.items():
+        place: Place = ("other_languages", code)
+        for key, line in (("emergency", language.emergency), ("call_now", language.call_now)):
+            for said in lint_text.check_text(line, content.clinic):
+                yield Finding.error(document, (*place, key), f"'{key}' of '{code}' {said}")
+            if "{emergency_number}" not in line:
+                yield Finding.error(document, (*place, key), f"'{key}' of '{code}' must name {{emergency_number}}")
+        for flag_id, lines in language.signs.items():
+            if flag_id not in known:
+                yield Finding.error(document, (*place, "signs", flag_id), f"there is no sign of danger '{flag_id}'")
+            for index, line in enumerate(lines):
+                if not lint_text.normalise(line):
+                    text = f"'{line}' has no letters in it"
+                    yield Finding.error(document, (*place, "signs", flag_id, index), text)
+
+
 def _look_alikes(document: Document, place: Place, flag: RedFlag) -> Iterator[Finding]:
-    """A look-alike inside a phrase would silence that phrase for good."""
+    """A look-alike inside a sign would silence that sign for good."""
     for index, look_alike in enumerate(flag.look_alikes):
         inner = f" {lint_text.normalise(look_alike)} "
-        for phrase in flag.phrases:
+        for phrase in flag.signs:
             if inner in f" {lint_text.normalise(phrase)} ":
-                text = f"'{look_alike}' is part of the phrase '{phrase}', which could then never count"
+                text = f"'{look_alike}' is part of the sign '{phrase}', which could then never count"
                 yield Finding.error(document, (*place, "look_alikes", index), text)

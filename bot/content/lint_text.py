@@ -14,6 +14,17 @@ MAX_LABEL = 40
 """Characters of a button: what a phone shows without cutting it."""
 MAX_REPLY_BUTTON = 25
 """Characters of the bot's own buttons, two of which stand side by side."""
+MAX_BESIDE_NUMBER = 20
+"""Letters beside a number to ring, in a warning: whoever is frightened has to find it at a glance."""
+NUMBERS = ("clinic_phone", "emergency_number", "urgent_line", "crisis_line", "youth_line")
+"""The placeholders that are numbers to ring."""
+IN_WARNINGS = frozenset(
+    (
+        *("urgent_open", "urgent_closed", "advise_footer", "media"),
+        *("check", "check_nudge", "check_self_harm", "check_no_self_harm"),
+    )
+)
+"""The bot's own sentences that stand in warnings, or are one."""
 MAX_DESCRIPTION = 512
 """Bot API, setMyDescription."""
 MAX_SHORT_DESCRIPTION = 120
@@ -39,6 +50,8 @@ _PROMISES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bprobably nothing\b|\bnothing to worry about\b", "nothing to worry about"),
     )
 )
+_NUMBER = re.compile(rf"\{{(?:{'|'.join(NUMBERS)})\}}")
+_TAG = re.compile(r"</?\w+>")
 _PLAIN_LIMITS = {"bot_description": MAX_DESCRIPTION, "bot_short_description": MAX_SHORT_DESCRIPTION}
 
 
@@ -58,6 +71,18 @@ def check_text(text: str, clinic: Clinic, extra: frozenset[str] = frozenset()) -
         return
     if length > MAX_TEXT:
         yield f"is {length} letters long when filled in; Telegram takes {MAX_TEXT} (an emoji counts two)"
+
+
+def check_warning(text: str, clinic: Clinic, extra: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The same for a text about danger, in which each number to ring stands on a line of its own."""
+    yield from check_text(text, clinic, extra)
+    for line in text.splitlines():
+        numbers = _NUMBER.findall(line)
+        beside = _TAG.sub("", _NUMBER.sub("", line)).strip()
+        if len(numbers) > 1:
+            yield f"has two numbers to ring in one line ({' and '.join(numbers)}); give each its own"
+        elif numbers and len(beside) > MAX_BESIDE_NUMBER:
+            yield f"has {numbers[0]} in the middle of a line; put it on a line of its own"
 
 
 def check_answer(text: str, clinic: Clinic) -> Iterator[str]:
@@ -83,7 +108,7 @@ def check_reply(key: str, text: str, clinic: Clinic) -> Iterator[str]:
         if "<" in text or "&" in text:
             yield "is shown as plain words; leave out < and &"
     else:
-        yield from check_text(text, clinic, extra)
+        yield from (check_warning if key in IN_WARNINGS else check_text)(text, clinic, extra)
 
 
 def fill(text: str, clinic: Clinic, extra: frozenset[str] = frozenset()) -> str:

@@ -13,18 +13,35 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from bot.content.explain import drop_empty, explain, sort_problems
 from bot.content.files import CLINIC_FILE, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, read_files
-from bot.content.schema import Clinic, Content, Group, Id, Line, Part, RedFlag, Replies, Words
+from bot.content.schema import (
+    Clinic,
+    Content,
+    Group,
+    Id,
+    LanguageCode,
+    Line,
+    Messages,
+    OtherLanguage,
+    Part,
+    RedFlag,
+    Replies,
+    Words,
+)
 from bot.content.yaml_reader import Document, clean_text, read_yaml
 from bot.errors import ContentError, Problem
 
 __all__ = ["Sources", "load_content", "parse_content", "parse_located", "read_files", "revision_of"]
 
+_NO_GROUPS = ("for_people", "other_languages", "red_flag_messages", "red_flags", "replies", "words")
+"""Files of a language that hold no questions."""
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class RedFlagsFile(Part):
-    """`red_flags.yaml`: its one key."""
+    """`red_flags.yaml`."""
 
+    concepts: Mapping[Id, tuple[Line, ...]] = Field(default_factory=dict)
+    figures_of_speech: tuple[Line, ...] = ()
     red_flags: tuple[RedFlag, ...]
 
 
@@ -32,6 +49,18 @@ class ForPeopleFile(Part):
     """`for_people.yaml`: its one key."""
 
     for_people: Mapping[Id, tuple[Line, ...]] = Field(default_factory=dict)
+
+
+class MessagesFile(Part):
+    """`red_flag_messages.yaml`: its one key."""
+
+    messages: Mapping[Id, Messages] = Field(default_factory=dict)
+
+
+class OtherLanguagesFile(Part):
+    """`other_languages.yaml`: its one key."""
+
+    other_languages: Mapping[LanguageCode, OtherLanguage] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,6 +75,9 @@ class Sources:
     replies: Document
     for_people: Document | None
     """None where the clinic has no such file."""
+    messages: Document | None = None
+    other_languages: Document | None = None
+    """The same."""
 
 
 def load_content(folder: Path, language: str = "en") -> Content:
@@ -67,6 +99,8 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
     words = reading.one(f"{language}/words.yaml", Words, "what patients type for stop, yes and so on belongs here")
     replies = reading.one(f"{language}/replies.yaml", Replies, "the bot's own sentences belong here")
     for_people = reading.optional(f"{language}/for_people.yaml", ForPeopleFile)
+    messages = reading.optional(f"{language}/red_flag_messages.yaml", MessagesFile)
+    other_languages = reading.optional(f"{language}/other_languages.yaml", OtherLanguagesFile)
     groups = [group for path in _group_files(files, language) if (group := reading.group(path))]
     if not groups and not reading.problems:
         reading.problems.append(Problem(f"{language}/", None, "there is not one file with questions and answers"))
@@ -77,9 +111,13 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
         clinic=clinic[0],
         groups=tuple(group for group, _ in groups),
         red_flags=red_flags[0].red_flags,
+        concepts=red_flags[0].concepts,
+        figures_of_speech=red_flags[0].figures_of_speech,
         words=words[0],
         replies=replies[0],
         for_people=for_people[0].for_people if for_people else {},
+        messages=messages[0].messages if messages else {},
+        other_languages=other_languages[0].other_languages if other_languages else {},
         revision=revision_of(files),
     )
     documents = tuple(document for _, document in groups)
@@ -90,6 +128,8 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
         words=words[1],
         replies=replies[1],
         for_people=for_people[1] if for_people else None,
+        messages=messages[1] if messages else None,
+        other_languages=other_languages[1] if other_languages else None,
     )
 
 
@@ -154,7 +194,7 @@ class _Reading:
 
 
 def _group_files(files: Iterable[str], language: str) -> list[str]:
-    known = {f"{language}/{name}.yaml" for name in ("for_people", "red_flags", "replies", "words")}
+    known = {f"{language}/{name}.yaml" for name in _NO_GROUPS}
     return sorted(path for path in files if path.startswith(f"{language}/") and path not in known)
 
 

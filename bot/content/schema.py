@@ -96,6 +96,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
 """Telegram HTML with `{placeholders}`; its rendered length is checked by `lint.py`."""
+Letter = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+"""A whole message of a patient's, on one line."""
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 """ISO 639-1, such as es."""
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
@@ -231,12 +233,36 @@ class Group(Part):
     entries: tuple[Entry, ...]
 
 
+CONCEPT = re.compile(r"<([a-z][a-z0-9_]*)>")
+"""How a sign of danger names a concept."""
+
+
+class LevelChange(Part):
+    """Signs beside those of a red flag that make it more, or less, pressing."""
+
+    to: Level
+    signs: tuple[Line, ...] = Field(min_length=1)
+
+
 class RedFlag(Signable):
-    """A sign of danger: the phrases patients use for it, look-alikes that are not it, and what the patient is told."""
+    """A sign of danger: how patients say it, what sounds like it and is not, and what the patient is told.
+
+    Every line is a pattern (`bot/core/phrases.py`): words in order, `<concept>`s, and " + " between what may stand
+    anywhere in one sentence.
+    """
 
     level: Level
-    phrases: tuple[Line, ...] = Field(min_length=1)
+    signs: tuple[Line, ...] = Field(min_length=1)
+    """Each is enough."""
+    any_two: tuple[Line, ...] = ()
+    """Two are enough, or one beside one of `risks`."""
+    risks: tuple[Line, ...] = ()
+    ask_if: tuple[Line, ...] = ()
+    """As likely harmless: the patient is asked `question`."""
     look_alikes: tuple[Line, ...] = ()
+    changes: tuple[LevelChange, ...] = ()
+    question: Line
+    """One question that tells the sign from its look-alike; "yes" means danger."""
     text: Text
 
 
@@ -253,6 +279,8 @@ class Words(Part):
     yes: tuple[Line, ...]
     no: tuple[Line, ...]
     none_of_these: tuple[Line, ...]
+    not_sure: tuple[Line, ...] = ()
+    """Doubt, as an answer to a safety question: it counts as yes."""
     helped: tuple[Line, ...] = ()
     not_asked: tuple[Line, ...] = ()
     spellings: Mapping[Line, Line] = Field(default_factory=dict)
@@ -261,16 +289,42 @@ class Words(Part):
     """Words that are right as typed and never taken for a slip of another: names of medicines, of conditions."""
 
 
+class Messages(Part):
+    """Whole messages that mean a danger, and others that only sound like it."""
+
+    signs: tuple[Letter, ...] = ()
+    look_alikes: tuple[Letter, ...] = ()
+
+
+class OtherLanguage(Part):
+    """What a patient who writes in another language is told first, and how they say that they are in danger."""
+
+    emergency: Text
+    """"In an emergency call {emergency_number}", in that language."""
+    call_now: Text
+    """"Call {emergency_number} now", in that language."""
+    signs: Mapping[Id, tuple[Line, ...]] = Field(default_factory=dict)
+    """By red flag, words that are enough wherever they stand; capitals and accents do not count."""
+
+
 class Content(Part):
     """Everything the clinic wrote, in one language."""
 
     clinic: Clinic
     groups: tuple[Group, ...]
     red_flags: tuple[RedFlag, ...]
+    concepts: Mapping[Id, tuple[Line, ...]] = Field(default_factory=dict)
+    """The clinic's words for one thing, which signs of danger call `<id>`."""
+    messages: Mapping[Id, Messages] = Field(default_factory=dict)
+    """By red flag, what the second opinion is learned from."""
+    figures_of_speech: tuple[Line, ...] = ()
+    """Patterns that are no sign of any danger: "dying to run"."""
     words: Words
     replies: "Replies"
     for_people: Mapping[Id, tuple[Line, ...]] = Field(default_factory=dict)
     """Kind → messages the bot must not answer by itself, however near to a question they sound."""
+    other_languages: Mapping[LanguageCode, OtherLanguage] = Field(default_factory=dict)
+    """By code: the lines about emergencies, and signs of danger."""
     revision: str = ""
     """Hash of the files it was read from."""
 
@@ -323,6 +377,20 @@ class Replies(Part):
     urgent_open: Text
     urgent_closed: Text
     advise_footer: Text
+    unseen_emergency: Text
+    unseen_self_harm: Text
+    unseen_urgent_open: Text
+    unseen_urgent_closed: Text
+    seen_emergency: Text
+    seen_self_harm: Text
+    seen_urgent: Text
+    check: Text
+    check_self_harm: Text
+    check_usual: Text
+    check_no: Text
+    check_no_self_harm: Text
+    check_nudge: Text
+    check_no_reply: Text
     none_of_these: Text
     not_asked: Text
     which_one: Text
@@ -336,9 +404,25 @@ class Replies(Part):
     button_not_asked: Line
     button_browse: Line
     button_back: Line
+    button_yes: Line
+    button_no: Line
+    button_not_sure: Line
     staff_hand_over: Text
     staff_red_flag: Text
+    staff_status_take: Line
+    staff_status_again: Line
+    staff_status_taken: Line
+    staff_status_closed: Line
+    staff_phone: Line
+    staff_no_phone_ref: Line
+    staff_no_phone: Line
+    staff_more: Text
+    staff_check_answer: Text
+    staff_check_no_answer: Line
     staff_taken: Text
+    staff_call_done: Text
+    staff_false_alarm: Text
+    staff_replaced: Text
     staff_media: Text
     staff_parked: Text
     staff_in_doubt: Text
@@ -361,6 +445,31 @@ class Replies(Part):
     staff_edited: Text
     staff_status: Text
     staff_button_take: Line
+    staff_button_done: Line
+    staff_button_false: Line
+    staff_button_card: Line
+    staff_button_on_call: Line
+    staff_topic_alerts: Line
+    staff_alerts: Text
+    staff_alerts_none: Text
+    staff_digest: Text
+    staff_alert_line: Line
+    staff_alert_advise: Line
+    staff_nobody: Line
+    staff_taken_short: Line
+    staff_figures: Text
+    staff_figures_line: Text
+    staff_review_due: Text
+    staff_week: Text
+    staff_on_call_test: Text
+    staff_on_call_thanks: Text
+    staff_on_call_sent: Text
+    staff_on_call_confirmed: Text
+    staff_on_call_open: Text
+    staff_on_call_none: Text
+    staff_on_call_unreachable: Text
+    staff_missed: Text
+    staff_missed_what: Text
     bot_description: Text
     bot_short_description: Line
     language_foreign: Mapping[LanguageCode, Text] = Field(default_factory=dict)
@@ -370,6 +479,7 @@ class Replies(Part):
 Content.model_rebuild()
 
 _CARD = frozenset({"code", "text", "since"})
+_ALERT = frozenset({"level", "code", "id", "age", "who"})
 REPLY_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "faq_group": frozenset({"title"}),
     "hand_over_open": frozenset({"reads_until"}),
@@ -385,8 +495,31 @@ REPLY_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "staff_hand_over": _CARD,
     "staff_human": _CARD,
     "staff_foreign": _CARD | {"language"},
-    "staff_red_flag": _CARD | {"id", "level"},
+    "staff_red_flag": _CARD | {"id", "level", "status", "said", "phone"},
+    "staff_phone": frozenset({"phone"}),
+    "staff_no_phone_ref": frozenset({"reference"}),
+    "staff_more": frozenset({"code", "id", "text"}),
+    "check": frozenset({"question"}),
+    "check_self_harm": frozenset({"question"}),
+    "check_nudge": frozenset({"question"}),
+    "staff_check_answer": frozenset({"question", "answer"}),
     "staff_taken": frozenset({"who"}),
+    "staff_call_done": frozenset({"who"}),
+    "staff_false_alarm": frozenset({"who"}),
+    "staff_alerts": frozenset({"lines", "questions"}),
+    "staff_alerts_none": frozenset({"questions"}),
+    "staff_digest": frozenset({"lines"}),
+    "staff_alert_line": _ALERT,
+    "staff_alert_advise": _ALERT | {"text"},
+    "staff_taken_short": frozenset({"who"}),
+    "staff_figures": frozenset({"count", "rate"}),
+    "staff_figures_line": frozenset({"id", "count", "false", "minutes"}),
+    "staff_review_due": frozenset({"id", "count", "false"}),
+    "staff_week": frozenset({"figures"}),
+    "staff_on_call_confirmed": frozenset({"who"}),
+    "staff_on_call_open": frozenset({"who"}),
+    "staff_on_call_unreachable": frozenset({"who"}),
+    "staff_missed": frozenset({"code"}),
     "staff_media": frozenset({"code", "what", "since"}),
     "staff_parked": frozenset({"code", "update"}),
     "staff_in_doubt": frozenset({"code", "kind", "message"}),

@@ -85,9 +85,11 @@ class Answering:
             text = voice.handed_over(occasion.now)
             card = voice.card(self._with_topic(understanding.text, state, occasion), occasion, held=True)
         else:
+            theirs = self.content.other_languages.get(understanding.language)
+            first = f"<b>{voice.say(theirs.emergency)}</b>" if theirs else None  # in case they read no further
             in_theirs = replies.language_foreign.get(understanding.language)
             in_ours = voice.by_the_clock(replies.foreign_open, replies.foreign_closed, occasion.now)
-            text = "\n\n".join(filter(None, (in_theirs and voice.say(in_theirs), in_ours)))
+            text = "\n\n".join(filter(None, (first, in_theirs and voice.say(in_theirs), in_ours)))
             language = LANGUAGES[understanding.language]
             template = replies.staff_foreign
             card = voice.card(understanding.text, occasion, held=True, template=template, language=language)

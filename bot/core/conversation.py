@@ -1,23 +1,26 @@
 """What to say to a patient: the order of reading, as one pure function per kind of incoming thing.
 
-Order, always: triage → flood limit → wishes (stop, a person, thanks…) → an open choice → FAQ → hand over. Triage sees
-every text first, whatever else it might be.
+Order, always: triage → an open safety question → flood limit → wishes (stop, a person, thanks…) → an open choice → FAQ
+→ hand over. Triage sees every text first, whatever else it might be.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.content.schema import Content
 from bot.core import browse
 from bot.core.answering import Answering
+from bot.core.checking import SELF_HARM, Checking, Reply, Silence, alert_about, as_signs
 from bot.core.hearing import STAFF_COMMANDS, is_same, is_wish, read_together, words_and_command
-from bot.core.outcome import Held, Occasion, Outcome, Redraw, Say, State, TellStaff
+from bot.core.outcome import Check, Held, Occasion, Outcome, Redraw, Say, State, TellStaff
 from bot.core.text import normalise
 from bot.core.understand import Brain
-from bot.core.voice import Voice, excerpt, since_in_words, since_treatment
+from bot.core.voice import Voice, since_in_words, since_treatment
 from bot.model import (
     Button,
     Decision,
+    Flag,
     Kind,
     Level,
     Media,
@@ -61,6 +64,10 @@ class Conversation:
     def _answering(self) -> Answering:
         return Answering(self.content)
 
+    @property
+    def _checking(self) -> Checking:
+        return Checking(self.content)
+
     # --- words ------------------------------------------------------------------------------------------------------
 
     def on_text(self, said: TextIn, state: State, occasion: Occasion) -> Outcome:
@@ -70,26 +77,36 @@ class Conversation:
         recent, about = state.recent_texts(occasion.sent_at), _topic(state, occasion)
         # A command's own word counts as said just before: "/chest pain".
         alone = self.brain.understand(words, recent=(*recent, f"/{command}") if command else recent, about=about)
-        batch = () if command or is_wish(alone) else read_together(said, words, state, occasion)
-        understanding = self._read_as_one(alone, batch, recent, about)
+        before, this = state, Held(said.message_id, words, said.media)
         if words.strip():
             state = state.heard(words, occasion.sent_at)
-        if understanding.decision is not Decision.RED_FLAG:
-            if occasion.flooding and "stop" not in {understanding.id, command}:
-                return self._too_many(state, occasion)
-            if said.edited and is_same(occasion, understanding):
-                return Outcome(state, understanding=understanding)
-        elif occasion.flooding and state.was_warned((flag.id for flag in understanding.flags), occasion.now):
+        if (reply := self._reply(alone, command, words, state, occasion)) is not None:
+            outcome = self._replied(reply, state.check, state, occasion)
+            return self._in_time(self._with_media(outcome, (this,), occasion), said.edited, occasion)
+        batch = () if command or is_wish(alone) else read_together(said, words, before, occasion)
+        understanding = self._read_as_one(alone, batch, recent, about)
+        if said.edited and understanding.decision is Decision.CHECK and is_same(occasion, understanding):
+            return Outcome(state, understanding=understanding)  # a slip mended is no second doubt
+        understanding = self._weighed(understanding, recent, state, occasion)
+        is_sign = understanding.decision is Decision.RED_FLAG
+        is_asked = understanding.decision is Decision.CHECK
+        if occasion.flooding and not (is_sign or is_asked or "stop" in {understanding.id, command}):
+            return self._too_many(state, occasion)
+        if said.edited and not is_sign and is_same(occasion, understanding):
+            return Outcome(state, understanding=understanding)
+        if is_sign and occasion.flooding and state.was_warned((flag.id for flag in understanding.flags), occasion.now):
             return replace(self._too_many(state, occasion), understanding=understanding)
         take_back = state.held_batch if batch else None
-        this = Held(said.message_id, words, said.media)
+        if batch and state.check is not None:
+            state = replace(state, check=replace(state.check, is_repeated=False))  # what repeated it is taken back
         if not command and not is_wish(alone):
             state = replace(state.settled(), held=batch or (this,))
         outcome = self._decided(understanding, command, words, state, occasion)
         outcome = replace(outcome, take_back=take_back)
         if batch or not (said.edited and occasion.earlier):  # an edited caption's picture is with staff already
             outcome = self._with_media(outcome, batch or (this,), occasion)
-        return self._in_time(outcome, said.edited, occasion)
+        outcome = self._in_time(outcome, said.edited, occasion)
+        return self._checking.reminding(outcome, before, occasion)
 
     def _read_as_one(
         self, alone: Understanding, batch: tuple[Held, ...], recent: tuple[str, ...], about: str | None
@@ -98,13 +115,17 @@ class Conversation:
         joined = "\n".join(held.text for held in batch)
         if not batch or alone.decision is Decision.RED_FLAG:
             return replace(alone, text=joined or alone.text)
-        return self.brain.understand(joined, recent=recent, about=about)
+        together = self.brain.understand(joined, recent=recent, about=about)
+        is_weaker = together.decision not in {Decision.RED_FLAG, Decision.CHECK}
+        return replace(alone, text=joined) if alone.decision is Decision.CHECK and is_weaker else together
 
     def _decided(
         self, understanding: Understanding, command: str | None, words: str, state: State, occasion: Occasion
     ) -> Outcome:
         if understanding.decision is Decision.RED_FLAG:
             return self._red_flag(understanding, state, occasion)
+        if understanding.decision is Decision.CHECK:
+            return self._check(understanding, command, state, occasion)
         if command is None:
             return self._words(understanding, state, occasion)
         if command == "human" and words:
@@ -126,7 +147,8 @@ class Conversation:
         words = (*self.content.words.yes, *self.content.words.no)
         return understanding.decision is not Decision.ANSWER and normalise(understanding.text) in map(normalise, words)
 
-    def _red_flag(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
+    def _red_flag(self, understanding: Understanding, state: State, occasion: Occasion, note: str = "") -> Outcome:
+        """The warning and the alert. `note`: what else staff should know."""
         assert understanding.level is not None
         replies = self.content.replies
         level = understanding.level
@@ -138,25 +160,167 @@ class Conversation:
             parts.append(self._voice.by_the_clock(replies.urgent_open, replies.urgent_closed, occasion.now))
         elif level is Level.ADVISE:
             parts.append(self._say(replies.advise_footer))
-        card = self._say(
-            replies.staff_red_flag,
-            code=occasion.code,
-            text=excerpt(understanding.text),
-            since=since_in_words(occasion),
-            id=", ".join(flag.id for flag in understanding.flags),
-            level=level.value.capitalize(),
-        )
+        parts[:0] = self._in_their_language(understanding)
+        state, understanding = self._settles(understanding, state, occasion)
         is_pressing = level is not Level.ADVISE
         state = state.settled().asks(understanding.text, occasion.message_id)
         ids = tuple(flag.id for flag in understanding.flags)
-        if state.was_warned(ids, occasion.now):
-            # One alert (design 5): staff get the new words behind other patients' alerts.
-            told = TellStaff(card)
-        else:
+        card = alert_about(level, ids, note)
+        if not state.was_warned(ids, occasion.now):
             state = replace(state, warned=ids, warned_at=occasion.now)
-            told = TellStaff(card, Kind.ALERT if is_pressing else Kind.RELAY, opens_alert=True)
         say = Say("\n\n".join(parts), Kind.EMERGENCY if is_pressing else Kind.REPLY)
-        return Outcome(state, (say,), staff=(told,), understanding=understanding)
+        outcome = Outcome(state, (say,), staff=(card,), understanding=understanding)
+        return outcome if is_pressing else self._beside_advice(outcome, understanding, occasion)
+
+    def _in_their_language(self, understanding: Understanding) -> list[str]:
+        """The line about emergencies for somebody who does not write English."""
+        theirs = self.content.other_languages.get(understanding.language or "")
+        if theirs is None:
+            return []
+        line = theirs.call_now if understanding.level is Level.EMERGENCY else theirs.emergency
+        return [f"<b>{self._say(line)}</b>"]
+
+    def _settles(self, understanding: Understanding, state: State, occasion: Occasion) -> tuple[State, Understanding]:
+        """A warning settles an open question about nothing worse; staff read its words and the new ones together."""
+        assert understanding.level is not None
+        check = state.check_at(occasion.now)
+        ids = {flag.id for flag in understanding.flags}
+        if check is None or (check.flag.id not in ids and check.flag.level.rank > understanding.level.rank):
+            return state, understanding
+        if check.text not in understanding.text:
+            understanding = replace(understanding, text=f"{check.text}\n{understanding.text}")
+        return replace(state, check=None), understanding
+
+    def _beside_advice(self, outcome: Outcome, understanding: Understanding, occasion: Occasion) -> Outcome:
+        """A sure answer may follow advice that can wait."""
+        if understanding.beside not in self.content.entries:
+            return outcome
+        text = browse.answer(self.content, (understanding.beside,), since_treatment(occasion))
+        say = Say(text, buttons=browse.under_entry(self.content, understanding.beside))
+        return replace(outcome, says=(*outcome.says, say))
+
+    # --- one safety question ----------------------------------------------------------------------------------------
+
+    def _weighed(self, read: Understanding, recent: Sequence[str], state: State, occasion: Occasion) -> Understanding:
+        """`read`, unless it would take a question that may not be asked: one at a time, one in two hours about each
+        sign, and none to somebody who was warned of it.
+
+        Words that raise such a doubt count as the sign. A mere feeling that there may be one leaves the text to people,
+        unless it is about what the open question is about.
+        """
+        now, asked = occasion.now, state.check_at(occasion.now)
+        warned = state.warned if state.is_in_danger(now) else ()
+        barred = [
+            flag
+            for flag in read.suspected
+            if flag.id in warned or state.was_checked(flag.id, now) or (asked is not None and flag.level.is_pressing)
+        ]
+        counting = [flag for flag in barred if flag.words or (asked is not None and flag.id == asked.flag.id)]
+        if counting:
+            is_second = asked is not None and any(flag.level.is_pressing for flag in counting)
+            open_one = (asked.flag,) if asked is not None and is_second else ()
+            flags = as_signs((*read.flags, *counting, *open_one))
+            worst = flags[0]
+            read = replace(read, id=worst.id, level=worst.level, flags=flags, suspected=(), beside=None)
+            return replace(read, decision=Decision.RED_FLAG)
+        if read.decision is not Decision.CHECK or (asked is None and not barred):
+            return read
+        instead = self.brain.understand(read.text, recent=recent, about=_topic(state, occasion), denied=True)
+        is_left = any(flag.level.is_pressing for flag in barred)
+        return _left_to_people(instead) if is_left else instead
+
+    def _check(self, understanding: Understanding, command: str | None, state: State, occasion: Occasion) -> Outcome:
+        """Ask, and do what a command asked for beside it."""
+        check = self._checking.about(understanding, occasion, owes_answer=command is None)
+        asked = replace(self._checking.ask(check, state, occasion), understanding=understanding)
+        if command is None:
+            return asked
+        done = self._command(command, asked.state, occasion)
+        says, staff = (*asked.says, *done.says), (*asked.staff, *done.staff)
+        return replace(done, says=says, staff=staff, understanding=understanding, timers=asked.timers)
+
+    def _reply(
+        self, alone: Understanding, command: str | None, words: str, state: State, occasion: Occasion
+    ) -> Reply | None:
+        """The answer to the open question that these words are. A sign in them goes before, STOP, or a new doubt."""
+        if command is not None or state.check is None or alone.decision is Decision.RED_FLAG or alone.id == "stop":
+            return None
+        reply = self._checking.reply_in(words, state, occasion)
+        is_news = any(flag.id != state.check.flag.id for flag in alone.suspected)
+        return None if reply is Reply.NO and is_news else reply
+
+    def _replied(self, reply: Reply, check: Check | None, state: State, occasion: Occasion) -> Outcome:
+        """What the answer leads to; the question it settles is the one `check` is about."""
+        assert check is not None
+        if state.check is not None and state.check.flag.id == check.flag.id:
+            state = replace(state, check=None)
+        occasion = replace(occasion, message_id=check.asked_in)
+        note = self._checking.note(check, reply)
+        if reply is not Reply.NO:
+            outcome = self._red_flag(self._checking.confirmed(check), state, occasion, note)
+        elif check.flag.id == SELF_HARM:
+            say = Say(self._say(self.content.replies.check_no_self_harm))
+            card = alert_about(check.flag.level, (check.flag.id,), note)
+            return Outcome(state.settled(), (say,), staff=(card,), about=check.asked_in)
+        else:
+            outcome = self._denied(check, note, state, occasion)
+        return replace(outcome, asked_in=check.asked_in)
+
+    def _denied(self, check: Check, note: str, state: State, occasion: Occasion) -> Outcome:
+        """What the words would have led to without the suspicion; with another one that was not asked about, people."""
+        line = self._say(self.content.replies.check_no)
+        if not check.owes_answer:
+            return Outcome(state.settled(), (Say(line),), about=check.asked_in)
+        understanding = self.brain.understand(check.text, about=_topic(state, occasion), denied=True)
+        if check.others:
+            understanding = _left_to_people(understanding)
+        match understanding.decision:
+            case Decision.RED_FLAG:  # advice that can wait was seen beside it
+                outcome = self._red_flag(understanding, state, occasion, note)
+            case Decision.META:
+                outcome = self._wish(understanding, state, occasion)
+            case _:
+                outcome = self._answering.decided(understanding, state, occasion)
+        first, *others = outcome.says or (Say(""),)
+        says = (replace(first, text="\n\n".join(filter(None, (line, first.text)))), *others)
+        staff = (card if card.level else replace(card, text=f"{card.text}\n{note}") for card in outcome.staff)
+        return replace(outcome, says=says, staff=tuple(staff))
+
+    def _press_reply(self, reply: Reply, flag_id: str, state: State, occasion: Occasion) -> Outcome:
+        """A press under the question. One that is no longer open can still be answered with yes."""
+        check = state.check_at(occasion.now)
+        if check is not None and check.flag.id == flag_id:
+            return self._replied(reply, check, state, occasion)
+        if reply is Reply.NO:
+            return self._answering.polite(self.content.replies.acknowledged, state, occasion)
+        if state.was_warned((flag_id,), occasion.now):
+            return Outcome(state)  # pressed twice
+        level = next((flag.level for flag in self.content.red_flags if flag.id == flag_id), None)
+        if level is None:
+            return self.stale(state)
+        text, asked_in = (occasion.asked.text, occasion.asked.asked_in) if occasion.asked else (state.question, None)
+        return self._replied(reply, Check(Flag(flag_id, level, ()), text, occasion.now, asked_in), state, occasion)
+
+    def on_silence(self, state: State, occasion: Occasion) -> Outcome:
+        """Decide when the time for an answer to a safety question is over; the same state where nothing follows."""
+        check = state.check
+        if check is None:
+            return Outcome(state)
+        match self._checking.silence(check, occasion.now):
+            case Silence.NOTHING:
+                return Outcome(state)
+            case Silence.NUDGE:
+                return self._checking.nudge(check, state, occasion)
+            case Silence.ALERT:
+                return self._checking.alert(check, state)
+            case Silence.COUNTS:
+                occasion = replace(occasion, message_id=check.asked_in)
+                note = self._checking.note(check, None)
+                outcome = self._red_flag(self._checking.confirmed(check), replace(state, check=None), occasion, note)
+                first, *others = outcome.says
+                why = self._say(self.content.replies.check_no_reply)
+                says = (replace(first, text=f"{first.text}\n\n{why}"), *others)
+                return replace(outcome, says=says, asked_in=check.asked_in)
 
     # --- wishes and commands ----------------------------------------------------------------------------------------
 
@@ -221,9 +385,13 @@ class Conversation:
 
     def on_press(self, press: PressIn, state: State, occasion: Occasion) -> Outcome:
         """Decide on a press of one of our own buttons (the caller has checked that the button was there)."""
+        action, _, argument = (press.data or "").partition(":")
+        if action in set(Reply):
+            return self._in_time(self._press_reply(Reply(action), argument, state, occasion), False, occasion)
         if occasion.flooding:
             return self._too_many(state, occasion)
-        return self._in_time(self._pressed(press, state, occasion), False, occasion)
+        outcome = self._in_time(self._pressed(press, state, occasion), False, occasion)
+        return self._checking.reminding(outcome, state, occasion)
 
     def _pressed(self, press: PressIn, state: State, occasion: Occasion) -> Outcome:
         action, _, argument = (press.data or "").partition(":")
@@ -257,6 +425,7 @@ class Conversation:
         what = MEDIA_WORDS[sent.media]
         if occasion.flooding:
             return self._too_many(state, occasion)
+        before = state
         copy = TellStaff("", copy_message_id=sent.message_id)
         if sent.media in ALBUM_MEDIA:
             known, state = state, replace(state, pictured_at=occasion.sent_at)
@@ -264,7 +433,8 @@ class Conversation:
                 return Outcome(state, staff=(copy,))
         match sent.media:
             case Media.STICKER:
-                return self._in_time(Outcome(state, (Say(self._say(replies.sticker)),)), False, occasion)
+                outcome = Outcome(state, (Say(self._say(replies.sticker)),))
+                return self._checking.reminding(self._in_time(outcome, False, occasion), before, occasion)
             case Media.CONTACT:
                 text = self._say(replies.contact)
             case Media.LOCATION:
@@ -273,7 +443,8 @@ class Conversation:
                 text = self._say(replies.media, what=what)
         card = self._say(replies.staff_media, code=occasion.code, what=what, since=since_in_words(occasion))
         staff = (TellStaff(card, opens_alert=True), copy)
-        return self._in_time(Outcome(state, (Say(text),), staff=staff), False, occasion)
+        outcome = self._in_time(Outcome(state, (Say(text),), staff=staff), False, occasion)
+        return self._checking.reminding(outcome, before, occasion)
 
     def on_return(self, state: State) -> Outcome:
         """The patient unblocked the bot."""
@@ -326,6 +497,13 @@ class Conversation:
 
     def _say(self, text: str, /, **extra: str) -> str:
         return self._voice.say(text, **extra)
+
+
+def _left_to_people(understanding: Understanding) -> Understanding:
+    """The same without an answer."""
+    if understanding.decision not in {Decision.ANSWER, Decision.ASK}:
+        return understanding
+    return replace(understanding, decision=Decision.HAND_OVER, id=None, second=None)
 
 
 def _topic(state: State, occasion: Occasion) -> str | None:

@@ -5,7 +5,10 @@ that question is itself a phrasing, so its entry comes first for almost any text
 text brings along: nothing of its own, or words that entry knows, or words it does not.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bot.content.schema import Entry
 from bot.core.matching import Matcher
@@ -39,28 +42,46 @@ _SAYS_NOTHING = frozenset(
 """Words that no question can be told by: what is left of a text without them is what it brings along."""
 
 
-def read_with(matcher: Matcher, answered: Entry, text: str, alone: Match) -> Match | None:
-    """What a cleaned text means after `answered`, when it is a follow-up; None: what it means alone stands.
+@dataclass(frozen=True)
+class FollowUps:
+    """Reads follow-ups. `entries`: everything that may have been answered, by id."""
 
-    `alone`: what the matcher says of the text, which is no answer.
-    """
-    typed = words(text)
-    if not typed or not (len(typed) <= _SHORT or _begins(typed)):
-        return None
-    together = matcher.match(f"{answered.question} {text}")
-    together = replace(together, second=None)
-    best = together.candidates[0].entry_id if together.candidates else None
-    if best != answered.id:
-        return together if together.decision is Decision.ANSWER else None
-    own = [word for word in typed if word not in _SAYS_NOTHING]
-    if not own:
-        return replace(together, decision=Decision.ANSWER) if "?" in text or _begins(typed) else None
-    known = Vocabulary(_said_by(answered))
-    if not all(known.meant_by(word) for word in own):
-        return None
-    if alone.candidates and alone.candidates[0].entry_id == answered.id:
-        return replace(together, decision=Decision.ANSWER)
-    return replace(together, decision=Decision.ASK) if alone.decision is Decision.HAND_OVER else None
+    matcher: Matcher
+    entries: Mapping[str, Entry]
+
+    def read_with(self, answered: Entry, text: str, alone: Match) -> Match | None:
+        """What a cleaned text means after `answered`, when it is a follow-up; None: what it means alone stands.
+
+        `alone`: what the matcher says of the text, which is no answer.
+        """
+        typed = words(text)
+        if not typed or not (len(typed) <= _SHORT or _begins(typed)):
+            return None
+        together = self.matcher.match(f"{answered.question} {text}")
+        together = replace(together, second=None)
+        best = together.candidates[0].entry_id if together.candidates else None
+        if best != answered.id:
+            return together if together.decision is Decision.ANSWER else None
+        own = [word for word in typed if word not in _SAYS_NOTHING]
+        if not own:
+            return replace(together, decision=Decision.ANSWER) if "?" in text or _begins(typed) else None
+        if not all(self._vocabulary.meant_by(word) & self._said[answered.id] for word in own):
+            return None
+        if alone.candidates and alone.candidates[0].entry_id == answered.id:
+            return replace(together, decision=Decision.ANSWER)
+        return replace(together, decision=Decision.ASK) if alone.decision is Decision.HAND_OVER else None
+
+    @cached_property
+    def _said(self) -> Mapping[str, AbstractSet[str]]:
+        """The words of each entry; those of all are kept once."""
+        kept: dict[str, str] = {}
+        said = ((entry.id, _said_by(entry)) for entry in self.entries.values())
+        return {entry_id: frozenset(kept.setdefault(word, word) for word in spoken) for entry_id, spoken in said}
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        """One for all entries: it takes time to build, and which words may be meant does not depend on the others."""
+        return Vocabulary(word for said in self._said.values() for word in said)
 
 
 def _begins(typed: tuple[str, ...]) -> bool:

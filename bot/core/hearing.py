@@ -4,7 +4,7 @@ from bot.core.outcome import Held, Occasion, State
 from bot.core.text import normalise
 from bot.model import Decision, TextIn, Understanding
 
-STAFF_COMMANDS = frozenset({"status"})
+STAFF_COMMANDS = frozenset({"status", "alerts", "missed", "oncall"})
 """Commands that do something only for staff; `services.staff` has dealt with those before a patient is thought of."""
 COMMANDS = STAFF_COMMANDS | {"start", "help", "faq", "human", "stop", "resume", "privacy", "language"}
 

@@ -2,13 +2,19 @@
 
 Pure and small on purpose: it only decides whether a person at the clinic should look, and in which language to say so.
 A name, or one foreign word in an English sentence, must not be taken for another language.
+
+The signs of danger that the clinic lists in other languages (`Tongues`) count by themselves, whatever the rest is in.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.core.text import MAX_CHARS
+from bot.content.schema import OtherLanguage, RedFlag
+from bot.core.text import MAX_CHARS, clean, normalise
+from bot.model import Flag, Level
 
 LANGUAGES: Mapping[str, str] = {
     "ar": "Arabic",
@@ -189,3 +195,74 @@ def _hits(telling: list[str], words: frozenset[str]) -> int:
 def _is_name(word: str, number: int) -> bool:
     """Written like a name: a capital inside the text; German nouns are left out by this too, which does no harm."""
     return number > 0 and word[0].isupper() and not word.isupper()
+
+
+# --- signs of danger in other languages ------------------------------------------------------------------------------
+
+_WITHOUT_BLANKS = frozenset({"ja", "th", "zh"})
+"""Languages in which words are written without blanks between them."""
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"}
+    | dict(zip("авекмнорстух", "abekmhopctyx", strict=True))  # as `clean` reads capitals that look Latin
+    | {"ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ہ": "ه", "ۃ": "ه", "ھ": "ه", "ے": "ي"}
+)
+"""Letters that people exchange for a plainer one, and that are no letter with an accent to Unicode."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """One phrase, ready to be looked for in a text prepared by `_plain`."""
+
+    language: str
+    flag_id: str
+    level: Level
+    said: str
+
+
+class Tongues:
+    """Finds the signs of danger listed in other languages. No denial is read: in doubt people are told."""
+
+    def __init__(self, languages: Mapping[str, OtherLanguage], red_flags: Sequence[RedFlag]) -> None:
+        levels = {flag.id: flag.level for flag in red_flags}
+        every = (
+            _Sign(code, flag_id, levels[flag_id], said if code in _WITHOUT_BLANKS else f" {said} ")
+            for code, language in languages.items()
+            for flag_id, lines in language.signs.items()
+            if flag_id in levels
+            for line in lines
+            if (said := _plain(clean(line)))
+        )
+        self._by_word: dict[str, list[_Sign]] = defaultdict(list)
+        """By their first word, since most texts hold none of them."""
+        self._unparted: list[_Sign] = []
+        for sign in every:
+            signs = self._unparted if sign.language in _WITHOUT_BLANKS else self._by_word[sign.said.split()[0]]
+            signs.append(sign)
+
+    def signs_in(self, text: str) -> tuple[Flag, ...]:
+        """The red flags that a cleaned text names in another language, each once, with the words that say so."""
+        words: dict[tuple[str, Level], tuple[str, ...]] = {}
+        for sign in self._found(text):
+            key = (sign.flag_id, sign.level)
+            words[key] = (*words.get(key, ()), sign.said.strip())
+        return tuple(Flag(flag_id, level, said) for (flag_id, level), said in words.items())
+
+    def language_of(self, text: str) -> str | None:
+        """The code of the language of the first sign in a cleaned text."""
+        return next((sign.language for sign in self._found(text)), None)
+
+    def _found(self, text: str) -> Iterator[_Sign]:
+        """The signs in a text, in the order of their first words."""
+        if not self._by_word and not self._unparted:
+            return
+        plain = _plain(text)
+        padded = f" {plain} "
+        for word in dict.fromkeys(plain.split()):
+            yield from (sign for sign in self._by_word.get(word, ()) if sign.said in padded)
+        if not plain.isascii():
+            yield from (sign for sign in self._unparted if sign.said in plain)
+
+
+def _plain(text: str) -> str:
+    """A cleaned text as signs are compared: bare words, no accents, plain letters."""
+    return normalise(text if text.isascii() else text.lower().translate(_PLAIN))

@@ -84,7 +84,7 @@ class Wishes:
                 self._whole.setdefault(line, wish)
         self._cores = {wish: tuple(dict.fromkeys(_core(line) for line in lines[wish])) for wish in _SPARE}
         everything = {word for of_wish in lines.values() for line in of_wish for word in line}
-        self._vocabulary = Vocabulary(everything | _POLITE | _ALIKE.keys(), real=_REAL_WORDS)
+        self._vocabulary = Vocabulary(everything | _POLITE | _ALIKE.keys(), is_real=_REAL_WORDS.__contains__)
         self._spellings = {typed: words(meant) for typed, meant in content.spellings.items()}
         self._polite_lines = {"thanks": lines["thanks"], "greeting": lines["greeting"]}
         self._pleasant = {

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from bot.clock import from_us, to_us
-from bot.model import Buttons, Kind, Media, MessageId, Scope, Tap, TelegramMessageId, Understanding
+from bot.model import Buttons, Flag, Kind, Level, Media, MessageId, Scope, Tap, TelegramMessageId, Understanding
 
 RECENT = timedelta(minutes=2)
 """How far back texts are read together: "I can't" / "breathe" (design 5)."""
@@ -20,6 +20,8 @@ OFFER_LASTS = timedelta(minutes=10)
 """How long an offer can be taken, and an answer judged or asked about, in words alone."""
 DANGER_LASTS = timedelta(hours=2)
 """How long after a warning each reply begins with it (clinical judgement: somebody may wait instead of calling)."""
+CHECK_LASTS = timedelta(hours=2)
+"""How long a safety question can be answered, and within which none is asked about the same sign again."""
 COURTESY = timedelta(minutes=10)
 """Thanks are answered once in this time: two polite people would never stop."""
 
@@ -46,6 +48,35 @@ class Answered:
     """The patient's message it answers."""
     again: bool = False
     """The same as before, for a question that said too little by itself: once is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A safety question without an answer yet: a red flag is suspected, and only the patient can tell."""
+
+    flag: Flag
+    text: str
+    """What the patient had written."""
+    asked_at: datetime
+    asked_in: TelegramMessageId | None = None
+    """The patient's message with those words."""
+    others: tuple[str, ...] = ()
+    """Emergency and urgent red flags that are suspected beside it; one question is asked, not two."""
+    owes_answer: bool = True
+    """False where those words were dealt with already: they came with a command, or with a warning."""
+    shown_at: datetime | None = None
+    """When it was last put, if more than once."""
+    is_repeated: bool = False
+    """It stood once more under the answer to something else."""
+    is_nudged: bool = False
+    """It was asked once more, since no answer came."""
+    is_told: bool = False
+    """Staff were alerted, since no answer came."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the question is only if what has always been so is new or worse now."""
+        return self.flag.usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +109,10 @@ class State:
     """Red flags that staff were last alerted to…"""
     warned_at: datetime | None = None
     """…and when."""
+    check: Check | None = None
+    """The safety question that was asked last; answered ones are taken away…"""
+    checked: tuple[tuple[str, datetime], ...] = ()
+    """…and red flags about which one was asked within the last two hours, with the time."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
@@ -96,6 +131,8 @@ class State:
             "pictured_at": _us(self.pictured_at),
             "warned": list(self.warned),
             "warned_at": _us(self.warned_at),
+            "check": self.check and _check_to_json(self.check),
+            "checked": [[id_, to_us(at)] for id_, at in self.checked],
         }
 
     @classmethod
@@ -118,6 +155,8 @@ class State:
             pictured_at=_at(raw["pictured_at"]),
             warned=tuple(raw["warned"]),
             warned_at=_at(raw["warned_at"]),
+            check=_check_from_json(raw.get("check")),  # states of before 2026-12 have neither of these two
+            checked=tuple((id_, from_us(at)) for id_, at in raw.get("checked", ())),
         )
 
     def heard(self, text: str, at: datetime) -> "State":
@@ -141,6 +180,11 @@ class State:
         """The entries on offer at `at`."""
         return self.offered if self.offered_until is not None and at <= self.offered_until else ()
 
+    @property
+    def offered_at(self) -> datetime | None:
+        """When the offer was made."""
+        return self.offered_until - OFFER_LASTS if self.offered_until is not None else None
+
     def answered_at(self, at: datetime) -> Answered | None:
         """What was answered, while it is fresh at `at`."""
         return self.answered if self.answered is not None and at <= self.answered.until else None
@@ -148,6 +192,19 @@ class State:
     def settled(self) -> "State":
         """The state when no reply waits for the rest of a question."""
         return replace(self, held=(), held_until=None)
+
+    def checks(self, check: Check) -> "State":
+        """The state in which this safety question waits for an answer."""
+        kept = [(id_, at) for id_, at in self.checked if check.asked_at - at <= CHECK_LASTS and id_ != check.flag.id]
+        return replace(self, check=check, checked=(*kept, (check.flag.id, check.asked_at)))
+
+    def check_at(self, now: datetime) -> Check | None:
+        """The safety question that waits for an answer, while one can be given."""
+        return self.check if self.check is not None and now - self.check.asked_at <= CHECK_LASTS else None
+
+    def was_checked(self, flag_id: str, now: datetime) -> bool:
+        """Whether the patient was asked about this red flag within the last two hours."""
+        return any(id_ == flag_id and now - at <= CHECK_LASTS for id_, at in self.checked)
 
     def is_in_danger(self, now: datetime) -> bool:
         """Whether the patient was warned within the last two hours."""
@@ -172,6 +229,39 @@ def _answered_from_json(raw: Mapping[str, Any] | None) -> Answered | None:
     if not raw:
         return None
     return Answered(tuple(raw["entry_ids"]), tuple(raw["others"]), from_us(raw["until"]), raw["asked_in"], raw["again"])
+
+
+def _check_to_json(check: Check) -> dict[str, Any]:
+    flag = check.flag
+    return {
+        "flag": [flag.id, flag.level, list(flag.words), flag.usual],
+        "text": check.text,
+        "asked_at": to_us(check.asked_at),
+        "asked_in": check.asked_in,
+        "others": list(check.others),
+        "owes_answer": check.owes_answer,
+        "shown_at": _us(check.shown_at),
+        "marks": [check.is_repeated, check.is_nudged, check.is_told],
+    }
+
+
+def _check_from_json(raw: Mapping[str, Any] | None) -> Check | None:
+    if not raw:
+        return None
+    id_, level, words, usual = raw["flag"]
+    is_repeated, is_nudged, is_told = raw["marks"]
+    return Check(
+        flag=Flag(id_, Level(level), tuple(words), usual),
+        text=raw["text"],
+        asked_at=from_us(raw["asked_at"]),
+        asked_in=raw["asked_in"],
+        others=tuple(raw["others"]),
+        owes_answer=raw["owes_answer"],
+        shown_at=_at(raw["shown_at"]),
+        is_repeated=is_repeated,
+        is_nudged=is_nudged,
+        is_told=is_told,
+    )
 
 
 def _us(at: datetime | None) -> int | None:
@@ -215,6 +305,20 @@ class TellStaff:
     opens_alert: bool = False
     copy_message_id: TelegramMessageId | None = None
     """Telegram's message in the patient's chat to copy instead of a text."""
+    level: Level | None = None
+    """Set where it is about a red flag, with `flag_ids`: the services then write the card, from the question asked, and
+    see that somebody takes it."""
+    flag_ids: tuple[str, ...] = ()
+    note: str = ""
+    """For such a card, in Telegram's HTML: what the patient was asked about it, and the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """When to look at this chat again, and why: a kind of due row. Domain time, aware UTC."""
+
+    kind: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +339,9 @@ class Outcome:
     """The patient's message with the question that this is about, when it was asked before."""
     taps: tuple[tuple[str, Tap], ...] = ()
     """What the patient made of entries that this question led to."""
+    asked_in: TelegramMessageId | None = None
+    """The patient's message that `understanding` is of, where it is an earlier one."""
+    timers: tuple[Timer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,19 @@
-"""Phrases looked for in a reading: their words in order, close together, as written or with a slip of the finger."""
+"""Phrases looked for in a reading: their words in order, close together, as written or with a slip of the finger.
 
+A word of a phrase may be a concept, `<leg>`: any of the clinic's words for one thing. Phrases joined by "+" make a
+pattern: all of them in one sentence, in any order.
+"""
+
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TypeAlias
 
+from bot.content.schema import CONCEPT
 from bot.core.reading import SMALL_WORDS, Reading, canonical
 from bot.core.text import clean
 from bot.core.typos import Vocabulary
@@ -15,113 +22,204 @@ _NEAR = 3
 """Two words of a phrase may be parted by up to two others that carry meaning …"""
 _REACH = 8
 """… and by no more than this, small words counted."""
+_SPREAD = 12
+"""The phrases of a pattern begin within so many words that carry meaning."""
 _PATHS = 8
 """So many half-found places of a phrase are followed on; a text that has more says the same word over and over."""
+_PLACES = 16
+"""So many places of a phrase are tried in a pattern, for the same reason."""
+
+_JOIN = re.compile(r"\s\+\s")
 
 Path: TypeAlias = tuple[int, ...]
-"""Where a phrase was found: indices into a reading's tokens, rising."""
+"""Where something was found: indices into a reading's tokens, rising."""
 _NOTHING: AbstractSet[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase ready to be looked for, and the line of content it comes from."""
+    """A phrase ready to be looked for: words, and concepts as `<name>`."""
 
     words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One line of content: a phrase, or several that must stand in one sentence."""
+
+    parts: tuple[Phrase, ...]
     line: str
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Of all its phrases."""
+        return tuple(chain.from_iterable(part.words for part in self.parts))
 
-def phrases(lines: Iterable[str]) -> tuple[Phrase, ...]:
-    """Phrases without small words, if two others are left. A line without any word is dropped."""
-    found: dict[tuple[str, ...], Phrase] = {}
+
+def patterns(lines: Iterable[str]) -> tuple[Pattern, ...]:
+    """Lines of content as patterns, each once. A line without any word is dropped."""
+    found: dict[tuple[Phrase, ...], Pattern] = {}
     for line in lines:
-        every = tuple(word for word, _ in canonical(clean(line)))
-        telling = tuple(word for word in every if word not in SMALL_WORDS)
-        kept = telling if len(telling) > 1 else every
-        if kept:
-            found.setdefault(kept, Phrase(kept, line))
+        parts = tuple(filter(None, map(_phrase, _JOIN.split(line))))
+        if parts:
+            found.setdefault(parts, Pattern(parts, line))
     return tuple(found.values())
 
 
-class PhraseBook:
-    """Phrases by one of their words, the one that fewest of them share: most texts hold none of most books."""
+def _phrase(text: str) -> Phrase | None:
+    """Without small words, if two others are left."""
+    every: list[str] = []
+    begin = 0
+    for name in CONCEPT.finditer(text):
+        every += [word for word, _ in canonical(clean(text[begin : name.start()]))]
+        every.append(name[0])
+        begin = name.end()
+    every += [word for word, _ in canonical(clean(text[begin:]))]
+    telling = [word for word in every if word not in SMALL_WORDS]
+    kept = telling if len(telling) > 1 else every
+    return Phrase(tuple(kept)) if kept else None
 
-    def __init__(self, every: Iterable[Phrase]) -> None:
-        self._phrases = tuple(every)
-        shared = Counter(word for phrase in self._phrases for word in set(phrase.words))
+
+class PatternBook:
+    """Patterns by one of their words, the one that fewest of them share: most texts hold none of most books."""
+
+    def __init__(self, every: Iterable[Pattern]) -> None:
+        self._patterns = tuple(every)
+        shared = Counter(word for pattern in self._patterns for word in set(pattern.words))
         self._by_word: dict[str, list[int]] = defaultdict(list)
-        for number, phrase in enumerate(self._phrases):
-            self._by_word[min(phrase.words, key=shared.__getitem__)].append(number)
+        for number, pattern in enumerate(self._patterns):
+            self._by_word[min(pattern.words, key=shared.__getitem__)].append(number)
 
-    def __iter__(self) -> Iterator[Phrase]:
-        return iter(self._phrases)
+    def __iter__(self) -> Iterator[Pattern]:
+        return iter(self._patterns)
 
-    def possible(self, finder: "Finder") -> Iterator[Phrase]:
-        """Those that may be in the finder's text, in the order of the book."""
-        found = [number for word in finder.meant for number in self._by_word.get(word, ())]
-        return (self._phrases[number] for number in sorted(found))
+    def possible(self, meant: frozenset[str]) -> Iterator[Pattern]:
+        """Those that may be in a text with these words and concepts, in the order of the book."""
+        if len(meant) < len(self._by_word):
+            found = [number for word in meant for number in self._by_word.get(word, ())]
+        else:
+            found = [number for word, numbers in self._by_word.items() if word in meant for number in numbers]
+        for number in sorted(found):
+            if meant.issuperset(self._patterns[number].words):
+                yield self._patterns[number]
+
+
+class Concepts:
+    """The clinic's words for one thing, by name: `{"leg": ["leg", "calf", …]}`. They may not name one another."""
+
+    def __init__(self, said: Mapping[str, Iterable[str]]) -> None:
+        self._by_line: dict[Pattern, list[str]] = defaultdict(list)
+        for name, lines in said.items():
+            for pattern in patterns(lines):
+                self._by_line[Pattern(pattern.parts, "")].append(f"<{name}>")
+        self._book = PatternBook(self._by_line)
+        self.words = frozenset(word for pattern in self._by_line for word in pattern.words)
+
+    def found(self, finder: "Finder") -> Iterator[tuple[str, Path]]:
+        """Every concept that is in the finder's text, and where."""
+        for pattern in self._book.possible(finder.meant):
+            for path in islice(finder.all(pattern), _PLACES):
+                for name in self._by_line[pattern]:
+                    yield name, path
 
 
 class Finder:
-    """Looks for phrases in one reading. The work for one is bounded by how often its rarest word occurs."""
+    """Looks for patterns in one reading. The work for one is bounded by how often its rarest word occurs."""
 
-    def __init__(self, reading: Reading, vocabulary: Vocabulary) -> None:
+    def __init__(self, reading: Reading, vocabulary: Vocabulary, concepts: Concepts | None = None) -> None:
         self._reading = reading
-        self._places = _places(reading, vocabulary)
-        self.meant = self._places.keys()
-        """The words of phrases that are in the text, or may be meant by a slip in it."""
+        self._places: dict[str, list[Path]] = _places(reading, vocabulary)
+        self._begins: dict[str, list[int]] = {}
+        self.meant = frozenset(self._places)
+        """The words and concepts of patterns that are in the text, or may be meant by a slip in it."""
         self.steps = 0
-        """Pairs of words compared so far."""
+        """Pairs of places compared so far."""
+        if concepts is not None:
+            named: dict[str, set[Path]] = defaultdict(set)
+            for name, path in concepts.found(self):
+                named[name].add(path)
+            self._places |= {name: sorted(paths) for name, paths in named.items()}
+            self.meant |= named.keys()
 
-    def first(self, phrase: Phrase, barred: AbstractSet[int] = _NOTHING) -> Path | None:
-        """The first place of `phrase` that uses none of the `barred` tokens."""
-        return next(self._all(phrase, barred), None)
+    def first(self, pattern: Pattern, barred: AbstractSet[int] = _NOTHING) -> Path | None:
+        """The first place of `pattern` that uses none of the `barred` tokens."""
+        return next(self._all(pattern, barred), None)
 
-    def all(self, phrase: Phrase) -> Iterator[Path]:
-        """The places of `phrase`, one for each place of its rarest word."""
-        return self._all(phrase, _NOTHING)
+    def all(self, pattern: Pattern) -> Iterator[Path]:
+        """The places of `pattern`, one for each place of its (first phrase's) rarest word."""
+        return self._all(pattern, _NOTHING)
 
     def said(self, path: Path) -> str:
         """The patient's own words at `path`."""
         return " ".join(self._reading.tokens[index].word for index in path)
 
-    def _all(self, phrase: Phrase, barred: AbstractSet[int]) -> Iterator[Path]:
-        if all(word in self._places for word in phrase.words):
-            rarest = min(range(len(phrase.words)), key=lambda number: len(self._places[phrase.words[number]]))
-            for anchor in self._places[phrase.words[rarest]]:
-                if anchor not in barred:
-                    yield from self._around(phrase, rarest, anchor, barred)
+    def _all(self, pattern: Pattern, barred: AbstractSet[int]) -> Iterator[Path]:
+        if not self.meant.issuperset(pattern.words):
+            return
+        if len(pattern.parts) == 1:
+            yield from self._each(pattern.parts[0], barred)
+            return
+        first, *others = [list(islice(self._each(part, barred), _PLACES)) for part in pattern.parts]
+        for path in first:
+            together = [path]
+            for paths in others:
+                beside = next((other for other in paths if self._is_beside(path, other, together)), None)
+                if beside is None:
+                    break
+                together.append(beside)
+            else:
+                yield tuple(sorted(set(chain.from_iterable(together))))
 
-    def _around(self, phrase: Phrase, rarest: int, anchor: int, barred: AbstractSet[int]) -> list[Path]:
+    def _is_beside(self, path: Path, other: Path, taken: Sequence[Path]) -> bool:
+        """Whether `other` is in the sentence of `path`, near it, and has words of its own."""
+        self.steps += 1
+        here, there = self._reading.tokens[path[0]], self._reading.tokens[other[0]]
+        if here.stop != there.stop or abs(here.slot - there.slot) > _SPREAD:
+            return False
+        return all(set(other).isdisjoint(one) for one in taken)
+
+    def _each(self, phrase: Phrase, barred: AbstractSet[int]) -> Iterator[Path]:
+        rarest = min(range(len(phrase.words)), key=lambda number: len(self._places[phrase.words[number]]))
+        for anchor in self._places[phrase.words[rarest]]:
+            if barred.isdisjoint(anchor):
+                yield from self._around(phrase, rarest, anchor, barred)
+
+    def _around(self, phrase: Phrase, rarest: int, anchor: Path, barred: AbstractSet[int]) -> list[Path]:
         """The phrase with its rarest word at `anchor`, grown to the left, then to the right; one place or none."""
-        paths: list[Path] = [(anchor,)]
+        paths: list[Path] = [anchor]
         for word in reversed(phrase.words[:rarest]):
-            paths = [(index, *path) for path in paths[:_PATHS] for index in self._near(word, path[0], -1, barred)]
+            paths = [(*more, *path) for path in paths[:_PATHS] for more in self._near(word, path[0], -1, barred)]
         for word in phrase.words[rarest + 1 :]:
-            paths = [(*path, index) for path in paths[:_PATHS] for index in self._near(word, path[-1], +1, barred)]
+            paths = [(*path, *more) for path in paths[:_PATHS] for more in self._near(word, path[-1], +1, barred)]
         return paths[:1]
 
-    def _near(self, word: str, index: int, step: int, barred: AbstractSet[int]) -> Iterator[int]:
+    def _near(self, word: str, index: int, step: int, barred: AbstractSet[int]) -> Iterator[Path]:
         """Places of `word` before (step -1) or after (+1) `index`, close by in the same sentence, nearest first."""
         places = self._places[word]
-        cut = bisect_right(places, index) if step > 0 else bisect_left(places, index)
+        begins = self._begins.get(word)
+        if begins is None:
+            begins = self._begins[word] = [place[0] for place in places]
+        cut = bisect_right(begins, index) if step > 0 else bisect_left(begins, index)
         here = self._reading.tokens[index]
         for place in places[cut : cut + _REACH] if step > 0 else reversed(places[max(cut - _REACH, 0) : cut]):
             self.steps += 1
-            there = self._reading.tokens[place]
-            if abs(place - index) > _REACH or abs(there.slot - here.slot) > _NEAR or there.stop != here.stop:
+            edge = place[0] if step > 0 else place[-1]
+            if step < 0 and edge >= index:
+                continue
+            there = self._reading.tokens[edge]
+            if abs(edge - index) > _REACH or abs(there.slot - here.slot) > _NEAR or there.stop != here.stop:
                 return
-            if place not in barred:
+            if barred.isdisjoint(place):
                 yield place
 
 
-def _places(reading: Reading, vocabulary: Vocabulary) -> dict[str, list[int]]:
-    """For each word of the phrases the indices of the tokens that may mean it, rising."""
+def _places(reading: Reading, vocabulary: Vocabulary) -> dict[str, list[Path]]:
+    """For each word of the patterns the tokens that may mean it, rising."""
     meant: dict[str, set[str]] = {}
-    places: dict[str, list[int]] = defaultdict(list)
+    places: dict[str, list[Path]] = defaultdict(list)
     for index, token in enumerate(reading.tokens):
         if token.word not in meant:
             meant[token.word] = vocabulary.meant_by(token.word)
         for word in meant[token.word]:
-            places[word].append(index)
+            places[word].append((index,))
     return dict(places)

@@ -5,7 +5,7 @@ swapped with the second: people rarely get it wrong, "right" is not "tight", and
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise, product
 
@@ -47,11 +47,11 @@ def is_slip(typed: str, meant: str) -> bool:
 
 
 class Vocabulary:
-    """Words to be found as typed or with a slip. `real` words are never taken for a slip of another."""
+    """Words to be found as typed or with a slip. A word that `is_real` is never taken for a slip of another."""
 
-    def __init__(self, vocabulary: Iterable[str], real: Collection[str] = ()) -> None:
+    def __init__(self, vocabulary: Iterable[str], is_real: Callable[[str], bool] = lambda word: False) -> None:
         self._words = frozenset(vocabulary)
-        self._real = frozenset(real)
+        self._is_real = is_real
         self._near: dict[tuple[str, int], list[str]] = defaultdict(list)
         """Words by their start and the length of what may be typed for them: few for `is_slip` to look at."""
         for word in sorted(self._words):
@@ -63,7 +63,7 @@ class Vocabulary:
     def meant_by(self, typed: str) -> set[str]:
         """The words that `typed` may stand for, itself included."""
         found = {typed} & self._words
-        if len(typed) < 4 or not typed.isalpha() or typed in self._real:
+        if len(typed) < 4 or not typed.isalpha() or self._is_real(typed):
             return found
         for start in (typed[0], typed[:2]):
             bucket = self._near.get((start, len(typed)), ())

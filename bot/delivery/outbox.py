@@ -322,6 +322,8 @@ class Outbox:
             return SendWhy.TARGET_LOST
         if row["opted_out"]:
             return SendWhy.OPTED_OUT
+        if row["paused"] and row["target_id"] is None:
+            return SendWhy.PAUSED
         if row["expires_us"] is not None and row["expires_us"] <= self._clock.now_us():
             return SendWhy.EXPIRED
         if row["unreachable_us"] is not None and row["chat_kind"] == ChatKind.PRIVATE:

@@ -19,7 +19,7 @@ from bot.markup import plain
 from bot.model import ChatId
 from bot.services.library import fit_to_serve
 from bot.settings import Settings
-from bot.store import schema
+from bot.store import alerts, schema
 from bot.store.engine import open_store, sqlite_file
 from bot.store.tables import bot
 
@@ -30,7 +30,12 @@ PATIENT_COMMANDS = (
     ("stop", "No more messages"),
     ("privacy", "What happens to my messages"),
 )
-STAFF_COMMANDS = (("status", "How things stand"),)
+STAFF_COMMANDS = (
+    ("alerts", "What waits for one of you"),
+    ("missed", "The bot missed a sign of danger (as a reply, or with a code)"),
+    ("oncall", "Test whether people on call get messages"),
+    ("status", "How things stand"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ class Account(Protocol):
 
 
 async def examine(settings: Settings, account: Account, today: datetime) -> AsyncIterator[Finding]:
-    """Every check in turn: token, content, signatures, database, owners, staff group; and the bot's public profile set.
+    """Every check in turn: token, content, signatures, database, owners, who is on call, staff group; and the bot's
+    public profile set.
 
     `settings` hold something that looks like a token. Raises nothing for what is wrong: that is what findings are for.
     """
@@ -93,6 +99,8 @@ async def examine(settings: Settings, account: Account, today: datetime) -> Asyn
     else:
         remedy = "Put the ids of the people in charge into .env; `aftercare doctor --ids` shows them."
         yield Finding("owners", False, "OWNER_IDS is empty", remedy)
+    if content is not None and row is not None:
+        yield await _on_call(settings, content)
     staff_chat_id = settings.staff_chat_id
     if row is not None and row["staff_chat_id"] is not None:
         staff_chat_id = ChatId(row["staff_chat_id"])  # the group may have got another id since .env was written
@@ -178,6 +186,22 @@ def _sending(row: sa.RowMapping) -> Finding:
         remedy = "See the staff group's check. This clears with the next message that reaches the group."
         return Finding("sending", False, f"staff could not be reached: {row['staff_lost']}", remedy)
     return Finding("sending", True, "nothing holds it up")
+
+
+async def _on_call(settings: Settings, content: Content) -> Finding:
+    """Whether everybody on call can be reached: they had to press Start, and confirm a test message."""
+    people = tuple(person.telegram_id for person in content.clinic.on_call)
+    if not people:
+        return Finding("on_call", True, "nobody; an emergency that nobody takes goes to the owners")
+    try:
+        async with open_store(settings.database_url, SystemClock()) as store, store.read() as tx:
+            done = await alerts.confirmed(tx, settings.bot_id, people)
+    except AftercareError as error:
+        return Finding("on_call", False, str(error), "Check DATABASE_URL.")
+    if missing := [str(person) for person in people if person not in done]:
+        remedy = "Have them press Start in a private chat with the bot, then send /oncall in the staff group."
+        return Finding("on_call", False, f"not confirmed: {', '.join(missing)}", remedy)
+    return Finding("on_call", True, f"confirmed: {len(people)}")
 
 
 async def _staff_group(chat_id: ChatId | None, account: Account, reachable: bool) -> list[Finding]:

@@ -14,6 +14,7 @@ from bot.model import (
     BlockedIn,
     Button,
     Kind,
+    Level,
     MediaIn,
     MessageState,
     Method,
@@ -24,8 +25,9 @@ from bot.model import (
     TextIn,
     Understanding,
 )
+from bot.services.alerts import Alerts, Raised
 from bot.services.post import Post
-from bot.store import chats, feedback, messages
+from bot.store import alerts, chats, dues, feedback, messages
 from bot.store.engine import Tx
 from bot.store.tables import alert, message, question
 
@@ -54,10 +56,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One update, and what it leads to."""
+    """One update, and what it leads to; or a timer, for which nothing came in."""
 
     update_id: int
-    incoming: PatientIn
+    """For a timer, its row in `due`."""
+    incoming: PatientIn | None
     seen: Snapshot
     outcome: Outcome
 
@@ -69,7 +72,7 @@ class Decided:
     def key(self, held: bool, part: str) -> str:
         """Once per update; a held reply is named by its batch, so that it can be found and taken back."""
         batch = f"held:{self.patient.chat_id}:{self.outcome.state.held_batch}:" if held else ""
-        return f"{batch}u{self.update_id}:{part}"
+        return f"{batch}{'u' if self.incoming else 'due'}{self.update_id}:{part}"
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class Effects:
     async def apply(self, decided: Sequence[Decided]) -> None:
         """Write everything. Raises StaleConversation where a talk moved on since it was read."""
         bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
-        await chats.note_heard(self.tx, bot_id, map(_heard, decided), now_us)  # locks the chats
+        heard = [_heard(one) for one in decided if one.incoming]
+        await chats.note_heard(self.tx, bot_id, heard, now_us)  # locks the chats
         for one in sorted(decided, key=lambda one: one.patient.chat_id):  # as the outbox: nobody waits in a circle
             await self._what_went_before(one, now_us)
         question_ids = await self._store_questions(decided, now_us)
@@ -93,6 +97,10 @@ class Effects:
         for one in decided:
             for number, card in enumerate(one.outcome.staff):
                 await self._tell_staff(one, card, number, question_ids.get(one.update_id))
+            for timer in one.outcome.timers:
+                chat_id = one.patient.chat_id
+                key = f"{timer.kind}:{chat_id}:{to_us(timer.at)}"
+                await dues.plan(self.post.store, self.tx, bot_id, dues.Due(timer.kind, timer.at, key, ref=chat_id))
         talks = [(one.patient.chat_id, one.seen.version, one.outcome.state.to_json()) for one in decided]
         if not await chats.save_talks(self.post.store, self.tx, bot_id, talks, now_us):
             raise StaleConversation([one.patient.chat_id for one in decided])
@@ -139,7 +147,7 @@ class Effects:
                 "bot_id": self.post.bot_id,
                 "patient_id": one.patient.patient_id,
                 "chat_id": one.patient.chat_id,
-                "message_id": getattr(one.incoming, "message_id", None),
+                "message_id": one.outcome.asked_in or getattr(one.incoming, "message_id", None),
                 "text": understood.text,
                 "decision": understood.decision,
                 "entry_id": understood.id,
@@ -174,30 +182,26 @@ class Effects:
             payload = Payload(copy_chat_id=subject, copy_message_id=card.copy_message_id)
             await self.post.tell(self.tx, card.kind, payload, key, subject, due_at, Method.COPY)
             return
-        if not card.opens_alert:
-            await self.post.tell(self.tx, card.kind, Payload(card.text), key, subject, due_at)
+        if card.level is not None:
+            await self._raise(one, card, card.level, question_id)
             return
-        alert_id = await self._open_alert(one, question_id)
+        if not card.opens_alert:
+            await self.post.tell(self.tx, card.kind, Payload(card.text), key, subject, due_at, question_id=question_id)
+            return
+        patient, now_us = one.patient, self.post.clock.now_us()
+        alert_id = await alerts.open_alert(
+            self.tx, self.post.bot_id, patient.patient_id, patient.chat_id, question_id, now_us
+        )
         take = Button(self.post.library.served.content.replies.staff_button_take, f"take:{alert_id}")
-        row_id = await self.post.tell(self.tx, card.kind, Payload(card.text, ((take,),)), key, subject, due_at)
+        payload = Payload(card.text, ((take,),))
+        row_id = await self.post.tell(self.tx, card.kind, payload, key, subject, due_at, question_id=question_id)
         await self.tx.execute(alert.update().where(alert.c.id == alert_id).values(message_id=row_id))
 
-    async def _open_alert(self, one: Decided, question_id: int | None) -> int:
-        understood = one.outcome.understanding
-        result = await self.tx.execute(
-            alert.insert().values(
-                bot_id=self.post.bot_id,
-                patient_id=one.patient.patient_id,
-                chat_id=one.patient.chat_id,
-                question_id=question_id,
-                level=understood.level if understood else None,
-                state="open",
-                at_us=self.post.clock.now_us(),
-            )
-        )
-        assert result.inserted_primary_key is not None
-        alert_id: int = result.inserted_primary_key[0]
-        return alert_id
+    async def _raise(self, one: Decided, card: TellStaff, level: Level, question_id: int | None) -> None:
+        patient = one.patient
+        said_at = one.seen.occasion.sent_at
+        raised = Raised(patient.patient_id, patient.chat_id, question_id, level, card.flag_ids, said_at, card.note)
+        await Alerts(self.post).raise_(self.tx, raised)
 
 
 def _heard(one: Decided) -> chats.Heard:
@@ -229,6 +233,7 @@ def _why(understood: Understanding) -> dict[str, Any]:
         "confidence": understood.confidence,
         "candidates": [[c.entry_id, c.confidence, c.phrasing] for c in understood.candidates],
         "flags": [[flag.id, flag.level, list(flag.words)] for flag in understood.flags],
+        "suspected": [[flag.id, flag.level, list(flag.words)] for flag in understood.suspected],
         "ruled_out": list(understood.ruled_out),
         "repaired": understood.repaired,
         "second": understood.second,

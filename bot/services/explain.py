@@ -23,6 +23,7 @@ async def why(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_message_id: TelegramMes
     )
     asked = (await tx.execute(statement)).mappings().one()
     stored = asked["why"]
+    flags = (*stored["flags"], *stored.get("suspected", ()))  # those only suspected since December 2026
     candidates = [{"id": id_, "confidence": sure, "phrasing": phrasing} for id_, sure, phrasing in stored["candidates"]]
     return {
         "text": asked["text"],
@@ -32,7 +33,7 @@ async def why(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_message_id: TelegramMes
         "confidence": stored["confidence"],
         "phrasing": candidates[0]["phrasing"] if candidates else "",
         "candidates": candidates,
-        "red_flags": [{"id": id_, "level": level, "words": words} for id_, level, words in stored["flags"]],
+        "red_flags": [{"id": id_, "level": level, "words": words} for id_, level, words in flags],
         "ruled_out": stored["ruled_out"],
         "repaired": stored["repaired"],
         "second": stored.get("second"),  # questions of before revision 0004 have none of these three

@@ -145,7 +145,7 @@ class Inbox:
         visits: list[Visit] = []
         others: list[tuple[sa.RowMapping, Incoming]] = []
         async with self.post.store.read() as tx:
-            owners = await accounts.owners(tx, self.post.bot_id)
+            staff = await self.staff.known(tx)
         for row in taken:
             if row["attempts"] > ATTEMPTS:
                 await self._park(row, "killed_the_process")  # it never got as far as being put back
@@ -155,7 +155,7 @@ class Inbox:
             except Exception as error:  # one bad update must not stop a chat, nor the bot
                 await self._failed(row, error)
                 continue
-            if isinstance(incoming, PATIENT_IN) and incoming.is_private and incoming.sender.user_id not in owners:
+            if isinstance(incoming, PATIENT_IN) and incoming.is_private and incoming.sender.user_id not in staff:
                 visits.append(Visit(row, incoming))
             else:
                 others.append((row, incoming))
@@ -201,7 +201,7 @@ class Inbox:
                 await self._said(row, incoming)
 
     async def _said(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> None:
-        """By somebody in a group, or by an owner, who may be a patient as well."""
+        """By somebody in a group, or by an owner or somebody on call, who may be a patient as well."""
         async with self.post.store.read() as tx:
             for_staff = await self.staff.is_for_staff(tx, incoming)
         if for_staff:

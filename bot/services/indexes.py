@@ -1,26 +1,33 @@
-"""The matcher's index for a content: read from where it was saved, else built and saved there."""
+"""What is learned from a content, the matcher's index and the second opinion on danger: read from where it was saved,
+else learned and saved there.
+"""
 
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from bot import logs
 from bot.content.schema import Content
+from bot.core import opinion
 from bot.core.matching import build_index, lines_of, spellings_of
 from bot.core.matching.index import FORMAT, Index
+from bot.core.matching.recipe import recipe
 from bot.core.matching.semantic import SentenceModel
+from bot.core.opinion import Lessons, learn_from, material_of
 from bot.core.understand import Brain, build_brain
 
 log = logs.get(__name__)
 
-_KEPT = 4
-"""Indexes kept in the folder: the served one, that of another model, and what was served before."""
+_KEPT = 8
+"""Folders kept: what is served, the same of another model, and what was served before."""
 
 
 def brain_for(content: Content, model: SentenceModel | None, folder: Path | None) -> Brain:
     """The brain for a content; quick where its index was saved before."""
-    return build_brain(content, index_for(content, model, folder), model)
+    return build_brain(content, index_for(content, model, folder), model, lessons_for(content, folder))
 
 
 def index_for(content: Content, model: SentenceModel | None, folder: Path | None) -> Index:
@@ -29,29 +36,73 @@ def index_for(content: Content, model: SentenceModel | None, folder: Path | None
     A folder that cannot be read or written costs time, not the service, and is logged.
     """
     name = _name(content, model)
-    if folder is not None:
-        try:
-            return Index.load(folder / name)
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("index_unreadable", index=name, error=type(error).__name__)
-            shutil.rmtree(folder / name, ignore_errors=True)
-    index = build_index(content, model)
-    if folder is not None:
-        try:
-            index.save(folder / name)
-            _forget_old(folder)
-        except OSError as error:
-            log.warning("index_not_saved", index=name, error=type(error).__name__)
+    index = _read(folder, name, Index.load)
+    if index is None:
+        index = build_index(content, model)
+        _keep(folder, name, index)
     return index
 
 
+def lessons_for(content: Content, folder: Path | None) -> Lessons | None:
+    """What the second opinion has learned from this content, kept like an index. None where there is too little."""
+    name = _name_of_lessons(content)
+    lessons = _read(folder, name, Lessons.load)
+    if lessons is None and (lessons := learn_from(content)) is not None:
+        _keep(folder, name, lessons)
+    return lessons
+
+
+class _Savable(Protocol):
+    def save(self, folder: Path) -> None: ...
+
+
+_Kept = TypeVar("_Kept")
+
+
+def _read(folder: Path | None, name: str, load: Callable[[Path], _Kept]) -> _Kept | None:
+    if folder is None:
+        return None
+    try:
+        return load(folder / name)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.warning("index_unreadable", index=name, error=type(error).__name__)
+        shutil.rmtree(folder / name, ignore_errors=True)
+        return None
+
+
+def _keep(folder: Path | None, name: str, learned: _Savable) -> None:
+    if folder is None:
+        return
+    try:
+        learned.save(folder / name)
+        _forget_old(folder)
+    except OSError as error:
+        log.warning("index_not_saved", index=name, error=type(error).__name__)
+
+
+def is_kept(content: Content, model: SentenceModel | None, folder: Path | None) -> bool:
+    """Whether `index_for` would find it saved; else it takes its time."""
+    return folder is not None and (folder / _name(content, model) / "index.json").is_file()
+
+
 def _name(content: Content, model: SentenceModel | None) -> str:
-    """The same for the same words and model, whatever the revision is called."""
+    """The same for the same words, model and recipe, whatever the revision is called."""
     spellings = spellings_of(content)
-    said = [FORMAT, lines_of(content), dict(spellings.meant), sorted(spellings.keep), model.id if model else None]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+    words = [lines_of(content), dict(spellings.meant), sorted(spellings.keep)]
+    return _hash([FORMAT, recipe(), *words, model.id if model else None])
+
+
+def _name_of_lessons(content: Content) -> str:
+    spellings, material = spellings_of(content), material_of(content)
+    words = [material.signs, material.look_alikes, material.ordinary, sorted(material.pressing)]
+    made_with = recipe(opinion.training, opinion.pieces)
+    return _hash([FORMAT, made_with, words, dict(spellings.meant), sorted(spellings.keep)])
+
+
+def _hash(said: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _forget_old(folder: Path) -> None:

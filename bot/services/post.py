@@ -12,12 +12,32 @@ from bot.core.replies import render
 from bot.delivery.settle import Event, Ladder
 from bot.errors import MarkupError
 from bot.markup import split
-from bot.model import BotId, ChatId, ChatKind, Kind, MessageId, Method, Outgoing, Payload, SendWhy
+from bot.model import (
+    BotId,
+    ChatId,
+    ChatKind,
+    Kind,
+    MessageId,
+    Method,
+    Outgoing,
+    Payload,
+    SendWhy,
+    TelegramMessageId,
+)
 from bot.services.library import Library
 from bot.store import accounts, chats, messages
 from bot.store.engine import Store, Tx
 
 log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message goes in one chat: a topic (our row), or under another message (Telegram's id)."""
+
+    chat_id: ChatId
+    topic_id: int | None = None
+    reply_to_id: TelegramMessageId | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +87,24 @@ class Post:
         subject: ChatId | None = None,
         due_at: datetime | None = None,
         method: Method = Method.SEND_TEXT,
+        question_id: int | None = None,
+        place: Place | None = None,
     ) -> MessageId | None:
         """Tell staff once per `dedupe_key`. Returns the first new row; None when told before, or nobody is there.
 
-        `subject`: the patient's chat it is about; a staff reply to the message goes there.
+        `subject`: the patient's chat it is about; a staff reply to the message goes there. `question_id`: what the
+        patient had asked. `place`: where in the group.
         """
-        base = Outgoing(ChatId(0), kind, payload, "", method=method, due_at=due_at, subject_chat_id=subject)
+        base = Outgoing(
+            ChatId(0),
+            kind,
+            payload,
+            "",
+            method=method,
+            due_at=due_at,
+            subject_chat_id=subject,
+            question_id=question_id,
+        )
         to = await self.staff_chats(tx)
         if not to:
             log.error("no_staff_to_tell", kind=kind)
@@ -81,6 +113,8 @@ class Post:
             rung = 1 if chat_id > 0 else 0
             key = f"{dedupe_key}|1|{chat_id}" if rung else dedupe_key
             out = replace(base, chat_id=chat_id, dedupe_key=key)
+            if place is not None and place.chat_id == chat_id:
+                out = replace(out, topic_id=place.topic_id, reply_to_id=place.reply_to_id)
             made.append(await self.enqueue(tx, out, rung))
         return next((row for row in made if row is not None), None)
 
@@ -111,6 +145,12 @@ class Notices:
                     # Not to the group again, where it just failed, and not about a failed notice for ever.
                     await self._tell_owners_once(tx, event, row, text)
                     return
+            case Event.UNREACHABLE if self._is_on_call(row):
+                text = say(replies.staff_on_call_unreachable, who=str(row["chat_id"]))
+                await self.post.tell(tx, Kind.ALERT, Payload(text), f"on_call:{row['id']}")
+                if row["subject_chat_id"] is not None:
+                    await self._to_owners(tx, row)
+                return
             case Event.UNREACHABLE if row["kind"] in {Kind.BROADCAST, Kind.DIGEST}:
                 return  # nobody counts on it, and a broadcast's own report says who left
             case Event.UNREACHABLE if not is_staff_message:
@@ -146,6 +186,25 @@ class Notices:
         log.error("send_lost", event_kind=event, message_id=row["id"], kind=row["kind"])
         if not row["fallback"] and row["kind"] == Kind.RELAY:
             await self.post.tell_owners(tx, text, f"{event}:{row['id']}")
+
+    async def _to_owners(self, tx: Tx, row: sa.RowMapping) -> None:
+        """What was meant for somebody on call, and did not reach them."""
+        stem = row["dedupe_key"].partition("|")[0]
+        for owner in await accounts.owners(tx, self.post.bot_id):
+            out = Outgoing(
+                ChatId(owner),
+                Kind.ALERT,
+                Payload.from_json(row["payload"]),
+                f"{stem}|1|{owner}",
+                subject_chat_id=row["subject_chat_id"],
+                question_id=row["question_id"],
+            )
+            await self.post.enqueue(tx, out, fallback=1)
+
+    def _is_on_call(self, row: sa.RowMapping) -> bool:
+        """Whether this was meant for somebody on call, beside the staff group and not in its place."""
+        on_call = {person.telegram_id for person in self.post.library.served.content.clinic.on_call}
+        return row["chat_id"] in on_call and not row["fallback"]
 
     async def _code(self, tx: Tx, row: sa.RowMapping) -> str:
         patient = await chats.patient_of(tx, self.post.bot_id, ChatId(row["subject_chat_id"] or row["chat_id"]))

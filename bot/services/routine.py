@@ -10,6 +10,8 @@ import bot
 from bot.clock import DAY_US, from_us
 from bot.core.replies import local_time
 from bot.model import Kind, Payload
+from bot.services.alerts import Alerts
+from bot.services.digest import Digest
 from bot.services.post import Post
 from bot.services.ticks import Handler, is_late
 from bot.store import accounts, dues, inbox
@@ -24,7 +26,7 @@ KEEP_US = 2 * DAY_US
 
 @dataclass(frozen=True)
 class Routine:
-    """Handlers for the due kinds `morning` and `prune`."""
+    """Handlers for the due kinds `morning` and `prune`, and for those of alerts."""
 
     post: Post
     started_at: datetime
@@ -33,21 +35,24 @@ class Routine:
 
     @property
     def handlers(self) -> dict[str, Handler]:
-        """By due kind."""
-        return {"morning": self._morning, "prune": self._prune}
+        """By due kind; those of alerts too."""
+        mine: dict[str, Handler] = {"morning": self._morning, "prune": self._prune}
+        return mine | Alerts(self.post).handlers | Digest(self.post).handlers
 
     async def plan(self) -> None:
         """Set the next timers; setting them again changes nothing, and mends a line that broke off."""
         async with self.post.store.write() as tx:
             await self._plan_morning(tx)
             await self._plan_prune(tx)
+            await Digest(self.post).plan(tx)
+        await Alerts(self.post).mend()
 
     async def status(self, tx: Tx) -> str:
         """How things stand, for staff."""
         served = self.post.library.served
         counts = await accounts.counts(tx, self.post.bot_id)
         clinic, now = served.content.clinic, self.post.clock.now()
-        return self.post.text(
+        text = self.post.text(
             served.content.replies.staff_status,
             pending=str(counts["pending"]),
             unknown=str(counts["unknown"]),
@@ -57,6 +62,7 @@ class Routine:
             unsigned=str(len(served.unsigned)),
             uptime=local_time(clinic, self.started_at, now),
         )
+        return "\n".join(filter(None, (text, await Digest(self.post).lately(tx))))
 
     async def _morning(self, tx: Tx, row: sa.RowMapping) -> None:
         await self._plan_morning(tx)

@@ -1,7 +1,7 @@
-"""What the clinic's people do: answer a patient by replying to a card, take one, ask how things stand.
+"""What the clinic's people do: answer a patient by replying to a card, take one and close it, ask how things stand.
 
 Rights are checked here, at the action, whoever and wherever it comes from: a press can be forged, a command typed
-anywhere. Allowed are the members of the staff group, inside it, and owners in their private chat.
+anywhere. Allowed are the members of the staff group, inside it, and in their private chats owners and who is on call.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,17 +21,22 @@ from bot.model import (
     Outgoing,
     Payload,
     PressIn,
-    Sender,
     TelegramMessageId,
     TextIn,
     UserId,
+    Verdict,
 )
+from bot.services.alerts import Alerts
+from bot.services.digest import Digest
+from bot.services.on_call import CONFIRM, OnCall
 from bot.services.post import Post
-from bot.store import accounts, messages
+from bot.store import accounts, alerts, messages
 from bot.store import inbox as inbox_rows
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
-from bot.store.tables import alert
+
+ACTIONS = frozenset({"take", "done", "false", "card", CONFIRM})
+"""What staff's buttons do."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +47,37 @@ class Staff:
     status: Callable[[Tx], Awaitable[str]]
     """How things stand, as a text for staff."""
 
+    @property
+    def _alerts(self) -> Alerts:
+        return Alerts(self.post)
+
+    @property
+    def _on_call(self) -> OnCall:
+        return OnCall(self.post)
+
+    async def known(self, tx: Tx) -> frozenset[UserId]:
+        """Who may act for the clinic in private: owners, and who is on call."""
+        return frozenset((*await accounts.owners(tx, self.post.bot_id), *self._on_call.people))
+
     async def require(self, tx: Tx, chat_id: ChatId, user_id: UserId, action: str) -> None:
         """Raise NotAllowed unless this user may do this, here. The one place where staff rights are decided."""
         account = await accounts.account(tx, self.post.bot_id)
         if chat_id == account["staff_chat_id"]:
             return
         is_private = chat_id == ChatId(user_id)  # an owner's answer in another group would be read by all of it
-        if is_private and user_id in await accounts.owners(tx, self.post.bot_id):
+        if is_private and user_id in await self.known(tx):
             return
         raise NotAllowed(user_id, action)
 
     async def is_for_staff(self, tx: Tx, incoming: TextIn | MediaIn | PressIn) -> bool:
-        """Whether this is staff business: anything in a group, and what an owner does with our staff messages."""
+        """Whether this is staff business: anything in a group, and what an owner, or somebody on call, does with our
+        staff messages."""
         if not incoming.is_private:
             return True
-        if incoming.sender.user_id not in await accounts.owners(tx, self.post.bot_id):
+        if incoming.sender.user_id not in await self.known(tx):
             return False
         if isinstance(incoming, PressIn):
-            return (incoming.data or "").startswith("take:")
+            return (incoming.data or "").partition(":")[0] in ACTIONS
         if isinstance(incoming, TextIn) and split_command(incoming.text)[1] in STAFF_COMMANDS:
             return True
         return await self._card(tx, incoming) is not None
@@ -81,18 +99,54 @@ class Staff:
         if isinstance(incoming, PressIn):
             await self._press(tx, incoming)
             return
-        command = split_command(incoming.text)[1] if isinstance(incoming, TextIn) else None
-        if command in STAFF_COMMANDS:
+        words, command = split_command(incoming.text) if isinstance(incoming, TextIn) else ("", None)
+        if isinstance(incoming, TextIn) and command in STAFF_COMMANDS:
             await self.require(tx, incoming.chat_id, incoming.sender.user_id, command)
-            text = await self.status(tx)
-            await self._reply(tx, row, incoming.chat_id, incoming.message_id, text)
+            said = await self._command(tx, row, incoming, command, words)
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, said)
             return
         card = await self._card(tx, incoming)
         if card is not None:
             await self._relay(tx, row, incoming, card)
         elif await self._is_lost(tx, incoming):
             text = self.post.text(self.post.library.served.content.replies.staff_card_unknown)
-            await self._reply(tx, row, incoming.chat_id, incoming.message_id, text)
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text))
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    async def _command(self, tx: Tx, row: sa.RowMapping, said: TextIn, command: str, words: str) -> Payload:
+        """Do what a command asks for. Returns the reply."""
+        match command:
+            case "alerts":
+                return await Digest(self.post).listing(tx)
+            case "oncall":
+                return Payload(await self._on_call.test(tx, f"on_call:u{row['update_id']}"))
+            case "missed":
+                return Payload(await self._missed(tx, said, words))
+            case _:
+                return Payload(await self.status(tx))
+
+    async def _missed(self, tx: Tx, said: TextIn, words: str) -> str:
+        """Keep a question in which triage missed danger: that of the card replied to, or the patient's last one."""
+        replies = self.post.library.served.content.replies
+        asked = await self._question_meant(tx, said, words.strip().upper())
+        if asked is None:
+            return self.post.text(replies.staff_missed_what)
+        await self._alerts.review(tx, asked["id"], Verdict.MISSED, said.sender)
+        return self.post.text(replies.staff_missed, code=asked["code"])
+
+    async def _question_meant(self, tx: Tx, said: TextIn, code: str) -> sa.RowMapping | None:
+        bot_id = self.post.bot_id
+        if code:
+            chat_id = await alerts.chat_of(tx, bot_id, code if code.startswith("P-") else f"P-{code}")
+            until_us = self.post.clock.now_us()
+        elif (card := await self._card(tx, said)) is not None:
+            if card["question_id"] is not None:
+                return await alerts.question_by_id(tx, bot_id, card["question_id"])
+            chat_id, until_us = ChatId(card["subject_chat_id"]), card["planned_us"]
+        else:
+            return None
+        return await alerts.last_question(tx, bot_id, chat_id, until_us) if chat_id is not None else None
 
     async def on_membership(self, row: sa.RowMapping, change: BlockedIn) -> None:
         """The bot was put out of the staff group, or back in: owners hear of it before a patient's question is due."""
@@ -147,11 +201,11 @@ class Staff:
         patient_chat = await lock_chat(tx, self.post.bot_id, subject)
         if isinstance(incoming, TextIn) and incoming.edited:
             text = self.post.text(replies.staff_edited)
-            await self._reply(tx, row, incoming.chat_id, incoming.message_id, text, subject)
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text), subject)
             return
         if patient_chat["unreachable_us"] is not None:
             text = self.post.text(replies.staff_not_relayed, reason=patient_chat["unreachable_why"] or "unreachable")
-            await self._reply(tx, row, incoming.chat_id, incoming.message_id, text, subject)
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text), subject)
             return
         key = f"u{row['update_id']}:relay"
         if isinstance(incoming, TextIn) and incoming.media is None:
@@ -163,9 +217,10 @@ class Staff:
         now_us = self.post.clock.now_us()
         await accounts.write_audit(tx, self.post.bot_id, incoming.sender.user_id, "relay", subject, now_us)
         text = self.post.text(replies.staff_relayed)
-        await self._reply(tx, row, incoming.chat_id, incoming.message_id, text, subject)
+        await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text), subject)
         if (alert_id := _alert_of(card)) is not None:
-            await self._take(tx, incoming.sender, alert_id, MessageId(card["id"]))
+            # The words themselves tell the patient that somebody has seen it.
+            await self._alerts.take(tx, incoming.sender, alert_id, MessageId(card["id"]), tell=False)
 
     async def _reply(
         self,
@@ -173,63 +228,44 @@ class Staff:
         row: sa.RowMapping,
         chat_id: ChatId,
         to: TelegramMessageId,
-        text: str,
+        said: Payload,
         subject: ChatId | None = None,
     ) -> None:
         """`subject`: the patient it is about, so that a reply to this goes to the patient as well."""
         key = f"u{row['update_id']}:reply"
-        out = Outgoing(chat_id, Kind.RELAY, Payload(text), key, reply_to_id=to, subject_chat_id=subject)
+        out = Outgoing(chat_id, Kind.RELAY, said, key, reply_to_id=to, subject_chat_id=subject)
         await self.post.enqueue(tx, out)
 
-    # --- taking a card ----------------------------------------------------------------------------------------------
+    # --- buttons ----------------------------------------------------------------------------------------------------
 
     async def _press(self, tx: Tx, press: PressIn) -> None:
         action, _, argument = (press.data or "").partition(":")
         # Of a forged press not even the action is noted: it could be anybody's words.
-        await self.require(tx, press.chat_id, press.sender.user_id, "take" if action == "take" else "press")
-        if action != "take" or not argument.isdecimal() or press.row_id is None:
+        await self.require(tx, press.chat_id, press.sender.user_id, action if action in ACTIONS else "press")
+        if action not in ACTIONS or not argument.isdecimal() or press.row_id is None:
             return
         if not await messages.had_button(tx, self.post.bot_id, press.chat_id, press.row_id, press.data or ""):
-            raise NotAllowed(press.sender.user_id, "forged_take")
+            raise NotAllowed(press.sender.user_id, f"forged_{action}")
         await messages.proved(tx, self.post.bot_id, press.row_id, press.message_id, self.post.clock.now_us())
-        await self._take(tx, press.sender, int(argument), press.row_id)
-
-    async def _take(self, tx: Tx, sender: Sender, alert_id: int, seen: MessageId) -> None:
-        """Note who has it, if nobody had; the card says so and loses its button, and the copy that was `seen` too."""
-        now_us = self.post.clock.now_us()
-        taken = await tx.execute(
-            alert.update()
-            .where(alert.c.id == alert_id, alert.c.bot_id == self.post.bot_id, alert.c.state == "open")
-            .values(state="taken", taken_by=sender.user_id, taken_us=now_us)
-        )
-        if not taken.rowcount:
-            return
-        await accounts.write_audit(tx, self.post.bot_id, sender.user_id, "take", alert_id, now_us)
-        card_id = await tx.scalar(sa.select(alert.c.message_id).where(alert.c.id == alert_id))
-        for shown in {MessageId(card_id or seen), seen}:
-            await self._mark_taken(tx, sender, alert_id, shown)
-
-    async def _mark_taken(self, tx: Tx, sender: Sender, alert_id: int, shown: MessageId) -> None:
-        card = await messages.by_id(tx, self.post.bot_id, shown)
-        assert card is not None, shown
-        replies = self.post.library.served.content.replies
-        line = self.post.text(replies.staff_taken, who=sender.first_name or str(sender.user_id))
-        out = Outgoing(
-            ChatId(card["chat_id"]),
-            Kind.CARD,
-            Payload(f"{Payload.from_json(card['payload']).text}\n\n{line}"),
-            f"taken:{alert_id}:{shown}",
-            method=Method.EDIT_TEXT,
-            target_id=shown,
-        )
-        await self.post.enqueue(tx, out)
+        match action:
+            case "take":
+                await self._alerts.take(tx, press.sender, int(argument), press.row_id)
+            case "done":
+                await self._alerts.close(tx, press.sender, int(argument), press.row_id, "done")
+            case "false":
+                await self._alerts.close(tx, press.sender, int(argument), press.row_id, "false_alarm")
+            case "card":
+                key = f"shown:{argument}:{press.press_id}"
+                await self._alerts.show(tx, int(argument), press.chat_id, key)
+            case _:
+                await self._on_call.confirm(tx, press.sender.user_id, argument, press.row_id)
 
 
 def _alert_of(card: sa.RowMapping) -> int | None:
-    """The alert that the card's button takes."""
+    """The alert that the card's buttons are about."""
     for row in Payload.from_json(card["payload"]).buttons:
         for button in row:
             action, _, argument = button.data.partition(":")
-            if action == "take" and argument.isdecimal():
+            if action in {"take", "done", "false"} and argument.isdecimal():
                 return int(argument)
     return None

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bot.clock import SECOND_US, to_us
 from bot.model import (
     KINDS,
+    PAUSED_BY_ALERT,
     BotId,
     ChatId,
     Kind,
@@ -22,6 +23,7 @@ from bot.model import (
     SendWhy,
     TelegramMessageId,
 )
+from bot.store.alerts import paused
 from bot.store.engine import Store, Tx
 from bot.store.tables import OPEN, attachment, chat, message, opt_out, topic
 
@@ -242,6 +244,7 @@ def _read_claimed() -> sa.Select[Any]:
             attachment.c.file_id,
             attachment.c.name.label("file_name"),
             opted_out.label("opted_out"),
+            sa.and_(message.c.kind.in_(PAUSED_BY_ALERT), paused(message.c.bot_id, message.c.chat_id)).label("paused"),
         )
         .join(chat, _OF_CHAT)
         .outerjoin(TARGET, TARGET.c.id == message.c.target_id)

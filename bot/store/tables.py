@@ -61,6 +61,8 @@ class StateName(TypeDecorator[str]):
 
 OPEN = "state in ('pending', 'sending')"
 """A message that is still owed. A query has to say it in these words for SQLite to use `ix_message_open`."""
+LIVE = "level is not null and state in ('open', 'taken')"
+"""An alert about a red flag that nobody has closed: the same for `ix_alert_live`."""
 
 
 def _partial(where: str, name: str, *columns: str) -> Index:
@@ -83,6 +85,7 @@ bot = Table(
     Column("alive_us", BigInteger, nullable=False, server_default="0"),  # machine time, written every minute
     Column("offset_us", BigInteger, nullable=False, server_default="0"),  # the demo's domain time ahead of the machine
     Column("revision_id", BigInteger),  # the content revision now served
+    Column("staff_forum", Boolean),  # the staff group has topics that we may make; null: not looked at yet
     Column("poller", String(40)),  # the worker that fetches updates
     Column("poller_until_us", BigInteger, nullable=False, server_default="0"),  # machine time; then another may
 )
@@ -325,11 +328,61 @@ alert = Table(
     Column("question_id", ForeignKey("question.id")),
     Column("message_id", ForeignKey("message.id")),  # the card in the staff group
     Column("level", String(10)),  # null: a hand-over, not a red flag
-    Column("state", StateName, nullable=False),  # open, taken, closed
+    Column("flags", JSON),  # ids of its red flags, those found first at the front; null: a hand-over
+    Column("state", StateName, nullable=False),  # open, taken, closed, withdrawn
+    Column("said_us", BigInteger),  # when the patient wrote it, which may be before the bot read it; null: a hand-over
+    Column("repeats", Integer, nullable=False, server_default="0"),  # how often staff were told again
+    Column("repeat_us", BigInteger),  # when staff are told again; null: not any more
     Column("taken_by", BigInteger),
+    Column("taken_name", String(64)),  # how staff know that person; nobody else's name stands here
     Column("at_us", BigInteger, nullable=False),
     Column("taken_us", BigInteger),
+    Column("closed_by", BigInteger),
+    Column("closed_name", String(64)),
+    Column("closed_us", BigInteger),
+    Column("outcome", String(12)),  # done, false_alarm, replaced; null: not closed
     Index(None, "bot_id", "state"),
+    Index(None, "bot_id", "at_us"),
+    _partial(LIVE, "ix_alert_live", "bot_id", "chat_id"),
+)
+
+alert_question = Table(
+    "alert_question",
+    metadata,
+    # What the patient wrote that belongs to one alert: its card shows all of it.
+    Column("alert_id", ForeignKey("alert.id"), primary_key=True),
+    Column("question_id", ForeignKey("question.id"), primary_key=True),
+    Column("note", Text),  # what the patient was asked about it, and the answer
+)
+
+alert_card = Table(
+    "alert_card",
+    metadata,
+    # Messages that show one alert, with buttons: the card, repeats, what on-call people and owners got.
+    Column("alert_id", ForeignKey("alert.id"), primary_key=True),
+    Column("message_id", ForeignKey("message.id"), primary_key=True),
+)
+
+on_call = Table(
+    "on_call",
+    metadata,
+    # Whoever is on call counts only once a test message was confirmed.
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("confirmed_us", BigInteger, nullable=False),
+)
+
+triage_review = Table(
+    "triage_review",
+    metadata,
+    # Questions on which triage was wrong, in the eyes of staff; a clinician goes through them.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("question_id", ForeignKey("question.id"), nullable=False),
+    Column("verdict", String(12), nullable=False),  # missed, false_alarm
+    Column("by_id", BigInteger, nullable=False),  # Telegram user
+    Column("at_us", BigInteger, nullable=False),
+    UniqueConstraint("question_id", "verdict"),
 )
 
 opt_out = Table(

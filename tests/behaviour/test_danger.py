@@ -64,6 +64,18 @@ async def test_who_opted_out_is_still_helped(house: House) -> None:
     assert "999" in house.patient.last.text
 
 
+async def test_advice_may_stand_before_a_sure_answer_and_an_emergency_never(house: House) -> None:
+    house.patient.says("is it normal that my leg jumped? also an itchy rash")
+    await house.settle()
+    _, advice, answer = house.bot_texts
+    assert "Please ring the clinic when it is open:\n01632 960123" in advice
+    assert answer.startswith("Here is what the clinic says.")
+    before = len(house.bot_texts)
+    house.patient.says("is it normal that my leg jumped? also chest pain")
+    await house.settle()
+    assert len(house.bot_texts) == before + 1, "this text and nothing else"
+
+
 @pytest.mark.parametrize("how", ["caption", "edit", "command"])
 async def test_triage_reads_everything(house: House, how: str) -> None:
     match how:

@@ -101,13 +101,35 @@ async def test_another_language_is_met_in_it_and_goes_to_people(
     house: House, text: str, theirs: str, language: str
 ) -> None:
     last = await ask(house, text)
-    assert last.startswith(theirs)
-    assert "999" in last.partition("\n\n")[0]
+    emergency, _, rest = last.partition("\n\n")
+    assert "999" in emergency
+    assert rest.startswith(theirs)
     assert "I can only answer in English" in last
     assert "until 17:30 today" in last
     card = house.staff_texts[-1]
     assert text in card
     assert f"Language: {language}" in card
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "warning"),
+    [
+        pytest.param("Hola. No puedo respirar!!", "Llame ahora al 999.", "Call 999 now.", id="es"),
+        pytest.param("nie moge oddychac", "Zadzwoń teraz pod numer 999.", "Call 999 now.", id="pl, no accents"),
+        pytest.param("НЕ МОГУ ДЫШАТЬ", "Позвоните сейчас 999.", "Call 999 now.", id="ru, capitals"),
+        pytest.param("mujhe saans nahi aa rahi hai", "अभी 999 पर फ़ोन करें।", "Call 999 now.", id="hi, in Latin letters"),
+        pytest.param("je veux mourir", "Appelez maintenant le 999.", "I'm really glad you told me.", id="fr"),
+        pytest.param("mi s-a umflat piciorul", "În caz de urgență, sunați la 999.", "Somebody", id="ro, urgent"),
+    ],
+)
+async def test_danger_in_another_language_is_danger(house: House, text: str, first: str, warning: str) -> None:
+    last = await ask(house, text)
+    theirs, _, ours = last.partition("\n\n")
+    assert theirs == first
+    assert ours.startswith(warning)
+    card = house.staff_texts[-1]
+    assert card.startswith(("Emergency", "Urgent"))
+    assert text in card
 
 
 async def test_a_language_without_words_of_its_own_gets_the_english_ones_by_the_clock(house: House) -> None:

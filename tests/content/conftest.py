@@ -87,12 +87,24 @@ for_people:
     - tell me a joke
 """
 
+OTHER_LANGUAGES = """\
+other_languages:
+  es:
+    emergency: En una emergencia llame al {emergency_number}.
+    call_now: Llame ahora al {emergency_number}.
+    signs:
+      seizure:
+        - convulsiones
+      heavy_bleeding:
+        - sangra mucho
+"""
+
 
 @pytest.fixture(scope="session")
 def good_files() -> dict[str, str]:
     """The files of a clinic without a single mistake, by path; shared, not to be changed."""
     flags = (
-        f"  - id: {id_}\n    level: {level}\n    phrases: [{id_.replace('_', ' ')}]\n"
+        f"  - id: {id_}\n    level: {level}\n    signs: [{id_.replace('_', ' ')}]\n    question: Is it so now?\n"
         "    text: Call {emergency_number} now.\n"
         for id_, level in RED_FLAGS.items()
     )
@@ -103,6 +115,7 @@ def good_files() -> dict[str, str]:
         "en/replies.yaml": "".join(f"{key}: Hello\n" for key in Replies.model_fields if key != "language_foreign"),
         "en/words.yaml": "".join(f"{key}:\n  - {key} word\n" for key in MESSAGES) + SPELLING,
         "en/for_people.yaml": FOR_PEOPLE,
+        "en/other_languages.yaml": OTHER_LANGUAGES,
     }
 
 

@@ -18,6 +18,8 @@ START = list(Replies.model_fields).index("start") + 1
 RESENT = list(Replies.model_fields).index("resent") + 1
 WORDS = "en/words.yaml"
 PEOPLE = "en/for_people.yaml"
+TONGUES = "en/other_languages.yaml"
+CHECK = list(Replies.model_fields).index("check") + 1
 BUTTON = list(Replies.model_fields).index("button_back") + 1
 DESCRIPTION = list(Replies.model_fields).index("bot_description") + 1
 
@@ -32,7 +34,7 @@ def test_good_files_have_nothing_to_tell(good: dict[str, str]) -> None:
 
 ERRORS: dict[str, tuple[str, str, str, int, str]] = {
     "unclosed tag": (SORENESS, "answer: Warmth", "answer: <b>Warmth", 27, "formatting that Telegram refuses"),
-    "unknown tag": (FLAGS, "text: Call", "text: <h1>Call</h1>", 5, "formatting that Telegram refuses"),
+    "unknown tag": (FLAGS, "text: Call", "text: <h1>Call</h1>", 6, "formatting that Telegram refuses"),
     "bare ampersand is fine, a bare < is not": (REPLIES, "start: Hello", "start: 1 < 2", START, "Telegram refuses"),
     "in a variant": (SORENESS, "answer: Please", "answer: <i>Please", 16, "an answer of 'soreness_duration'"),
     "over a screen": (SORENESS, "Warmth for an ache.", "word " * 190, 27, "is 949 letters long; nobody reads"),
@@ -51,23 +53,60 @@ ERRORS: dict[str, tuple[str, str, str, int, str]] = {
     "promise": (SORENESS, "Warmth for", "Guaranteed warmth for", 27, 'promises too much ("guarantee")'),
     "promise of a cure": (SORENESS, "Warmth for", "This cures", 27, 'promises too much ("cure")'),
     "promise of safety": (REPLIES, "start: Hello", "start: It is 100 % safe", START, '("100 % safe")'),
-    "soothing": (FLAGS, "text: Call", "text: It is probably nothing. Call", 5, '("nothing to worry about")'),
+    "soothing": (FLAGS, "text: Call", "text: It is probably nothing. Call", 6, '("nothing to worry about")'),
     "emergency without its number": (
         FLAGS,
         "Call {emergency_number} now",
         "Call us",
-        5,
+        6,
         "must name {emergency_number}",
     ),
+    "number in the middle of a warning": (
+        FLAGS,
+        "text: Call {emergency_number} now.",
+        "text: If you feel faint, call {emergency_number} at once.",
+        6,
+        "has {emergency_number} in the middle of a line",
+    ),
+    "two numbers in a line of a warning": (
+        FLAGS,
+        "text: Call {emergency_number} now.",
+        "text: Call {emergency_number} or {urgent_line}.",
+        6,
+        "two numbers to ring in one line ({emergency_number} and {urgent_line})",
+    ),
+    "number in the middle of the safety question": (
+        REPLIES,
+        "check: Hello",
+        "check: In danger you had better call {emergency_number} now",
+        CHECK,
+        "'check' has {emergency_number} in the middle of a line",
+    ),
+    "line about emergencies without the number": (
+        TONGUES,
+        "call_now: Llame ahora al {emergency_number}.",
+        "call_now: Llame ahora.",
+        4,
+        "'call_now' of 'es' must name {emergency_number}",
+    ),
+    "line about emergencies with another name": (
+        TONGUES,
+        "Llame ahora al {emergency_number}.",
+        "Llame ahora al {emergency}.",
+        4,
+        "'call_now' of 'es' names {emergency}",
+    ),
+    "sign of no danger there is": (TONGUES, "seizure:", "fits:", 6, "there is no sign of danger 'fits'"),
+    "sign without letters": (TONGUES, "- convulsiones", "- '!!'", 7, "has no letters in it"),
     "level lowered": (FLAGS, "level: emergency", "level: advise", 3, "may not be less than emergency"),
     "red flag missing": (FLAGS, "id: seizure", "id: my_seizure", 1, "'seizure' is missing"),
-    "red flag twice": (FLAGS, "id: seizure", "id: anaphylaxis", 18, "'anaphylaxis' is here twice (first in line 10)"),
+    "red flag twice": (FLAGS, "id: seizure", "id: anaphylaxis", 22, "'anaphylaxis' is here twice (first in line 12)"),
     "look-alike that silences": (
         FLAGS,
-        "    phrases: [seizure]\n",
-        "    phrases: [had a seizure]\n    look_alikes: [A seizure]\n",
-        21,
-        "is part of the phrase 'had a seizure'",
+        "    signs: [seizure]\n",
+        "    signs: [had a seizure]\n    look_alikes: [A seizure]\n",
+        25,
+        "is part of the sign 'had a seizure'",
     ),
     "id twice": (SORENESS, "id: heat_or_ice", "id: soreness_duration", 19, "first in en/soreness.yaml:3"),
     "phrasing under two questions": (

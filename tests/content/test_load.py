@@ -40,6 +40,7 @@ class TestGoodFiles:
         assert content.words.spellings == {"dont": "do not", "tmrw": "tomorrow"}
         assert content.words.keep == ("apixaban",)
         assert content.for_people["other_body"] == ("my back hurts", "toothache again")
+        assert content.other_languages["es"].signs["heavy_bleeding"] == ("sangra mucho",)
 
     def test_a_block_keeps_its_lines(self, good: dict[str, str]) -> None:
         good[SORENESS] = good[SORENESS].replace("answer: Warmth", "answer: |\n      First.\n\n      Warmth")
@@ -56,6 +57,12 @@ class TestGoodFiles:
         assert (emptied.for_people, content.for_people, sources.for_people) == ({}, {}, None)
         assert len({before.revision, emptied.revision, content.revision}) == 3
         assert [group.id for group in content.groups] == ["soreness"]
+
+    def test_no_other_language_need_be_known(self, good: dict[str, str]) -> None:
+        del good["en/other_languages.yaml"]
+        content, sources = parse_located(good)
+
+        assert (content.other_languages, sources.other_languages) == ({}, None)
 
     def test_short_forms_that_yaml_takes_for_yes_and_no(self, good: dict[str, str]) -> None:
         good["en/words.yaml"] = good["en/words.yaml"].replace('"dont": "do not"', "y: why\n  n: no\n  on: no")
@@ -233,6 +240,14 @@ REPLACED: dict[str, tuple[str, str, str, int, str]] = {
         "people: {}\nfor_people:",
         1,
         "did you mean 'for_people'",
+    ),
+    "language that is no code": ("en/other_languages.yaml", "  es:", "  Spanish:", 2, "Spanish"),
+    "slip in a key of a language": (
+        "en/other_languages.yaml",
+        "    call_now: Llame",
+        "    call_nwo: Llame",
+        4,
+        "did you mean 'call_now'",
     ),
     "spelling that stands for a list": ("en/words.yaml", '"tomorrow"', "[a]", SPELT + 1, "'tmrw' must be one text"),
     "spellings as a list": (

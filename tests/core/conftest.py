@@ -103,15 +103,22 @@ def red_flags() -> tuple[RedFlag, ...]:
         RedFlag(
             id="suspected_dvt",
             level=Level.URGENT,
-            phrases=("calf is swollen", "swollen calf", "calf is hot", "blood clot", "fever", "pus"),
+            signs=("calf is swollen", "swollen calf", "calf is hot", "blood clot", "fever", "pus"),
             look_alikes=("hot after my run", "swollen calf muscle from the gym"),
+            question="Is it so now?",
             text="Ring {clinic_phone} now.",
         ),
-        RedFlag(id="mild_skin_reaction", level=Level.ADVISE, phrases=("itchy rash",), text="Keep it clean."),
+        RedFlag(
+            id="mild_skin_reaction",
+            level=Level.ADVISE,
+            signs=("itchy rash",),
+            question="Is it so now?",
+            text="Keep it clean.",
+        ),
         RedFlag(
             id="chest_pain_breathless",
             level=Level.EMERGENCY,
-            phrases=(
+            signs=(
                 "chest pain",
                 "pain in my chest",
                 "can't breathe",
@@ -120,19 +127,22 @@ def red_flags() -> tuple[RedFlag, ...]:
                 "collapsed lung",
             ),
             look_alikes=("get it off my chest", "took my breath away", "short of breath when I think"),
+            question="Is it so now?",
             text="Call {emergency_number}.",
         ),
         RedFlag(
             id="self_harm",
             level=Level.EMERGENCY,
-            phrases=("want to die", "kill myself", "don't want to wake up"),
+            signs=("want to die", "kill myself", "don't want to wake up"),
             look_alikes=("dying to run",),
+            question="Is it so now?",
             text="Call {crisis_line}.",
         ),
         RedFlag(
             id="nerve_injury",
             level=Level.URGENT,
-            phrases=("no feeling in my foot", "can't lift my foot", "foot not moving"),
+            signs=("no feeling in my foot", "can't lift my foot", "foot not moving"),
+            question="Is it so now?",
             text="Ring {clinic_phone} today.",
         ),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.content.schema import Entry
-from bot.core.follow_up import read_with
+from bot.core.follow_up import FollowUps
 from bot.model import Candidate, Decision, Match
 
 SAME = "bruising"
@@ -57,10 +57,19 @@ def bruising(make_entry: Callable[..., Entry]) -> Entry:
 def test_what_follows(
     bruising: Entry, text: str, alone: Match, together: Match, meant: tuple[Decision, str] | None
 ) -> None:
-    found = read_with(Told({f"Is a bruise normal? {text}": together}), bruising, text, alone)
+    told = Told({f"Is a bruise normal? {text}": together})
+    found = FollowUps(told, {SAME: bruising}).read_with(bruising, text, alone)
     assert (found and (found.decision, found.candidates[0].entry_id)) == meant
 
 
 def test_a_long_text_speaks_for_itself(bruising: Entry) -> None:
     text = "my neighbour said her cat was not feeling well at all"
-    assert read_with(Told({}), bruising, text, match(UNSURE)) is None
+    assert FollowUps(Told({}), {SAME: bruising}).read_with(bruising, text, match(UNSURE)) is None
+
+
+def test_what_another_entry_says_is_not_said_by_the_one_answered(
+    bruising: Entry, make_entry: Callable[..., Entry]
+) -> None:
+    entries = {SAME: bruising, "bath": make_entry("bath", "May I swim?", "swimming in the sea")}
+    told = Told({"Is a bruise normal? and swimming?": match(ASKS, SAME)})
+    assert FollowUps(told, entries).read_with(bruising, "and swimming?", match(UNSURE)) is None

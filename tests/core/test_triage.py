@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content.schema import RedFlag
-from bot.core.phrases import Finder, phrases
+from bot.core.phrases import Finder, patterns
 from bot.core.reading import read
 from bot.core.text import clean
 from bot.core.triage import Triager
@@ -135,7 +135,7 @@ def test_one_denial_does_not_hide_a_second_mention(triager: Triager) -> None:
 
 
 def test_a_phrase_of_small_words_alone_still_counts() -> None:
-    flag = RedFlag(id="odd", level=Level.ADVISE, phrases=("it is so", "???"), text="x")
+    flag = RedFlag(id="odd", level=Level.ADVISE, signs=("it is so", "???"), question="Is it?", text="x")
     assert ids(Triager((flag,)), "well it is so") == ["odd"]
 
 
@@ -165,7 +165,7 @@ def test_triage_never_raises_on_anything(triager: Triager, text: str) -> None:
 )
 def test_a_hostile_text_costs_no_more_than_its_length(red_flags: tuple[RedFlag, ...], text: str) -> None:
     """Counted in pairs of words compared, so that a slow machine does not fail it."""
-    looked_for = phrases(line for flag in red_flags for line in (*flag.phrases, *flag.look_alikes))
+    looked_for = patterns(line for flag in red_flags for line in (*flag.signs, *flag.look_alikes))
     reading = read(clean(text))
     finder = Finder(reading, Vocabulary(word for phrase in looked_for for word in phrase.words))
     for phrase in looked_for:

@@ -32,7 +32,7 @@ def test_a_slip_is_forgiven_and_another_word_is_not(typed: str, meant: str, expe
 
 
 def test_real_words_are_no_slips() -> None:
-    vocabulary = Vocabulary(("white", "chest"), real=("while",))
+    vocabulary = Vocabulary(("white", "chest"), is_real="while".__eq__)
     assert vocabulary.meant_by("while") == set()
     assert vocabulary.meant_by("whte") == {"white"}
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.content.schema import Content, Entry, Group
+from bot.content.schema import Content, Entry, Group, OtherLanguage
 from bot.core.understand import TRIAGE_FAILED, Brain, answer_for, build_brain, understanding_to_json
-from bot.model import Decision, Level, Triage
+from bot.model import Decision, Flag, Level, Triage
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,58 @@ def test_a_wish_for_a_person_carries_the_entry_about_it(content: Content, make_e
     understood = build_brain(more).understand("can I speak to somebody about my bruise")
     assert (understood.decision, understood.id) == (Decision.META, "human")
     assert understood.candidates[0].entry_id == "speak_to_human"
+
+
+@dataclass(frozen=True)
+class Sees:
+    """Sees these in everything."""
+
+    found: Triage
+
+    def triage(self, text: str) -> Triage:
+        return self.found
+
+
+RASH = Flag("mild_skin_reaction", Level.ADVISE, ())
+CALF = Flag("suspected_dvt", Level.URGENT, ("calf",))
+
+
+def test_a_suspicion_is_asked_about_before_anything_else(brain: Brain) -> None:
+    doubtful = replace(brain, triager=Sees(Triage(suspected=(CALF,))))
+    understood = doubtful.understand("how long does the soreness last")
+    assert (understood.decision, understood.id, understood.level) == (Decision.CHECK, "suspected_dvt", Level.URGENT)
+    assert understood.candidates[0].entry_id == "soreness_duration"
+    assert doubtful.understand("please stop, thanks").decision is Decision.CHECK
+
+
+def test_a_suspicion_that_was_denied_changes_nothing(brain: Brain) -> None:
+    doubtful = replace(brain, triager=Sees(Triage(suspected=(CALF,))))
+    understood = doubtful.understand("how long does the soreness last", denied=True)
+    assert (understood.decision, understood.id) == (Decision.ANSWER, "soreness_duration")
+    assert doubtful.understand("chest pain", denied=True).decision is not Decision.CHECK
+
+
+@pytest.mark.parametrize(
+    ("found", "beside"),
+    [
+        pytest.param(Triage((RASH,)), "soreness_duration", id="advice"),
+        pytest.param(Triage((RASH,), suspected=(CALF,)), None, id="advice, and something worse is suspected"),
+        pytest.param(Triage((CALF, RASH)), None, id="urgent"),
+        pytest.param(Triage(), None, id="no sign"),
+    ],
+)
+def test_only_advice_comes_with_an_answer(brain: Brain, found: Triage, beside: str | None) -> None:
+    seeing = replace(brain, triager=Sees(found))
+    assert seeing.understand("how long does the soreness last").beside == beside
+    assert seeing.understand("zzz qqq").beside is None
+
+
+def test_a_sign_in_another_language_is_a_sign(content: Content) -> None:
+    spanish = OtherLanguage(emergency="…", call_now="…", signs={"chest_pain_breathless": ("no puedo respirar",)})
+    brain = build_brain(content.model_copy(update={"other_languages": {"es": spanish}}))
+    understood = brain.understand("No puedo respirar")
+    assert (understood.id, understood.language) == ("chest_pain_breathless", "es")
+    assert brain.understand("respirar", recent=("no puedo",)).id == "chest_pain_breathless", "in two messages"
 
 
 class TestWhatCameBefore:

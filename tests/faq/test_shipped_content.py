@@ -2,12 +2,14 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bot.content.lint import RED_FLAGS, unfit_to_run, unsigned
-from bot.content.schema import Content
-from bot.core.text import words
+from bot.content.schema import CONCEPT, Content
+from bot.core.language import LANGUAGES, Tongues
+from bot.core.text import clean, words
 from bot.core.triage import Triager
 from bot.model import Level
 from tests.faq.evaluation import FOLDER, Evaluation
@@ -15,7 +17,13 @@ from tests.faq.evaluation import FOLDER, Evaluation
 
 @pytest.fixture(scope="module")
 def triager(content: Content) -> Triager:
-    return Triager(content.red_flags)
+    """The rules alone."""
+    return Triager(content.red_flags, content.concepts, content.figures_of_speech)
+
+
+@pytest.fixture(scope="module")
+def tongues(content: Content) -> Tongues:
+    return Tongues(content.other_languages, content.red_flags)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,7 @@ class TestWhatIsThere:
 
     def test_enough_phrasings_to_learn_from(self, content: Content) -> None:
         assert {entry.id: len(entry.phrasings) for entry in content.entries.values() if len(entry.phrasings) < 12} == {}
-        assert [flag.id for flag in content.red_flags if len(flag.phrases) < 8] == []
+        assert [flag.id for flag in content.red_flags if len(flag.signs) < 8] == []
 
     def test_sources_for_every_answer(self, content: Content) -> None:
         assert [entry.id for entry in content.entries.values() if not entry.sources] == []
@@ -102,12 +110,17 @@ class TestHowPeopleSpell:
         assert {"apixaban", "eliquis", "warfarin", "clopidogrel", "ibuprofen", "fasciitis"} <= set(content.words.keep)
 
 
+def spelt_out(content: Content, line: str) -> str:
+    """A pattern as somebody may say it: each concept by its first words."""
+    return CONCEPT.sub(lambda name: content.concepts[name[1]][0], line).replace(" + ", " ")
+
+
 class TestDangerAndQuestionsKeepApart:
     def test_every_phrase_fires(self, content: Content, triager: Triager) -> None:
         silent = [
             (flag.id, phrase)
             for flag in content.red_flags
-            for phrase in flag.phrases
+            for phrase in map(partial(spelt_out, content), flag.signs)
             if flag.id not in {found.id for found in triager.triage(phrase).flags}
         ]
         assert silent == []
@@ -116,7 +129,7 @@ class TestDangerAndQuestionsKeepApart:
         loud = [
             (flag.id, look_alike)
             for flag in content.red_flags
-            for look_alike in flag.look_alikes
+            for look_alike in map(partial(spelt_out, content), flag.look_alikes)
             if flag.id in {found.id for found in triager.triage(look_alike).flags}
         ]
         assert loud == []
@@ -131,12 +144,37 @@ class TestDangerAndQuestionsKeepApart:
         assert alarmed == []
 
 
+class TestOtherLanguages:
+    def test_the_languages_most_spoken_by_patients_here(self, content: Content) -> None:
+        assert set(content.replies.language_foreign) <= set(content.other_languages) <= set(LANGUAGES)
+        with_signs = {code for code, language in content.other_languages.items() if language.signs}
+        assert {"ar", "de", "es", "fr", "hi", "it", "pl", "pt", "ro", "ru"} <= with_signs
+        few = {code: sum(map(len, content.other_languages[code].signs.values())) for code in with_signs}
+        assert {code: count for code, count in few.items() if count < 15} == {}
+
+    def test_every_sign_counts_in_capitals_too(self, content: Content, tongues: Tongues) -> None:
+        silent = [
+            (code, line)
+            for code, language in content.other_languages.items()
+            for flag_id, lines in language.signs.items()
+            for line in lines
+            if any(flag_id not in {flag.id for flag in tongues.signs_in(clean(said))} for said in (line, line.upper()))
+        ]
+        assert silent == []
+
+    def test_no_english_sentence_of_ours_is_one(self, content: Content, tongues: Tongues) -> None:
+        lines = [line for entry in content.entries.values() for line in (entry.question, *entry.phrasings)]
+        lines += [line for kind in content.for_people.values() for line in kind]
+        lines += [line for flag in content.red_flags for line in (*flag.signs, *flag.look_alikes)]
+        assert [line for line in lines if tongues.signs_in(clean(line))] == []
+
+
 class TestWrittenNotCopied:
     """Copied evaluation sentences would make every measurement on them worthless."""
 
     def test_no_question_or_sign_of_danger_is_taken(self, content: Content, evaluation: Evaluation) -> None:
         entries = [text for entry in content.entries.values() for text in (entry.question, *entry.phrasings)]
-        flags = [text for flag in content.red_flags for text in (*flag.phrases, *flag.look_alikes)]
+        flags = [text for flag in content.red_flags for text in (*flag.signs, *flag.look_alikes)]
 
         assert evaluation.taken([*entries, *flags], shortest=3) == []
 

@@ -1,10 +1,8 @@
 """How the bot does on messages it was not taught. Rates, because no single line has to come out right."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,6 @@ from bot.content.schema import Content
 from bot.core.meta import Wishes
 from bot.core.understand import SPEAK_TO_HUMAN, Brain
 from bot.model import Decision, Understanding
-from bot.services.indexes import brain_for
 from tests.faq.cases import Case, for_people, small_talk, unseen
 
 SHOWN = 12
@@ -51,11 +48,6 @@ class Outcome:
     @property
     def is_wrong(self) -> bool:
         return self.answered is not None and self.answered != self.case.expected
-
-
-@pytest.fixture(scope="module")
-def brain(content: Content) -> Brain:
-    return brain_for(content, None, Path(os.environ["INDEX_DIR"]))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import yaml
 
 from bot.clock import ManualClock
 from bot.content.load import load_content
+from bot.model import UserId
 from bot.services.doctor import PATIENT_COMMANDS, STAFF_COMMANDS, Finding, examine
 from bot.settings import Settings
 from bot.simulator import World, faults
@@ -18,7 +19,7 @@ from bot.simulator.groups import Group
 from bot.simulator.people import Person
 from bot.simulator.state import ADMIN_RIGHTS, Status
 from bot.simulator.transport import SimulatorTransport
-from bot.store import accounts, schema
+from bot.store import accounts, alerts, schema
 from bot.store.engine import open_store
 from bot.telegram.client import Client
 
@@ -59,9 +60,9 @@ def signed_content(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content = load_content(folder)
     hashes = {part.id: part.text_hash for part in (*content.red_flags, *content.entries.values())}
     for path in (folder / "en").glob("*.yaml"):
-        if path.name in {"for_people.yaml", "replies.yaml", "words.yaml"}:
-            continue  # nothing in them is signed
         read = yaml.safe_load(path.read_text("utf-8"))
+        if not {"entries", "red_flags"} & read.keys():
+            continue  # nothing in it is signed
         for part in read.get("entries") or read["red_flags"]:
             by = {"name": "A. Example", "registration": "CH00000", "on": date(2026, 11, 20)}
             part["signed"] = by | {"hash": hashes[part["id"]]}
@@ -93,7 +94,7 @@ async def test_a_healthy_clinic(clinic: Installation) -> None:
     findings = await clinic.examined()
     assert list(findings) == [
         *("token", "content", "signatures", "sentence_model", "database"),
-        *("sending", "owners", "staff_group", "topics", "profile"),
+        *("sending", "owners", "on_call", "staff_group", "topics", "profile"),
     ]
     assert [finding for finding in findings.values() if not finding.good or finding.remedy] == []
 
@@ -280,6 +281,23 @@ async def test_what_the_running_bot_complains_of(clinic: Installation, row: dict
     finding = (await clinic.examined())["sending"]
     assert not finding.good
     assert text in finding.text
+
+
+async def test_who_is_on_call_has_to_confirm(clinic: Installation) -> None:
+    path = clinic.content / "clinic.yaml"
+    path.write_text(path.read_text("utf-8").replace("on_call: none", "on_call:\n  - telegram_id: 800\n"), "utf-8")
+    await clinic.ran_before()
+    finding = (await clinic.examined())["on_call"]
+    assert not finding.good
+    assert finding.text == "not confirmed: 800"
+    assert "/oncall" in finding.remedy
+    async with (
+        open_store(str(clinic.settings["database_url"]), ManualClock(NOW)) as store,
+        store.write() as tx,
+    ):
+        bot_id = Settings(_env_file=None, **clinic.settings).bot_id  # type: ignore[arg-type]
+        await alerts.confirm_on_call(store, tx, bot_id, UserId(800), 1)
+    assert (await clinic.examined())["on_call"].good
 
 
 async def test_nobody_is_in_charge(clinic: Installation) -> None:

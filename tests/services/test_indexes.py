@@ -6,9 +6,10 @@ import pytest
 
 from bot.content.load import load_content
 from bot.content.schema import Content, Group
+from bot.core.matching import ridge
 from bot.core.matching.index import Index
 from bot.services import indexes
-from bot.services.indexes import index_for
+from bot.services.indexes import index_for, is_kept
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,6 +46,17 @@ def test_another_answer_needs_no_new_index_another_phrasing_does(content: Conten
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_another_number_in_the_code_needs_a_new_index(
+    content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_for(content, None, tmp_path)
+    assert is_kept(content, None, tmp_path)
+    monkeypatch.setattr(ridge, "GAMMA", ridge.GAMMA + 1)
+    assert not is_kept(content, None, tmp_path)
+    index_for(content, None, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_spoilt_index_is_built_anew(content: Content, tmp_path: Path) -> None:
     index_for(content, None, tmp_path)
     (kept,) = tmp_path.iterdir()
@@ -59,7 +71,7 @@ def test_a_folder_that_cannot_be_written_costs_only_time(content: Content, tmp_p
 
 
 def test_old_indexes_are_forgotten(content: Content, tmp_path: Path) -> None:
-    for number in range(6):
+    for number in range(indexes._KEPT + 2):
         spoken = content.model_copy(update={"for_people": {"other": (f"line number {number} for people",)}})
         index_for(spoken, None, tmp_path)
     assert len(list(tmp_path.iterdir())) == indexes._KEPT

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bot.clock import ManualClock
 from bot.model import BotId, ChatId, Kind, Lane, MessageId, Method, Outgoing, Payload, TelegramMessageId
-from bot.store import chats, dues, inbox, messages
+from bot.store import alerts, chats, dues, inbox, messages
 from bot.store.engine import Store, Tx, open_store
 
 BOT, ANNA = BotId(1), ChatId(11)
@@ -76,6 +76,8 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
     ),
     "take a timer": (lambda _, tx, now_us: dues.take(tx, BOT, now_us), {"due ix_due_waiting"}),
     "when is a timer due": (lambda _, tx, now_us: dues.next_due_us(tx, BOT), {"due ix_due_waiting"}),
+    "is there an alert about them": (lambda _, tx, now_us: alerts.live(tx, BOT, ANNA), {"alert ix_alert_live"}),
+    "do they wait for it": (lambda _, tx, now_us: alerts.is_paused(tx, BOT, ANNA), {"alert ix_alert_live"}),
     "did they opt out": (lambda _, tx, now_us: chats.opted_out(tx, BOT, ANNA), {"opt_out ix_opt_out_in_force"}),
 }
 

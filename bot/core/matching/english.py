@@ -2,7 +2,8 @@
 
 `data/wordpiece.txt` is the vocabulary of BERT base uncased, most frequent words first; each of its whole words has a
 static vector in `data/vectors.npy`. They and the rarer ones of `data/words.txt` are the known words: never taken for a
-slip of another. `data/README.md` says where all come from and under which licence.
+slip of another. Of the rarer ones only the checksums in `data/words.npy` are read. `data/README.md` says where all come
+from and under which licence.
 """
 
 import math
@@ -19,8 +20,9 @@ DATA = Path(__file__).parent / "data"
 WORDPIECE = DATA / "wordpiece.txt"
 RARER = DATA / "words.txt"
 VECTORS = DATA / "vectors.npy"
+CHECKSUMS = DATA / "words.npy"
 
-_WHOLE = re.compile(r"[a-z]{2,}|[ai]")
+_WHOLE = re.compile(r"^(?:[a-z]{2,}|[ai])$", re.MULTILINE)
 _ENDINGS = ("s", "es", "ed", "ing", "ly", "ish", "y")
 _FREQUENT = 12_000
 """So many words are also offered as what a misspelt word may mean; rarer ones would be guesses."""
@@ -72,10 +74,15 @@ class English:
 def english() -> English:
     """The shipped words and vectors, read once."""
     vectors = np.load(VECTORS, mmap_mode="r").view(np.ndarray)
-    rarer = np.array([crc32(word) for word in RARER.read_bytes().split()], np.uint32)
-    return English({word: row for row, word in enumerate(english_words())}, vectors, np.sort(rarer))
+    rarer = np.load(CHECKSUMS, mmap_mode="r").view(np.ndarray)
+    return English({word: row for row, word in enumerate(english_words())}, vectors, rarer)
 
 
 def english_words() -> list[str]:
     """The whole words of the WordPiece list, most frequent first."""
-    return [line for line in WORDPIECE.read_text("utf-8").split("\n") if _WHOLE.fullmatch(line)]
+    return _WHOLE.findall(WORDPIECE.read_text("utf-8"))
+
+
+def checksums() -> NDArray[np.uint32]:
+    """Those of `words.txt`, rising; `benchmarks/make_words.py` saves them, to spare every start the hashing."""
+    return np.unique(np.array([crc32(word) for word in RARER.read_bytes().split()], np.uint32))

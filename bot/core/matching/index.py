@@ -1,9 +1,5 @@
 """Everything the matcher knows of one FAQ, as arrays; built once per content, saved, and read back by memory map."""
 
-import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,14 +8,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core import saved
 from bot.core.matching.confidence import Known, Logistic
 from bot.core.matching.features import Postings
 from bot.core.matching.spelling import Counts, Spellings
 
-FORMAT = 1
-"""Raised with any change that makes an older index answer differently."""
-
-
+FORMAT = 2
+"""Raised with any change that makes an older index answer differently, but for other constants (see `recipe.py`)."""
 NEVER = 2.0
 """A gate that no sureness passes."""
 
@@ -38,6 +33,21 @@ class Gates:
     """…of which no more are wrong, by the upper 95 % bound."""
     strangers: float
     """Share of the lines left to people that would be answered, by the upper 95 % bound."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """How each line fared, asked again as if it had not been there: as it is written (row 0) and misspelt (row 1).
+
+    For `review.py`. No rows where there is no entry.
+    """
+
+    rivals: NDArray[np.int32]
+    """The column of the best entry that is not the line's own…"""
+    ahead: NDArray[np.float32]
+    """…how far the line's own score is ahead of it…"""
+    sure: NDArray[np.float32]
+    """…and how sure the bot would be of whichever entry came first."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class Index:
     scope: Logistic
     among: Logistic
     gates: Gates
+    replayed: Replayed
 
     @property
     def is_semantic(self) -> bool:
@@ -69,42 +80,30 @@ class Index:
 
     def save(self, folder: Path) -> None:
         """Write it so that a reader sees all of it or nothing. Raises OSError."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".index-", dir=folder.parent))
-        try:
-            for name, array in self._arrays().items():
-                np.save(unfinished / f"{name}.npy", array)
-            (unfinished / "index.json").write_text(json.dumps(self._words()), "utf-8")
-            try:
-                os.replace(unfinished, folder)
-            except OSError:
-                if not (folder / "index.json").is_file():
-                    raise  # not merely another process that was quicker
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        saved.save(folder, self._words(), self._arrays())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read back by memory map. Raises OSError, ValueError or KeyError for what is not an index of this format."""
-        said: dict[str, Any] = json.loads((folder / "index.json").read_text("utf-8"))
+        said, arrays = saved.load(folder)
         if said["format"] != FORMAT:
             raise ValueError(f"an index of format {said['format']}, not {FORMAT}")
-        # As plain arrays: numpy's memmap class costs a microsecond at every touch.
-        arrays = {path.stem: np.load(path, mmap_mode="r").view(np.ndarray) for path in folder.glob("*.npy")}
+        spellings, counts = heard_again(said)
         size = len(said["lines"])
         return cls(
             entries=tuple(said["entries"]),
             lines=tuple(said["lines"]),
             labels=arrays["labels"],
-            spellings=Spellings(said["spellings"], frozenset(said["keep"])),
-            counts=Counts(said["words"], {tuple(pair.split(" ")): n for pair, n in said["pairs"].items()}),
-            postings=Postings(**{name: arrays[f"postings_{name}"] for name in _POSTINGS}, size=size),
+            spellings=spellings,
+            counts=counts,
+            postings=Postings(**{name: arrays[f"postings_{name}"] for name in POSTINGS}, size=size),
             vectors=arrays["vectors"],
             sentences=arrays["sentences"],
             weights=arrays["weights"],
             known=Known(arrays["known_ids"], arrays["known_counts"], size),
-            **{name: _logistic(arrays[name]) for name in _MODELS},
+            **{name: logistic_of(arrays[name]) for name in _MODELS},
             gates=Gates(**said["gates"]),
+            replayed=Replayed(**{name: arrays[f"replayed_{name}"] for name in _REPLAYED}),
         )
 
     def _words(self) -> Mapping[str, Any]:
@@ -112,33 +111,50 @@ class Index:
             "format": FORMAT,
             "entries": self.entries,
             "lines": self.lines,
-            "spellings": dict(self.spellings.meant),
-            "keep": sorted(self.spellings.keep),
-            "words": dict(self.counts.words),
-            "pairs": {" ".join(pair): n for pair, n in self.counts.pairs.items()},
+            **spoken(self.spellings, self.counts),
             "gates": {field.name: getattr(self.gates, field.name) for field in fields(self.gates)},
         }
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         return {
-            **{f"postings_{name}": getattr(self.postings, name) for name in _POSTINGS},
+            **{f"postings_{name}": getattr(self.postings, name) for name in POSTINGS},
             "labels": self.labels,
             "vectors": self.vectors,
             "sentences": self.sentences,
             "weights": self.weights,
             "known_ids": self.known.ids,
             "known_counts": self.known.counts,
-            **{name: _rows(getattr(self, name)) for name in _MODELS},
+            **{name: rows_of(getattr(self, name)) for name in _MODELS},
+            **{f"replayed_{name}": getattr(self.replayed, name) for name in _REPLAYED},
         }
 
 
 _MODELS = ("right", "scope", "among")
-_POSTINGS = ("keys", "weights", "starts", "rows", "values")
+POSTINGS = ("keys", "weights", "starts", "rows", "values")
+_REPLAYED = ("rivals", "ahead", "sure")
 
 
-def _rows(model: Logistic) -> NDArray[np.float64]:
+def spoken(spellings: Spellings, counts: Counts) -> dict[str, Any]:
+    """How words are spelt and counted, for the file of words."""
+    return {
+        "spellings": dict(spellings.meant),
+        "keep": sorted(spellings.keep),
+        "words": dict(counts.words),
+        "pairs": {" ".join(pair): number for pair, number in counts.pairs.items()},
+    }
+
+
+def heard_again(said: Mapping[str, Any]) -> tuple[Spellings, Counts]:
+    """What `spoken` wrote. Raises KeyError."""
+    pairs = {tuple(pair.split(" ")): number for pair, number in said["pairs"].items()}
+    return Spellings(said["spellings"], frozenset(said["keep"])), Counts(said["words"], pairs)
+
+
+def rows_of(model: Logistic) -> NDArray[np.float64]:
+    """A logistic model as one array."""
     return np.vstack([np.r_[0, model.mean], np.r_[0, model.scale], model.weights])
 
 
-def _logistic(rows: NDArray[np.float64]) -> Logistic:
+def logistic_of(rows: NDArray[np.float64]) -> Logistic:
+    """What `rows_of` wrote."""
     return Logistic(np.array(rows[0, 1:]), np.array(rows[1, 1:]), np.array(rows[2]))

@@ -4,6 +4,7 @@ words as meant → features → mean cosine to every phrasing → ridge: a score
 right → `answer`, `ask` or `hand_over`.
 """
 
+import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
@@ -11,7 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.matching.confidence import best_entries, signs
+from bot.core.matching.confidence import Together, best_entries, signs
 from bot.core.matching.english import english
 from bot.core.matching.index import Index
 from bot.core.matching.questions import questions
@@ -51,12 +52,13 @@ class LearnedMatcher:
         self._answerable = frozenset(n for n, entry in enumerate(index.entries) if entry in answerable)
         # Rows stand by entry (`training.build`), so that the nearest phrasing of each is one sweep.
         self._starts = np.searchsorted(index.labels, np.arange(index.weights.shape[1]))
-        self._rows = np.split(np.arange(len(index.labels)), self._starts[1:])
+        self._ends = np.append(self._starts[1:], len(index.labels))
+        self._confidence = Together.of_models(index.right, index.scope, index.among)
 
     def match(self, text: str) -> Match:
         """See `Matcher.match`. The confidence of the first is its sureness."""
         parts = questions(text)
-        found = self._find([text, *(part for part in parts if part != text)])
+        found = self._find(list(dict.fromkeys((text, *parts))))
         whole, *rest = found
         if not whole.best:
             return Match(Decision.HAND_OVER, (), normalise(text))
@@ -94,8 +96,8 @@ class LearnedMatcher:
         index = self._index
         candidates = []
         for column, confidence in found.best:
-            rows = self._rows[column]
-            nearest = int(rows[np.argmax(found.cosines[rows])])
+            begin, end = self._starts[column], self._ends[column]
+            nearest = int(begin + found.cosines[begin:end].argmax())
             candidates.append(Candidate(index.entries[column], round(confidence, 4), index.lines[nearest]))
         return tuple(candidates)
 
@@ -103,9 +105,10 @@ class LearnedMatcher:
         index = self._index
         typed = [index.spellings.spell_out(text) for text in texts]
         read_texts: list[Read] = [read(words, self._mender.mend(words)) for words in typed]
-        embedded = self._embed([" ".join(one.words) for one in read_texts]) if self._embed else None
+        # One at a time: in a batch each would cost as much as the longest.
+        embedded = np.vstack([self._embed([" ".join(one.words)]) for one in read_texts]) if self._embed else None
         cosines = mean_cosines(read_texts, index.postings, index.vectors, index.sentences, english(), embedded)
-        scores = kernel(cosines) @ index.weights
+        scores = (kernel(cosines).astype(np.float32) @ index.weights).astype(np.float64)
         nearest = np.maximum.reduceat(cosines, self._starts, axis=1)
         return [
             self._judge(one, scores[row], nearest[row].astype(np.float64), cosines[row])
@@ -121,9 +124,9 @@ class LearnedMatcher:
             return Found(one.words, 0.0, 0.0, [], cosines)
         order = best_entries(scores, entries)
         shares = index.known.shares(one.stems, order[0], None)
-        found = signs(scores, nearest, order, shares, (one.mended, len(one.words)), entries)
-        values = np.array(found)
-        sure = float(index.right.of(values) * index.scope.of(values))
-        fade = np.exp(_FADES * (scores[order] - scores[order[0]]))
-        best = [(column, sure * float(share)) for column, share in zip(order, fade, strict=True)]
-        return Found(one.words, sure, float(index.among.of(values)), best, cosines)
+        found = signs(scores, nearest, order, shares, len(one.words), entries)
+        right, scope, among = self._confidence.of(found)
+        sure = right * scope
+        top = scores[order[0]]
+        best = [(column, sure * math.exp(_FADES * float(scores[column] - top))) for column in order]
+        return Found(one.words, sure, among, best, cosines)

@@ -20,8 +20,16 @@ _NEXT_TO = _neighbours()
 
 
 def misspell(text: str, seed: int, rate: float = _RATE) -> str:
-    """`text` with a share `rate` of its letters hit beside the key, dropped, swapped or doubled; the same each time."""
-    chance = random.Random(seed)
+    """`text` with slips, the same each time; never blank unless `text` is."""
+    typed = slipped(text, random.Random(seed), rate)
+    return typed if typed.strip() else text
+
+
+def slipped(text: str, chance: random.Random, rate: float) -> str:
+    """`text` with a share `rate` of its letters gone wrong, or nothing of it left.
+
+    Four in ten hit the key beside, a quarter is dropped, a quarter swapped with the next letter, one in ten doubled.
+    """
     typed: list[str] = []
     place = 0
     while place < len(text):
@@ -40,4 +48,4 @@ def misspell(text: str, seed: int, rate: float = _RATE) -> str:
             place += 1
         else:
             typed += (letter, letter)
-    return "".join(typed) if "".join(typed).strip() else text
+    return "".join(typed)

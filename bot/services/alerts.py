@@ -1,0 +1,396 @@
+"""An alert about a red flag, until somebody has acted: opened, repeated, taken, closed.
+
+Staff see one card for one patient. New words are added to it, and sent under it as well, because nobody watches a card
+for changes; danger that is worse than before gets a new card in its place. The patient hears when somebody has taken
+the alert, and, once, when nobody has.
+
+Whoever changes an alert holds the lock of the patient's chat.
+"""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from bot import logs
+from bot.clock import from_us, to_us
+from bot.core import escalation
+from bot.core.checking import SELF_HARM
+from bot.core.escalation import Known, Then, Whom
+from bot.core.hours import is_open
+from bot.model import (
+    ChatId,
+    Kind,
+    Level,
+    MessageId,
+    Method,
+    Outgoing,
+    PatientId,
+    Payload,
+    Sender,
+    UserId,
+    Verdict,
+)
+from bot.services.cards import Cards, level_of
+from bot.services.post import Place, Post
+from bot.services.ticks import Handler
+from bot.services.topics import alerts_place
+from bot.store import accounts, alerts, dues, messages
+from bot.store.alerts import Person
+from bot.store.chats import lock_chat
+from bot.store.engine import Tx
+
+log = logs.get(__name__)
+
+REPEAT, UNSEEN = "alert_repeat", "alert_unseen"
+"""The kinds of the timers."""
+OVERDUE = timedelta(minutes=20)
+"""A repeat that did not come for so long was given up by its timer, and is planned anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A sign of danger in what a patient wrote. `question_id`: our row with those words."""
+
+    patient_id: PatientId
+    chat_id: ChatId
+    question_id: int | None
+    level: Level
+    flag_ids: tuple[str, ...]
+    said_at: datetime
+    """When the patient wrote it, aware UTC."""
+    note: str = ""
+    """What the patient was asked about it, and the answer, in Telegram's HTML."""
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Opens alerts and sees them through."""
+
+    post: Post
+
+    @property
+    def _cards(self) -> Cards:
+        return Cards(self.post)
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """By due kind."""
+        return {REPEAT: self._repeat, UNSEEN: self._unseen}
+
+    # --- danger -----------------------------------------------------------------------------------------------------
+
+    async def raise_(self, tx: Tx, raised: Raised) -> None:
+        """Open an alert, or add the words to the one there is. The caller holds the chat's lock."""
+        old = await alerts.live(tx, self.post.bot_id, raised.chat_id)
+        people = await self.on_call(tx)
+        known = _known(old) if old is not None else None
+        match escalation.becomes_of(raised.level, known, self.post.clock.now(), has_on_call=bool(people)):
+            case Then.JOIN:
+                assert old is not None
+                await self._join(tx, old, raised)
+            case Then.REPLACE:
+                assert old is not None
+                await self._replace(tx, old, raised, has_on_call=bool(people))
+            case Then.NEW:
+                await self._open(tx, raised, raised.flag_ids, None, has_on_call=bool(people))
+
+    async def _open(
+        self, tx: Tx, raised: Raised, flag_ids: Iterable[str], instead_of: int | None, *, has_on_call: bool
+    ) -> None:
+        post, now = self.post, self.post.clock.now()
+        flags = tuple(dict.fromkeys(flag_ids))
+        alert_id = await alerts.open_alert(
+            tx,
+            post.bot_id,
+            raised.patient_id,
+            raised.chat_id,
+            raised.question_id,
+            to_us(now),
+            raised.level,
+            flags,
+            to_us(raised.said_at),
+        )
+        if instead_of is not None:
+            await alerts.take_words_over(tx, instead_of, alert_id)
+        await self._add_words(tx, alert_id, raised)
+        log.info("alert_opened", alert_id=alert_id, level=raised.level)
+        if raised.level is Level.ADVISE:
+            return  # the digest has it
+        await self._show(tx, alert_id, f"alert:{alert_id}")
+        await self._plan_repeat(tx, alert_id, has_on_call=has_on_call)
+        unseen = dues.Due(UNSEEN, now + escalation.UNSEEN, f"unseen:{alert_id}", ref=alert_id)
+        await dues.plan(post.store, tx, post.bot_id, unseen)
+
+    async def _replace(self, tx: Tx, old: sa.RowMapping, raised: Raised, *, has_on_call: bool) -> None:
+        """A new alert with all the words; the old cards point to it."""
+        await alerts.close(tx, old["id"], "replaced", self.post.clock.now_us())
+        await self._open(tx, raised, (*raised.flag_ids, *(old["flags"] or ())), old["id"], has_on_call=has_on_call)
+        await self._draw(tx, old["id"])
+
+    async def _join(self, tx: Tx, old: sa.RowMapping, raised: Raised) -> None:
+        """Add the words; staff get those that they have not read, another sign of danger before everything else."""
+        known = {line for word in await alerts.words_of(tx, old["id"]) for line in word["text"].splitlines()}
+        new_flags = set(raised.flag_ids) - set(old["flags"] or ())
+        if new_flags:
+            flags = list(dict.fromkeys((*(old["flags"] or ()), *raised.flag_ids)))
+            await alerts.set_values(tx, old["id"], flags=flags)
+        await self._add_words(tx, old["id"], raised)
+        if raised.question_id is None or old["message_id"] is None:
+            return  # without a card, the digest has all of it
+        words = await alerts.words_of(tx, old["id"])
+        text = next(word["text"] for word in words if word["id"] == raised.question_id)
+        if not (new_flags or raised.note or set(text.splitlines()) - known):
+            return  # the same again
+        payload = await self._cards.more(tx, await self._alert(tx, old["id"]), text, raised.note)
+        key = f"alert:{old['id']}:more:{raised.question_id}"
+        kind = Kind.ALERT if new_flags else Kind.RELAY
+        under = await self._newest_card(tx, old["id"])
+        await self.post.tell(tx, kind, payload, key, raised.chat_id, question_id=raised.question_id, place=under)
+        await self._draw(tx, old["id"])
+
+    async def _add_words(self, tx: Tx, alert_id: int, raised: Raised) -> None:
+        if raised.question_id is not None:
+            await alerts.add_words(self.post.store, tx, alert_id, raised.question_id, raised.note)
+
+    async def show(self, tx: Tx, alert_id: int, chat_id: ChatId, key: str) -> bool:
+        """Put the card into a chat of staff's once more, on request. False when there is no such alert."""
+        alert = await alerts.by_id(tx, self.post.bot_id, alert_id)
+        if alert is None or alert["level"] is None:
+            return False
+        payload = await self._cards.payload(tx, alert, again=True)
+        out = Outgoing(
+            chat_id, Kind.CARD, payload, key, subject_chat_id=alert["chat_id"], question_id=alert["question_id"]
+        )
+        row_id = await self.post.enqueue(tx, out)
+        if row_id is not None:
+            await alerts.add_card(self.post.store, tx, alert_id, row_id)
+            if alert["message_id"] is None:
+                await alerts.set_values(tx, alert_id, message_id=row_id)
+        return True
+
+    # --- again ------------------------------------------------------------------------------------------------------
+
+    async def on_call(self, tx: Tx) -> tuple[UserId, ...]:
+        """Who is on call and has confirmed that our messages arrive."""
+        people = self.post.library.served.content.clinic.on_call
+        return await alerts.confirmed(tx, self.post.bot_id, (person.telegram_id for person in people))
+
+    async def mend(self) -> None:
+        """Plan repeats anew whose timer was given up: an alert nobody takes must not fall silent."""
+        async with self.post.store.read() as tx:
+            late = [alert["id"] for alert in await alerts.not_closed(tx, self.post.bot_id) if self._is_overdue(alert)]
+        for alert_id in late:
+            log.warning("repeat_mended", alert_id=alert_id)
+            async with self.post.store.write() as tx:
+                await self._plan_repeat_at(tx, await self._alert(tx, alert_id), self.post.clock.now())
+
+    def _is_overdue(self, alert: sa.RowMapping) -> bool:
+        return (
+            alert["state"] == "open"
+            and alert["repeat_us"] is not None
+            and from_us(alert["repeat_us"]) + OVERDUE < self.post.clock.now()
+        )
+
+    async def _repeat(self, tx: Tx, row: sa.RowMapping) -> None:
+        alert = await alerts.by_id(tx, self.post.bot_id, row["ref"], lock=True)
+        now = self.post.clock.now()
+        if alert is None or alert["state"] != "open" or alert["repeat_us"] is None or to_us(now) < alert["repeat_us"]:
+            return  # taken, or another timer has done it
+        people = await self.on_call(tx)
+        level, clinic = level_of(alert), self.post.library.served.content.clinic
+        if escalation.may_repeat(level, clinic, now):
+            await self._tell_again(tx, alert, people)
+            await alerts.set_values(tx, alert["id"], repeats=alert["repeats"] + 1)
+        await self._plan_repeat(tx, alert["id"], has_on_call=bool(people))
+
+    async def _tell_again(self, tx: Tx, alert: sa.RowMapping, people: tuple[UserId, ...]) -> None:
+        whom = escalation.whom(level_of(alert), alert["repeats"], has_on_call=bool(people))
+        key = f"alert:{alert['id']}:{alert['repeats'] + 1}"
+        to = people if whom is Whom.ON_CALL else await accounts.owners(tx, self.post.bot_id)
+        log.info("alert_repeated", alert_id=alert["id"], whom=whom)
+        if whom is Whom.GROUP or not to:
+            await self._show(tx, alert["id"], key, again=True)
+            return
+        payload = await self._cards.payload(tx, alert, again=True)
+        for user in to:
+            out = Outgoing(
+                ChatId(user),
+                Kind.ALERT,
+                payload,
+                f"{key}|1|{user}",
+                subject_chat_id=alert["chat_id"],
+                question_id=alert["question_id"],
+            )
+            row_id = await self.post.enqueue(tx, out, fallback=1 if whom is Whom.OWNERS else 0)
+            if row_id is not None:
+                await alerts.add_card(self.post.store, tx, alert["id"], row_id)
+
+    async def _plan_repeat(self, tx: Tx, alert_id: int, *, has_on_call: bool) -> None:
+        alert = await self._alert(tx, alert_id)
+        at = escalation.next_repeat(
+            level_of(alert),
+            alert["repeats"],
+            self.post.library.served.content.clinic,
+            at=from_us(alert["at_us"]),
+            now=self.post.clock.now(),
+            has_on_call=has_on_call,
+        )
+        await self._plan_repeat_at(tx, alert, at)
+
+    async def _plan_repeat_at(self, tx: Tx, alert: sa.RowMapping, at: datetime | None) -> None:
+        await alerts.set_values(tx, alert["id"], repeat_us=to_us(at) if at else None)
+        if at is not None:
+            timer = dues.Due(REPEAT, at, f"repeat:{alert['id']}:{alert['repeats']}:{to_us(at)}", ref=alert["id"])
+            await dues.plan(self.post.store, tx, self.post.bot_id, timer)
+
+    async def _unseen(self, tx: Tx, row: sa.RowMapping) -> None:
+        """Tell the patient that nobody has taken it, so that nobody waits for us."""
+        if (alert := await alerts.by_id(tx, self.post.bot_id, row["ref"])) is None:
+            return
+        chat_id = ChatId(alert["chat_id"])
+        await lock_chat(tx, self.post.bot_id, chat_id)
+        alert = await self._alert(tx, alert["id"])  # as it is now that nobody can take it
+        if alert["state"] != "open":
+            return
+        text = self.post.text(self._unseen_text(alert))
+        out = Outgoing(chat_id, Kind.EMERGENCY, Payload(text), f"unseen:{alert['id']}")
+        await self.post.enqueue(tx, out)
+
+    def _unseen_text(self, alert: sa.RowMapping) -> str:
+        replies, clinic = self.post.library.served.content.replies, self.post.library.served.content.clinic
+        if level_of(alert) is Level.URGENT:
+            is_staffed = is_open(clinic, self.post.clock.now())
+            return replies.unseen_urgent_open if is_staffed else replies.unseen_urgent_closed
+        return replies.unseen_self_harm if _is_self_harm(alert) else replies.unseen_emergency
+
+    def _seen_text(self, alert: sa.RowMapping) -> str:
+        replies = self.post.library.served.content.replies
+        if level_of(alert) is not Level.EMERGENCY:
+            return replies.seen_urgent
+        return replies.seen_self_harm if _is_self_harm(alert) else replies.seen_emergency
+
+    # --- what staff do ----------------------------------------------------------------------------------------------
+
+    async def take(self, tx: Tx, sender: Sender, alert_id: int, seen: MessageId, *, tell: bool = True) -> None:
+        """Note who has it, if nobody had. `seen`: the message it was done on; `tell` the patient that it was seen."""
+        alert = await alerts.by_id(tx, self.post.bot_id, alert_id)
+        if alert is None:
+            return
+        if alert["level"] is None:
+            await self._take_question(tx, sender, alert, seen)
+            return
+        await self._take(tx, sender, alert, tell=tell)
+        await self._draw(tx, alert_id, seen)
+
+    async def close(self, tx: Tx, sender: Sender, alert_id: int, seen: MessageId, outcome: str) -> None:
+        """End it as `done` or `false_alarm`, and with it the patient's pause. Whoever ends it has taken it."""
+        alert = await alerts.by_id(tx, self.post.bot_id, alert_id)
+        if alert is None or alert["level"] is None:
+            return
+        await self._take(tx, sender, alert, tell=True)
+        now_us = self.post.clock.now_us()
+        if await alerts.close(tx, alert_id, outcome, now_us, _person(sender)):
+            action = "call_done" if outcome == "done" else "not_red_flag"
+            await accounts.write_audit(tx, self.post.bot_id, sender.user_id, action, alert_id, now_us)
+            if outcome == "false_alarm":
+                for word in await alerts.words_of(tx, alert_id):
+                    await self.review(tx, word["id"], Verdict.FALSE_ALARM, sender)
+        await self._draw(tx, alert_id, seen)
+
+    async def review(self, tx: Tx, question_id: int, verdict: Verdict, sender: Sender) -> None:
+        """Keep a question on which triage was wrong, for a clinician to look at."""
+        store, now_us = self.post.store, self.post.clock.now_us()
+        if await alerts.review(store, tx, self.post.bot_id, question_id, verdict, sender.user_id, now_us):
+            await accounts.write_audit(tx, self.post.bot_id, sender.user_id, verdict, question_id, now_us)
+
+    async def _take(self, tx: Tx, sender: Sender, alert: sa.RowMapping, *, tell: bool) -> None:
+        chat_id, now_us = ChatId(alert["chat_id"]), self.post.clock.now_us()
+        await lock_chat(tx, self.post.bot_id, chat_id)
+        if not await alerts.take(tx, alert["id"], _person(sender), now_us):
+            return
+        await accounts.write_audit(tx, self.post.bot_id, sender.user_id, "take", alert["id"], now_us)
+        if tell:
+            text = self.post.text(self._seen_text(alert))
+            out = Outgoing(chat_id, Kind.REPLY, Payload(text), f"seen:{alert['id']}")
+            await self.post.enqueue(tx, out)
+
+    async def _take_question(self, tx: Tx, sender: Sender, alert: sa.RowMapping, seen: MessageId) -> None:
+        """The same for a question that was handed over: its card says so and loses its button."""
+        now_us = self.post.clock.now_us()
+        if not await alerts.take(tx, alert["id"], _person(sender), now_us):
+            return
+        await accounts.write_audit(tx, self.post.bot_id, sender.user_id, "take", alert["id"], now_us)
+        replies = self.post.library.served.content.replies
+        line = self.post.text(replies.staff_taken, who=sender.first_name or str(sender.user_id))
+        for shown in {MessageId(alert["message_id"] or seen), seen}:
+            card = await messages.by_id(tx, self.post.bot_id, shown)
+            assert card is not None, shown
+            payload = Payload(f"{Payload.from_json(card['payload']).text}\n\n{line}")
+            await self._edit(tx, ChatId(card["chat_id"]), shown, payload, f"taken:{alert['id']}:{shown}")
+
+    # --- the cards --------------------------------------------------------------------------------------------------
+
+    async def _show(self, tx: Tx, alert_id: int, key: str, *, again: bool = False) -> None:
+        """Put the card into the staff group (in its topic for alerts), or to the owners where there is none."""
+        alert = await self._alert(tx, alert_id)
+        payload = await self._cards.payload(tx, alert, again=again)
+        row_id = await self.post.tell(
+            tx,
+            Kind.ALERT,
+            payload,
+            key,
+            ChatId(alert["chat_id"]),
+            question_id=alert["question_id"],
+            place=await alerts_place(self.post, tx),
+        )
+        if row_id is None:
+            return
+        await alerts.add_card(self.post.store, tx, alert_id, row_id)
+        if not again:
+            await alerts.set_values(tx, alert_id, message_id=row_id)
+
+    async def _draw(self, tx: Tx, alert_id: int, seen: MessageId | None = None) -> None:
+        """Bring up to date what staff see of it: the card, the last repeat, what went to people privately, and the
+        message that was acted on. Older repeats are brought up to date when somebody presses on them."""
+        alert = await self._alert(tx, alert_id)
+        cards = await alerts.cards_of(tx, alert_id)
+        in_groups = [card["id"] for card in cards if card["chat_id"] < 0]
+        shown = {alert["message_id"], seen, *in_groups[:1], *(card["id"] for card in cards if card["chat_id"] > 0)}
+        for card_id in sorted(one for one in shown if one is not None):
+            card = await messages.by_id(tx, self.post.bot_id, MessageId(card_id))
+            if card is None:
+                continue
+            payload = await self._cards.payload(tx, alert, again=card_id != alert["message_id"])
+            version = zlib.crc32(repr(payload.to_json()).encode())
+            await self._edit(tx, ChatId(card["chat_id"]), MessageId(card_id), payload, f"card:{card_id}:{version}")
+
+    async def _edit(self, tx: Tx, chat_id: ChatId, row_id: MessageId, payload: Payload, key: str) -> None:
+        out = Outgoing(chat_id, Kind.CARD, payload, key, method=Method.EDIT_TEXT, target_id=row_id)
+        await self.post.enqueue(tx, out)
+
+    async def _newest_card(self, tx: Tx, alert_id: int) -> Place | None:
+        """Under the newest message in the group that shows it, if Telegram's id of that is known."""
+        cards = [card for card in await alerts.cards_of(tx, alert_id) if card["chat_id"] < 0 and card["tg_message_id"]]
+        return Place(ChatId(cards[0]["chat_id"]), None, cards[0]["tg_message_id"]) if cards else None
+
+    async def _alert(self, tx: Tx, alert_id: int) -> sa.RowMapping:
+        alert = await alerts.by_id(tx, self.post.bot_id, alert_id)
+        assert alert is not None, alert_id
+        return alert
+
+
+def _known(alert: sa.RowMapping) -> Known:
+    taken_at = from_us(alert["taken_us"]) if alert["taken_us"] is not None else None
+    return Known(level_of(alert), from_us(alert["at_us"]), alert["repeats"], taken_at)
+
+
+def _is_self_harm(alert: sa.RowMapping) -> bool:
+    """Whether it is about that alone: somebody to talk to is then named before the ambulance."""
+    return list(alert["flags"] or ()) == [SELF_HARM]
+
+
+def _person(sender: Sender) -> Person:
+    return Person(sender.user_id, sender.first_name or str(sender.user_id))

@@ -1,0 +1,127 @@
+"""What staff see of an alert, always as it stands in the database: its words, who has it, and the buttons that fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from bot.clock import from_us
+from bot.core.outcome import Occasion
+from bot.core.replies import Html
+from bot.core.voice import excerpt, since_in_words
+from bot.errors import MarkupError
+from bot.markup import plain
+from bot.model import Button, Buttons, ChatId, Level, Payload
+from bot.services.post import Post
+from bot.store import alerts
+from bot.store.engine import Tx
+
+SAID_MAX = 120
+"""Characters of what the bot said: the first line says what the patient was told to do."""
+NOBODY = "–"
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Draws alerts about red flags."""
+
+    post: Post
+
+    async def payload(self, tx: Tx, alert: sa.RowMapping, *, again: bool = False) -> Payload:
+        """The card of an alert. `again`: it was shown before, and nobody has taken it."""
+        replies = self.post.library.served.content.replies
+        status = {
+            "open": replies.staff_status_again if again else replies.staff_status_take,
+            "taken": replies.staff_status_taken,
+        }.get(alert["state"], replies.staff_status_closed)
+        person = await self._person(tx, alert)
+        words = await alerts.words_of(tx, alert["id"])
+        text = self.post.text(
+            replies.staff_red_flag,
+            level=level_of(alert).value.capitalize(),
+            code=person["code"],
+            status=status,
+            id=", ".join(alert["flags"] or ()),
+            since=self._since(alert, person),
+            said=await self._said(tx, alert, words[-1]["id"] if words else alert["question_id"]),
+            phone=Html(self._phone(person)),
+            text=excerpt(_lines(words) or NOBODY),
+        )
+        notes = dict.fromkeys(word["note"] for word in words if word["note"])
+        return Payload("\n".join((text, *notes, *self._ending(alert))), self.buttons(alert))
+
+    def buttons(self, alert: sa.RowMapping) -> Buttons:
+        """What can still be done about it."""
+        if alert["state"] not in {"open", "taken"}:
+            return ()
+        replies = self.post.library.served.content.replies
+        end = (
+            Button(replies.staff_button_done, f"done:{alert['id']}"),
+            Button(replies.staff_button_false, f"false:{alert['id']}"),
+        )
+        take = (Button(replies.staff_button_take, f"take:{alert['id']}"),)
+        return (take, end) if alert["state"] == "open" else (end,)
+
+    async def more(self, tx: Tx, alert: sa.RowMapping, words: str, note: str) -> Payload:
+        """Only the words that were added, for a message under the card."""
+        replies = self.post.library.served.content.replies
+        person = await self._person(tx, alert)
+        text = self.post.text(
+            replies.staff_more, code=person["code"], id=", ".join(alert["flags"] or ()), text=excerpt(words or NOBODY)
+        )
+        return Payload("\n".join(filter(None, (text, note))), self.buttons(alert)[:1])
+
+    async def _person(self, tx: Tx, alert: sa.RowMapping) -> sa.RowMapping:
+        return await alerts.person_of(tx, self.post.bot_id, ChatId(alert["chat_id"]), alert["patient_id"])
+
+    def _since(self, alert: sa.RowMapping, person: sa.RowMapping) -> str:
+        """Time since the treatment when the patient wrote, and what was treated, as far as both are known."""
+        at = from_us(alert["said_us"] or alert["at_us"])
+        treated_at = from_us(person["treated_us"]) if person["treated_us"] is not None else None
+        since = since_in_words(Occasion(now=at, sent_at=at, treated_at=treated_at))
+        return f"{since}, {person['area']}" if person["area"] else since
+
+    def _phone(self, person: sa.RowMapping) -> str:
+        replies, say = self.post.library.served.content.replies, self.post.text
+        is_readable = person["key_id"] is None  # what a key file encrypts cannot be shown here
+        if is_readable and person["phone"]:
+            return say(replies.staff_phone, phone=person["phone"])
+        if is_readable and person["reference"]:
+            return say(replies.staff_no_phone_ref, reference=person["reference"])
+        return say(replies.staff_no_phone)
+
+    async def _said(self, tx: Tx, alert: sa.RowMapping, question_id: int | None) -> str:
+        bot_id, chat_id = self.post.bot_id, ChatId(alert["chat_id"])
+        raw = await alerts.first_reply(tx, bot_id, chat_id, question_id) if question_id is not None else None
+        if raw is None:
+            return NOBODY
+        try:
+            lines = plain(Payload.from_json(raw).text).split("\n")
+        except MarkupError:
+            return NOBODY
+        return next((line[:SAID_MAX] for line in lines if line.strip()), NOBODY)
+
+    def _ending(self, alert: sa.RowMapping) -> tuple[str, ...]:
+        """Who has it, and what came of it, after an empty line."""
+        replies, say, lines = self.post.library.served.content.replies, self.post.text, []
+        if alert["taken_by"] is not None:
+            lines.append(say(replies.staff_taken, who=alert["taken_name"] or str(alert["taken_by"])))
+        closed_by = alert["closed_name"] or str(alert["closed_by"])
+        match alert["outcome"]:
+            case "done":
+                lines.append(say(replies.staff_call_done, who=closed_by))
+            case "false_alarm":
+                lines.append(say(replies.staff_false_alarm, who=closed_by))
+            case "replaced":
+                lines.append(say(replies.staff_replaced))
+        return ("", *lines) if lines else ()
+
+
+def _lines(words: Sequence[sa.RowMapping]) -> str:
+    """All that was written, each line once: what was read together is stored together too."""
+    return "\n".join(dict.fromkeys(line for word in words for line in word["text"].splitlines()))
+
+
+def level_of(alert: sa.RowMapping) -> Level:
+    """The level of an alert about a red flag."""
+    return Level(alert["level"])

@@ -1,0 +1,115 @@
+"""The recall contract: danger in other people's words is found, and what only sounds like it mostly left alone.
+
+The cases lie in `red_flags/`, one file a sign; nothing is learned from them. `aftercare faq check` holds a clinic's own
+changes to the same contract.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.content.schema import Content
+from bot.core.matching.mutate import misspell
+from bot.core.understand import Brain
+from bot.model import Decision, Level, Triage
+from bot.services.recall import CONTRACT, CasesFile, Contract, broken, measure
+from tests.faq.evaluation import FOLDER, Evaluation
+
+CASES = Path(__file__).parent / "red_flags"
+MUTANTS_FOUND = 85.0
+"""Per cent of all pressing signs that are found with one slip in each message, or in capitals without punctuation."""
+
+
+@pytest.fixture(scope="module")
+def cases(content: Content) -> dict[str, CasesFile]:
+    return {
+        flag.id: CasesFile.model_validate(yaml.safe_load((CASES / f"{flag.id}.yaml").read_text("utf-8")))
+        for flag in content.red_flags
+    }
+
+
+@pytest.fixture(scope="module")
+def pressing(content: Content, cases: dict[str, CasesFile]) -> list[tuple[str, Level]]:
+    """Messages that must raise an alarm, with the level due."""
+    due = {flag.id: flag.level for flag in content.red_flags}
+    every = [
+        (case, due[id_]) if isinstance(case, str) else (case.text, case.level or due[id_])
+        for id_, file in cases.items()
+        for case in file.signs
+    ]
+    return [(text, level) for text, level in every if level.is_pressing]
+
+
+def found_pct(brain: Brain, messages: list[str]) -> float:
+    """How many lead to an alarm or a question."""
+    decisions = [brain.understand(text).decision for text in messages]
+    return 100 * sum(one in {Decision.RED_FLAG, Decision.CHECK} for one in decisions) / len(decisions)
+
+
+def test_the_contract_holds(content: Content, brain: Brain) -> None:
+    assert [str(problem) for problem in broken(content, brain.triager, CASES)] == []
+
+
+def test_the_contract_names_every_sign(content: Content) -> None:
+    contract = Contract.model_validate(yaml.safe_load((CASES / CONTRACT).read_text("utf-8")))
+    assert set(contract.found) == {flag.id for flag in content.red_flags}
+
+
+def test_every_sign_has_cases_of_both_sorts(content: Content, brain: Brain) -> None:
+    tallies = measure(content, brain.triager, CASES)
+    assert {id_ for id_, tally in tallies.items() if min(tally.signs, tally.look_alikes) < 12} == set()
+
+
+@pytest.mark.parametrize(
+    "mutate",
+    [
+        pytest.param(str.upper, id="capitals"),
+        pytest.param(lambda text: re.sub(r"[^\w\s']", " ", text.lower()), id="no punctuation"),
+        pytest.param(lambda text: misspell(text, 7), id="a slip"),
+        pytest.param(lambda text: f"Hi, hope you are well. {text} Thank you for your help.", id="politeness around it"),
+    ],
+)
+def test_how_it_is_typed_hides_little(
+    brain: Brain, pressing: list[tuple[str, Level]], mutate: Callable[[str], str]
+) -> None:
+    every_third = [mutate(text) for text, _ in pressing[::3]]
+    assert found_pct(brain, every_third) >= MUTANTS_FOUND
+
+
+def test_a_broken_rule_breaks_the_contract(content: Content) -> None:
+    class Deaf:
+        def triage(self, _: str) -> Triage:
+            return Triage()
+
+    said = [str(problem) for problem in broken(content, Deaf(), CASES)]
+    assert any("'chest_pain_breathless' is found in 0 %" in problem for problem in said)
+
+
+def test_ordinary_questions_alarm_hardly_ever(content: Content, brain: Brain) -> None:
+    """On the phrasings that are served; how often on unseen ones is in `deploy/safety/`."""
+    asked = [entry.question for entry in content.entries.values()]
+    asked += [text for entry in content.entries.values() for text in entry.phrasings[::5]]
+    triages = [brain.triager.triage(text) for text in asked]
+    alarmed = sum(any(flag.level.is_pressing for flag in triage.flags) for triage in triages)
+    assert alarmed <= 0.01 * len(asked)
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="the evaluation lies beside the project on some machines only")
+def test_no_case_and_no_message_is_taken(content: Content, cases: dict[str, CasesFile]) -> None:
+    evaluation = Evaluation()
+    messages = [text for file in content.messages.values() for text in (*file.signs, *file.look_alikes)]
+    labelled = [case if isinstance(case, str) else case.text for file in cases.values() for case in file.signs]
+    assert evaluation.taken([*messages, *labelled], shortest=4) == []
+
+
+def test_nothing_is_learned_from_the_cases(content: Content, cases: dict[str, CasesFile]) -> None:
+    learned = {text.lower() for file in content.messages.values() for text in (*file.signs, *file.look_alikes)}
+    labelled = {
+        (case if isinstance(case, str) else case.text).lower()
+        for file in cases.values()
+        for case in (*file.signs, *file.look_alikes)
+    }
+    assert learned & labelled == set()
