@@ -219,12 +219,16 @@ def _problems(settings: Settings) -> tuple[Sequence[Problem], Sequence[Problem],
 
 
 def _breaches(content: Content, settings: Settings) -> Sequence[Problem]:
-    """What the recall contract wants of the signs of danger and does not get."""
+    """What the recall contract wants of the signs of danger and does not get; nothing where there is no contract."""
     cases = settings.content_dir.parent / recall.CASES
     if not (cases / recall.CONTRACT).is_file():
         print(f"No labelled messages in {cases}: not checked whether danger is still found.", file=sys.stderr)
         return ()
-    return recall.broken(content, build_triager(content, lessons_for(content, settings.index_dir)), cases)
+    triager = build_triager(content, lessons_for(content, settings.index_dir))
+    try:
+        return recall.broken(content, triager, cases)
+    except ContentError as error:
+        return error.problems
 
 
 @faq.command()
@@ -237,7 +241,11 @@ def ask(text: Annotated[str, typer.Argument(help="What a patient might write.")]
         return
     print(f"{understanding.decision}: {understanding.id or 'the team'}  (confidence {understanding.confidence:.2f})")
     for flag in understanding.flags:
-        print(f"  red flag {flag.id} ({flag.level}): {', '.join(flag.words)}")
+        print(f"  red flag {flag.id} ({flag.level}): {', '.join(flag.words) or 'by the second opinion'}")
+    for flag in understanding.suspected:
+        print(f"  perhaps {flag.id} ({flag.level}): {', '.join(flag.words) or 'by the second opinion'}")
+    for why in understanding.ruled_out:
+        print(f"  ruled out {why}")
     for candidate in understanding.candidates:
         print(f"  {candidate.confidence:.2f}  {candidate.entry_id}: {candidate.phrasing}")
 

@@ -201,6 +201,27 @@ def test_check_lists_every_mistake_with_file_and_line(aftercare: Aftercare, brok
     assert (found[0]["severity"], found[0]["line"]) == ("error", zone)
 
 
+@pytest.mark.parametrize(
+    ("contract", "said"),
+    [
+        pytest.param("found: {seizure: 100}", "en/red_flags.yaml: 'seizure' is found in 0.0 % of its cases", id="deaf"),
+        pytest.param("wanted: {seizure: 100}", "tests/faq/red_flags/contract.yaml: cannot be read: ", id="unreadable"),
+    ],
+)
+def test_check_refuses_what_breaks_the_recall_contract(
+    aftercare: Aftercare, content_dir: Path, monkeypatch: pytest.MonkeyPatch, contract: str, said: str
+) -> None:
+    monkeypatch.setenv("CONTENT_DIR", str(content_dir))
+    cases = content_dir.parent / "tests" / "faq" / "red_flags"
+    cases.mkdir(parents=True)
+    (cases / "contract.yaml").write_text(f"{contract}\nalarmed: 100\nasked: 100\n", "utf-8")
+    (cases / "seizure.yaml").write_text("signs: [good morning]\nlook_alikes: [good evening]\n", "utf-8")
+    result = aftercare("faq", "check")
+    assert result.code == 1
+    assert result.out.startswith(said)
+    assert result.err.splitlines()[-1].startswith("1 problems, 0 warnings")
+
+
 def test_check_says_that_there_is_no_folder(aftercare: Aftercare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTENT_DIR", "nowhere")
     result = aftercare("faq", "check")

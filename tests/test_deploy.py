@@ -25,6 +25,7 @@ from typer.core import TyperGroup
 from bot.app import DRAIN_S
 from bot.cli import app
 from bot.clock import SystemClock
+from bot.services import recall
 from bot.settings import Settings
 from bot.store.engine import open_store
 
@@ -111,7 +112,16 @@ def test_nothing_secret_can_get_into_a_layer() -> None:
     assert first == "*", "what is not named is not even sent to the builder"
     allowed = {rule[1:] for rule in rules if rule.startswith("!")}
     assert set(copied()) == allowed
-    assert allowed <= {"bot", "faq", "LICENSE", "README.md", "constraints.txt", "pyproject.toml"}
+    project = {"bot", "faq", "LICENSE", "README.md", "constraints.txt", "pyproject.toml"}
+    assert allowed <= project | {str(recall.CASES)}
+
+
+def test_the_recall_contract_lies_beside_the_texts() -> None:
+    """`aftercare faq check` looks for it there, in the image as in this folder."""
+    copies = [rest.split() for name, rest in stages()[-1] if name == "COPY"]
+    assert ["faq", "faq"] in copies
+    assert [str(recall.CASES)] * 2 in copies
+    assert (ROOT / recall.CASES / recall.CONTRACT).is_file()
 
 
 @contextmanager
@@ -249,7 +259,7 @@ def test_the_readme_puts_everything_where_the_service_looks_for_it() -> None:
     program = start.split()[0]
     for line in (
         f"--base-dir {Path(folder).parent} --shell /usr/sbin/nologin {user}",
-        f"cp -r .env faq data {folder}/",
+        f"cp -r --parents .env faq data {recall.CASES} {folder}/",
         f"chown -R {user}: {folder}",
         f"{Path(program).parent}/pip install",
         "cp deploy/aftercare.service /etc/systemd/system/",

@@ -79,6 +79,7 @@ def check(content: Content, sources: Sources, today: date | None = None) -> Find
         *_replies(content, sources.replies),
         *lint_words.check_words(content.words, sources.words),
         *_red_flags(content, sources.red_flags),
+        *_concepts(content, sources.red_flags),
         *lint_faq.check_groups(content, sources.groups, today),
         *lint_faq.check_for_people(content, sources.groups, sources.for_people),
         *_other_languages(content, sources.other_languages),
@@ -145,23 +146,36 @@ def _red_flags(content: Content, document: Document) -> Iterator[Finding]:
             yield Finding.error(document, (*place, "level"), text)
         for said in lint_text.check_text(flag.question, content.clinic):
             yield Finding.error(document, (*place, "question"), f"the question of '{flag.id}' {said}")
-        yield from _concepts_named(content, document, place, flag)
         yield from _look_alikes(document, place, flag)
         yield from lint_faq.signature(document, place, flag)
     for missing in RED_FLAGS.keys() - first_line.keys():
         yield Finding.error(document, (), f"'{missing}' is missing; no clinic may go without this sign of danger")
 
 
-def _concepts_named(content: Content, document: Document, place: Place, flag: RedFlag) -> Iterator[Finding]:
-    lists: dict[Place, tuple[str, ...]] = {
-        (*place, key): getattr(flag, key) for key in ("signs", "any_two", "risks", "ask_if", "look_alikes")
-    }
-    lists |= {(*place, "changes", number, "signs"): change.signs for number, change in enumerate(flag.changes)}
-    for where, lines in lists.items():
+def _concepts(content: Content, document: Document) -> Iterator[Finding]:
+    """Concepts that are named but not there, and those that nothing names: words added to them would never be heard."""
+    named = set()
+    for place, lines in _patterns(content):
         for index, line in enumerate(lines):
             for name in CONCEPT.findall(line):
+                named.add(name)
                 if name not in content.concepts:
-                    yield Finding.error(document, (*where, index), f"there is no concept '{name}'")
+                    yield Finding.error(document, (*place, index), f"there is no concept '{name}'")
+    for name in content.concepts:
+        if name not in named:
+            text = f"no sign names the concept '{name}'; write <{name}> into one, or take it out"
+            yield Finding.warning(document, ("concepts", name), text)
+
+
+def _patterns(content: Content) -> Iterator[tuple[Place, tuple[str, ...]]]:
+    """Every list whose lines may name concepts, with its place."""
+    yield ("figures_of_speech",), content.figures_of_speech
+    for at, flag in enumerate(content.red_flags):
+        place: Place = ("red_flags", at)
+        for key in ("signs", "any_two", "risks", "ask_if", "look_alikes"):
+            yield (*place, key), getattr(flag, key)
+        for number, change in enumerate(flag.changes):
+            yield (*place, "changes", number, "signs"), change.signs
 
 
 def _other_languages(content: Content, document: Document | None) -> Iterator[Finding]:
@@ -187,9 +201,10 @@ def _other_languages(content: Content, document: Document | None) -> Iterator[Fi
 
 def _look_alikes(document: Document, place: Place, flag: RedFlag) -> Iterator[Finding]:
     """A look-alike inside a sign would silence that sign for good."""
+    signs = [(phrase, f" {lint_text.normalise(phrase)} ") for phrase in flag.signs]
     for index, look_alike in enumerate(flag.look_alikes):
         inner = f" {lint_text.normalise(look_alike)} "
-        for phrase in flag.signs:
-            if inner in f" {lint_text.normalise(phrase)} ":
+        for phrase, said in signs:
+            if inner in said:
                 text = f"'{look_alike}' is part of the sign '{phrase}', which could then never count"
                 yield Finding.error(document, (*place, "look_alikes", index), text)

@@ -185,7 +185,8 @@ class _Reader:
             self._open([] if isinstance(event, yaml.SequenceStartEvent) else {}, line)
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
-        for char in event.value if event.style == '"' else "":
+        is_plain = event.style != '"' or (event.value.isascii() and event.value.isprintable())
+        for char in "" if is_plain else event.value:
             # "\u200b" in double quotes becomes the character itself only now.
             if char != "\n" and (why := refused_character(char)):
                 self.problem(line, f"this text contains {why} (U+{ord(char):04X}); take it out")

@@ -16,6 +16,8 @@ def _any(*turns: str) -> re.Pattern[str]:
 
 
 _THIS_YEAR = datetime.now(UTC).year
+"""When the program was started. Over New Year the old year counts as now until the next start, which errs on the safe
+side."""
 _PAST_YEARS = "|".join(map(str, range(1940, _THIS_YEAR)))
 _BODY = "|".join(sorted(BODY))
 _FAMILY = (

@@ -156,6 +156,8 @@ class Checking:
         """The question and its timers; thoughts of self-harm are told to staff at once."""
         kind = Kind.REPLY if check.flag.level is Level.ADVISE else Kind.EMERGENCY
         staff = (self.card(check),) if check.flag.id == SELF_HARM else ()
+        if SELF_HARM in check.others:
+            staff = (alert_about(Level.EMERGENCY, (SELF_HARM,)),)
         state = state.settled().asks(check.text, occasion.message_id).checks(check)
         return Outcome(state, (self.say(check, kind),), staff=staff, timers=timers(check))
 
@@ -249,6 +251,11 @@ class Checking:
     def card(self, check: Check) -> TellStaff:
         """An alert about what is suspected, without an answer."""
         return alert_about(check.flag.level, (check.flag.id,), self.note(check, None))
+
+    def denied(self, check: Check) -> TellStaff:
+        """What adds a "no" to the alert that there is about what was suspected."""
+        card = alert_about(check.flag.level, (check.flag.id,), self.note(check, Reply.NO))
+        return replace(card, is_denied=True)
 
     def _buttons(self, flag_id: str) -> Buttons:
         replies = self.content.replies

@@ -81,7 +81,7 @@ class Conversation:
         if words.strip():
             state = state.heard(words, occasion.sent_at)
         if (reply := self._reply(alone, command, words, state, occasion)) is not None:
-            outcome = self._replied(reply, state.check, state, occasion)
+            outcome = self._replied(reply, state.check, state, occasion, words)
             return self._in_time(self._with_media(outcome, (this,), occasion), said.edited, occasion)
         batch = () if command or is_wish(alone) else read_together(said, words, before, occasion)
         understanding = self._read_as_one(alone, batch, recent, about)
@@ -166,8 +166,9 @@ class Conversation:
         state = state.settled().asks(understanding.text, occasion.message_id)
         ids = tuple(flag.id for flag in understanding.flags)
         card = alert_about(level, ids, note)
-        if not state.was_warned(ids, occasion.now):
-            state = replace(state, warned=ids, warned_at=occasion.now)
+        if not state.was_warned(ids, occasion.now) and (is_pressing or not state.is_in_danger(occasion.now)):
+            before = state.warned if state.is_in_danger(occasion.now) else ()
+            state = replace(state, warned=tuple(dict.fromkeys((*ids, *before))), warned_at=occasion.now)
         say = Say("\n\n".join(parts), Kind.EMERGENCY if is_pressing else Kind.REPLY)
         outcome = Outcome(state, (say,), staff=(card,), understanding=understanding)
         return outcome if is_pressing else self._beside_advice(outcome, understanding, occasion)
@@ -246,21 +247,25 @@ class Conversation:
         if command is not None or state.check is None or alone.decision is Decision.RED_FLAG or alone.id == "stop":
             return None
         reply = self._checking.reply_in(words, state, occasion)
-        is_news = any(flag.id != state.check.flag.id for flag in alone.suspected)
-        return None if reply is Reply.NO and is_news else reply
+        news = [flag for flag in alone.suspected if flag.id != state.check.flag.id]
+        if reply is Reply.NO:
+            return None if news else reply
+        # With a second pressing doubt in the same words both count (`_weighed`), and the worse decides what is said.
+        return None if any(flag.words and flag.level.is_pressing for flag in news) else reply
 
-    def _replied(self, reply: Reply, check: Check | None, state: State, occasion: Occasion) -> Outcome:
-        """What the answer leads to; the question it settles is the one `check` is about."""
+    def _replied(self, reply: Reply, check: Check | None, state: State, occasion: Occasion, words: str = "") -> Outcome:
+        """What the answer leads to; the question it settles is the one `check` is about. `words`: the answer's own."""
         assert check is not None
         if state.check is not None and state.check.flag.id == check.flag.id:
             state = replace(state, check=None)
         occasion = replace(occasion, message_id=check.asked_in)
         note = self._checking.note(check, reply)
         if reply is not Reply.NO:
-            outcome = self._red_flag(self._checking.confirmed(check), state, occasion, note)
+            text = "\n".join(filter(None, (check.text, words)))
+            outcome = self._red_flag(self._checking.confirmed(check, text), state, occasion, note)
         elif check.flag.id == SELF_HARM:
             say = Say(self._say(self.content.replies.check_no_self_harm))
-            card = alert_about(check.flag.level, (check.flag.id,), note)
+            card = self._checking.denied(check)
             return Outcome(state.settled(), (say,), staff=(card,), about=check.asked_in)
         else:
             outcome = self._denied(check, note, state, occasion)
@@ -269,8 +274,9 @@ class Conversation:
     def _denied(self, check: Check, note: str, state: State, occasion: Occasion) -> Outcome:
         """What the words would have led to without the suspicion; with another one that was not asked about, people."""
         line = self._say(self.content.replies.check_no)
+        told = (self._checking.denied(check),) if check.is_told else ()
         if not check.owes_answer:
-            return Outcome(state.settled(), (Say(line),), about=check.asked_in)
+            return Outcome(state.settled(), (Say(line),), staff=told, about=check.asked_in)
         understanding = self.brain.understand(check.text, about=_topic(state, occasion), denied=True)
         if check.others:
             understanding = _left_to_people(understanding)
@@ -284,7 +290,7 @@ class Conversation:
         first, *others = outcome.says or (Say(""),)
         says = (replace(first, text="\n\n".join(filter(None, (line, first.text)))), *others)
         staff = (card if card.level else replace(card, text=f"{card.text}\n{note}") for card in outcome.staff)
-        return replace(outcome, says=says, staff=tuple(staff))
+        return replace(outcome, says=says, staff=(*staff, *told))
 
     def _press_reply(self, reply: Reply, flag_id: str, state: State, occasion: Occasion) -> Outcome:
         """A press under the question. One that is no longer open can still be answered with yes."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.core.denial_words import (
     ABLE,
+    ASKED,
     BODY,
     CUES,
     DOUBT,
@@ -30,9 +31,11 @@ from bot.core.denial_words import (
     NOT_ABLE,
     NOTICED,
     NOUN_CUES,
+    OF_A_PART,
     PLAIN_NO,
     PREPOSITIONS,
     QUESTION,
+    REASSURED,
     STATES,
     STILL_GOING,
     SUBJECTS,
@@ -230,20 +233,8 @@ def _expects_yes(tokens: Tokens, cue: int) -> bool:
     if word == "not":
         for aux in range(max(cue - 4, 0), cue - 1):
             first = aux == 0 or tokens[aux].mark != "" or tokens[aux - 1].word in {"but", "and", "so", "say"}
-            if first and tokens[aux].word in {
-                "is",
-                "are",
-                "was",
-                "does",
-                "do",
-                "did",
-                "has",
-                "should",
-                "could",
-                "would",
-            }:
-                between = {tokens[number].word for number in range(aux + 1, cue)}
-                return not between & {"ok", "okay", "normal", "to", "usual", "safe", "alright", "fine", "if", "that"}
+            if first and tokens[aux].word in ASKED:
+                return all(tokens[number].word not in REASSURED for number in range(aux + 1, cue))
     return False
 
 
@@ -341,16 +332,7 @@ def _ends(tokens: Tokens, cue: int, told: int, index: int) -> bool:
     if token.word in {"my", "the", "his", "her"}:
         return index - cue > 2 and before not in PREPOSITIONS | {"or", "nor"} and not token.mark
     if token.word in BODY and index - cue > 1 and not token.mark:
-        is_part = before in PREPOSITIONS | STATES | FILLERS | BODY | {
-            "or",
-            "nor",
-            "his",
-            "her",
-            "the",
-            "left",
-            "needled",
-        }
-        return not is_part and _at(tokens, index + 1) in STATES | VERBS
+        return before not in OF_A_PART and _at(tokens, index + 1) in STATES | VERBS
     return False
 
 

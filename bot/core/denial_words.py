@@ -123,6 +123,15 @@ WELL = FAILING | kind("awake conscious alive feel")
 """A "no" to a question with these is no comfort: "Is she breathing? No", "Can you lift it? No"."""
 UNWELL = TROUBLE | kind("short shortness hard cant wont not isnt arent couldnt struggling pain no never without")
 FELT = kind("swelling lump lumps heat warmth bump bumps hardness pain difference")
+ASKED = kind("is are was does do did has should could would")
+"""With a "not" behind them at the beginning of a question they expect a yes: "is it not infected?"…"""
+REASSURED = kind("ok okay normal to usual safe alright fine if that")
+"""…but with one of these between they do not: "is it normal not to…"."""
+OF_A_PART = PREPOSITIONS | STATES | FILLERS | BODY | kind("or nor his her the left needled")
+"""After these a part of the body belongs to what is denied: "no pain in my calf"."""
 NEAR = 6
+"""So many words on what carries a denial's meaning has to stand."""
 LIST = 16
+"""No denial reaches further than so many words."""
 QUESTION = 14
+"""So many words before a "no" may be the question that it answers."""

@@ -44,7 +44,6 @@ class Known:
     """The alert about a patient that is not closed yet."""
 
     level: Level
-    at: datetime
     repeats: int
     """How often staff were told again."""
     taken_at: datetime | None = None
@@ -63,16 +62,19 @@ class Then(StrEnum):
 def becomes_of(level: Level, known: Known | None, now: datetime, *, has_on_call: bool) -> Then:
     """What a sign of this level leads to beside the alert that is known.
 
-    A higher level always begins anew, a lower one never does. The same level does when nobody can be expected to look
-    at the old alert any more: it was taken long ago, or staff are no longer told of it every few minutes.
+    A higher level always begins anew, advice never does. The same level, or urgent beside an emergency, does when
+    nobody can be expected to look at the old alert any more: it was taken long ago, or staff are no longer told of it
+    every few minutes.
     """
     if known is None:
         return Then.NEW
-    if level is not known.level or level is Level.ADVISE:
-        return Then.REPLACE if level.rank > known.level.rank else Then.JOIN
+    if level.rank > known.level.rank:
+        return Then.REPLACE
+    if level is Level.ADVISE:
+        return Then.JOIN
     if known.taken_at is not None:
         return Then.JOIN if now - known.taken_at <= TAKEN_LASTS else Then.REPLACE
-    return Then.REPLACE if _is_worn_out(level, known.repeats, has_on_call) else Then.JOIN
+    return Then.REPLACE if _is_worn_out(known.level, known.repeats, has_on_call) else Then.JOIN
 
 
 def whom(level: Level, repeats: int, *, has_on_call: bool) -> Whom:

@@ -311,6 +311,8 @@ class TellStaff:
     flag_ids: tuple[str, ...] = ()
     note: str = ""
     """For such a card, in Telegram's HTML: what the patient was asked about it, and the answer."""
+    is_denied: bool = False
+    """The answer is no: it is added to the alert that there is, which presses less then, and opens none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, islice
 from typing import TypeAlias
 
@@ -66,6 +67,7 @@ def patterns(lines: Iterable[str]) -> tuple[Pattern, ...]:
     return tuple(found.values())
 
 
+@lru_cache(maxsize=32_768)  # a content is read anew with each edit, and most of its lines stay
 def _phrase(text: str) -> Phrase | None:
     """Without small words, if two others are left."""
     every: list[str] = []

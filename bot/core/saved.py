@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,26 @@ WORDS = "index.json"
 
 def save(folder: Path, words: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write a folder so that a reader sees all of it or nothing. Raises OSError."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".index-", dir=folder.parent))
-    try:
+    with whole(folder, WORDS) as unfinished:
         for name, array in arrays.items():
             np.save(unfinished / f"{name}.npy", array)
         (unfinished / WORDS).write_text(json.dumps(words), "utf-8")
+
+
+@contextmanager
+def whole(folder: Path, proof: str) -> Iterator[Path]:
+    """A place to write files into, which becomes `folder` in the end: a reader sees all of it or nothing.
+
+    `proof`: a file that tells a folder of the same kind, made by a process that was quicker. Raises OSError.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+    try:
+        yield unfinished
         try:
             os.replace(unfinished, folder)
         except OSError:
-            if not (folder / WORDS).is_file():
+            if not (folder / proof).is_file():
                 raise  # not merely another process that was quicker
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -81,6 +81,8 @@ _ALIASES = {typed: word for word, every in _WRITTEN.items() for typed in every.s
 """Words that decide what the others mean, as they are also typed."""
 _BEFORE_IS = frozenset(words("he she it that this there here what who where how let one everything nothing something"))
 _SHORT = {"n/a": "none", "w/o": "without"}
+_YES = frozenset(words("yes yeah yep yup aye"))
+"""After a question mark it says that again: "Pain? Yes, chest"."""
 _TURNS = frozenset({"but", "and", "now", "however", "though", "although"})
 """A new clause begins with one of these."""
 
@@ -121,7 +123,7 @@ def tokens_of(text: str) -> Tokens:
     slot = stop = sentence = clause = 0
     for word, mark in canonical(text):
         slot += word not in SMALL_WORDS
-        ended = mark != "" and mark in _ENDS
+        ended = mark != "" and mark in _ENDS and not (mark == "?" and word in _YES)
         stop += ended
         sentence += ended or mark == "\n"
         clause += mark != "" or word in _TURNS

@@ -3,7 +3,7 @@
 Two readers. The **rules** are the clinic's (`red_flags.yaml`): patterns of words and concepts, each as written or with
 a slip of the finger ("cant breahte"). Words that are denied, only imagined, long past or hearsay are passed over
 (`reading.py`), and so are look-alikes and figures of speech; what was passed over is reported with its reason. The
-**second opinion** (`opinion.py`) has learned from whole messages; it may raise an alarm or a doubt, never take one
+**second opinion** (`opinion/`) has learned from whole messages; it may raise an alarm or a doubt, never take one
 back.
 
 In doubt a plain sign counts: a false alarm costs a phone call, a missed one may cost a leg. Where something harmless is
@@ -22,6 +22,8 @@ from bot.core.text import clean, words
 from bot.core.typos import Vocabulary
 from bot.model import Flag, Level, Triage
 
+TRIAGE_FAILED = "triage_failed"
+"""Id of the flag raised when triage itself broke."""
 _MAX_WORDS = 5
 """So many fired phrases are named in a flag; more would not help whoever reads the alert."""
 _SIGNS_IN_A_NO = frozenset(
@@ -45,8 +47,7 @@ class Opinion(Protocol):
     """The second opinion on one text."""
 
     def of(self, reading: Reading) -> "Suspicion":
-        """What it makes of the words that count."""
-        ...
+        """What it makes of the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,14 @@ class Triager:
             elif seen.doubted:
                 is_usual = all(seen.doubted.values())
                 doubts[rule.flag.id] = Flag(rule.flag.id, level, tuple(seen.doubted)[:_MAX_WORDS], is_usual)
-        if self._opinion is not None:
-            suspicion = self._opinion.of(reading)
+        is_plain = any(flag.level is Level.EMERGENCY for flag in flags.values())  # nothing could raise it further
+        if self._opinion is not None and not is_plain:
+            try:
+                suspicion = self._opinion.of(reading)
+            except Exception as error:  # it must not take back what the rules have found, and people must see the text
+                suspicion = Suspicion()
+                flags[TRIAGE_FAILED] = Flag(TRIAGE_FAILED, Level.URGENT, ())
+                ruled_out[f"{TRIAGE_FAILED}: {type(error).__name__}"] = None
             for found, into in ((suspicion.sure, flags), (suspicion.perhaps, doubts)):
                 into |= {id_: Flag(id_, self._levels[id_], ()) for id_ in found if id_ not in flags and id_ not in into}
         by_level = sorted(flags.values(), key=lambda flag: -flag.level.rank)

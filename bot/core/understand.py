@@ -22,11 +22,9 @@ from bot.core.meta import Wishes
 from bot.core.opinion import LearnedOpinion, Lessons
 from bot.core.pleasantries import without_pleasantries
 from bot.core.text import clean
-from bot.core.triage import Triager
+from bot.core.triage import TRIAGE_FAILED, Triager
 from bot.model import Candidate, Decision, Flag, Level, Match, Triage, Understanding
 
-TRIAGE_FAILED = "triage_failed"
-"""Id of the flag raised when triage itself broke."""
 SPEAK_TO_HUMAN = "speak_to_human"
 """The FAQ entry about reaching a person; carried along with the wish for one."""
 
@@ -72,14 +70,14 @@ class Brain:
         triage = self._triage(cleaned, recent)
         asked = without_pleasantries(cleaned, self.content.words)
         match = self.matcher.match(asked)
-        is_worse_suspected = not denied and _is_worse(triage.suspected, triage.flags)
-        if triage.flags and not is_worse_suspected:
+        wish = self.wishes.wish(cleaned)
+        is_clear = wish is not None or _is_beyond_doubt(match)
+        is_asked = bool(triage.suspected) and not denied and not (is_clear and _is_a_mere_feeling(triage.suspected))
+        if triage.flags and not (is_asked and _is_worse(triage.suspected, triage.flags)):
             understood = _understood(text, Decision.RED_FLAG, triage.flags[0].id, 1.0, triage, match)
             language = foreign(cleaned) or self.tongues.language_of(cleaned)
             return replace(understood, language=language, beside=_beside(triage, match))
-        wish = self.wishes.wish(cleaned)
-        is_clear = wish is not None or _is_beyond_doubt(match)
-        if triage.suspected and not denied and not (is_clear and _is_a_mere_feeling(triage.suspected)):
+        if is_asked:
             return _understood(text, Decision.CHECK, triage.suspected[0].id, 1.0, triage, match)
         if wish is not None:
             return _understood(text, Decision.META, wish, 1.0, triage, self._with_entry(wish, match))
@@ -230,10 +228,12 @@ NOTHING = Triage((), ())
 def _joined(alone: Triage, before: Triage, together: Triage) -> Triage:
     """The flags of the newest text, and those that only the texts together raise.
 
-    A flag that the earlier texts raised by themselves was acted on when they came: "thanks" after it is no new alarm.
+    A flag that the earlier texts raised by themselves was acted on when they came: "thanks" after it is no new alarm,
+    but what makes it worse is ("I fainted" / "and hit my head").
     """
-    old = {flag.id for flag in before.flags} - {flag.id for flag in alone.flags}
-    flags = [flag for flag in together.flags if flag.id not in old]
+    own = {flag.id for flag in alone.flags}
+    acted_on = {flag.id: flag.level.rank for flag in before.flags}
+    flags = [flag for flag in together.flags if flag.id in own or flag.level.rank > acted_on.get(flag.id, 0)]
     known = {flag.id for flag in flags}
     flags += [flag for flag in alone.flags if flag.id not in known]
     flags.sort(key=lambda flag: -flag.level.rank)

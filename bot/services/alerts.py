@@ -4,12 +4,12 @@ Staff see one card for one patient. New words are added to it, and sent under it
 for changes; danger that is worse than before gets a new card in its place. The patient hears when somebody has taken
 the alert, and, once, when nobody has.
 
-Whoever changes an alert holds the lock of the patient's chat.
+What patients and staff do to an alert holds the lock of the patient's chat, a repeat that of the alert's own row.
 """
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -97,6 +97,25 @@ class Alerts:
             case Then.NEW:
                 await self._open(tx, raised, raised.flag_ids, None, has_on_call=bool(people))
 
+    async def deny(self, tx: Tx, raised: Raised) -> None:
+        """Add a "no" to the alert about what was only suspected. It stays with staff, as urgent where it was an
+        emergency about nothing else. The caller holds the chat's lock."""
+        old = await alerts.live(tx, self.post.bot_id, raised.chat_id)
+        if old is None:
+            return  # staff have closed it
+        if old["state"] == "open" and await self._is_about_nothing_else(tx, old, raised):
+            await alerts.set_values(tx, old["id"], level=Level.URGENT)
+            await self._plan_repeat(tx, old["id"], has_on_call=False)
+        await self._join(tx, old, raised)
+
+    async def _is_about_nothing_else(self, tx: Tx, old: sa.RowMapping, raised: Raised) -> bool:
+        """Whether an emergency was told only because an answer to the question about these words was due."""
+        if level_of(old) is not Level.EMERGENCY or tuple(old["flags"] or ()) != raised.flag_ids:
+            return False
+        told = await alerts.words_of(tx, old["id"])
+        denied = await alerts.text_of(tx, raised.question_id) if raised.question_id is not None else None
+        return len(told) == 1 and told[0]["note"] is not None and told[0]["text"] == denied
+
     async def _open(
         self, tx: Tx, raised: Raised, flag_ids: Iterable[str], instead_of: int | None, *, has_on_call: bool
     ) -> None:
@@ -125,7 +144,9 @@ class Alerts:
         await dues.plan(post.store, tx, post.bot_id, unseen)
 
     async def _replace(self, tx: Tx, old: sa.RowMapping, raised: Raised, *, has_on_call: bool) -> None:
-        """A new alert with all the words; the old cards point to it."""
+        """A new alert with all the words; the old cards point to it. What nobody took presses no less than before."""
+        if old["taken_us"] is None and level_of(old).rank > raised.level.rank:
+            raised = replace(raised, level=level_of(old))
         await alerts.close(tx, old["id"], "replaced", self.post.clock.now_us())
         await self._open(tx, raised, (*raised.flag_ids, *(old["flags"] or ())), old["id"], has_on_call=has_on_call)
         await self._draw(tx, old["id"])
@@ -261,16 +282,18 @@ class Alerts:
 
     def _unseen_text(self, alert: sa.RowMapping) -> str:
         replies, clinic = self.post.library.served.content.replies, self.post.library.served.content.clinic
+        if _is_self_harm(alert):
+            return replies.unseen_self_harm
         if level_of(alert) is Level.URGENT:
             is_staffed = is_open(clinic, self.post.clock.now())
             return replies.unseen_urgent_open if is_staffed else replies.unseen_urgent_closed
-        return replies.unseen_self_harm if _is_self_harm(alert) else replies.unseen_emergency
+        return replies.unseen_emergency
 
     def _seen_text(self, alert: sa.RowMapping) -> str:
         replies = self.post.library.served.content.replies
-        if level_of(alert) is not Level.EMERGENCY:
-            return replies.seen_urgent
-        return replies.seen_self_harm if _is_self_harm(alert) else replies.seen_emergency
+        if _is_self_harm(alert):
+            return replies.seen_self_harm
+        return replies.seen_emergency if level_of(alert) is Level.EMERGENCY else replies.seen_urgent
 
     # --- what staff do ----------------------------------------------------------------------------------------------
 
@@ -384,7 +407,7 @@ class Alerts:
 
 def _known(alert: sa.RowMapping) -> Known:
     taken_at = from_us(alert["taken_us"]) if alert["taken_us"] is not None else None
-    return Known(level_of(alert), from_us(alert["at_us"]), alert["repeats"], taken_at)
+    return Known(level_of(alert), alert["repeats"], taken_at)
 
 
 def _is_self_harm(alert: sa.RowMapping) -> bool:

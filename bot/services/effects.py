@@ -201,7 +201,10 @@ class Effects:
         patient = one.patient
         said_at = one.seen.occasion.sent_at
         raised = Raised(patient.patient_id, patient.chat_id, question_id, level, card.flag_ids, said_at, card.note)
-        await Alerts(self.post).raise_(self.tx, raised)
+        if card.is_denied:
+            await Alerts(self.post).deny(self.tx, raised)
+        else:
+            await Alerts(self.post).raise_(self.tx, raised)
 
 
 def _heard(one: Decided) -> chats.Heard:

@@ -17,6 +17,7 @@ from bot.core.matching.index import FORMAT, Index
 from bot.core.matching.recipe import recipe
 from bot.core.matching.semantic import SentenceModel
 from bot.core.opinion import Lessons, learn_from, material_of
+from bot.core.saved import WORDS
 from bot.core.understand import Brain, build_brain
 
 log = logs.get(__name__)
@@ -84,7 +85,7 @@ def _keep(folder: Path | None, name: str, learned: _Savable) -> None:
 
 def is_kept(content: Content, model: SentenceModel | None, folder: Path | None) -> bool:
     """Whether `index_for` would find it saved; else it takes its time."""
-    return folder is not None and (folder / _name(content, model) / "index.json").is_file()
+    return folder is not None and (folder / _name(content, model) / WORDS).is_file()
 
 
 def _name(content: Content, model: SentenceModel | None) -> str:
@@ -106,6 +107,6 @@ def _hash(said: list[Any]) -> str:
 
 
 def _forget_old(folder: Path) -> None:
-    found = [path for path in folder.iterdir() if (path / "index.json").is_file()]
+    found = [path for path in folder.iterdir() if (path / WORDS).is_file()]
     for path in sorted(found, key=lambda path: -path.stat().st_mtime)[_KEPT:]:
         shutil.rmtree(path, ignore_errors=True)

@@ -8,18 +8,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 from pydantic import Field
 
 from bot.content.schema import Content, Id, Letter, Part
 from bot.core.understand import Reader
-from bot.errors import Problem
+from bot.errors import ContentError, Problem
 from bot.model import Level, Triage
 
 CASES = Path("tests/faq/red_flags")
 """Beside the content folder."""
 CONTRACT = "contract.yaml"
+_Kind = TypeVar("_Kind", bound=Part)
 
 
 class Case(Part):
@@ -67,13 +69,13 @@ class Tally:
 
 
 def measure(content: Content, triager: Reader, folder: Path) -> dict[str, Tally]:
-    """By sign. Raises OSError, yaml.YAMLError or ValueError for cases that cannot be read."""
+    """By sign. Raises OSError, and ContentError for cases that cannot be read."""
     due = {flag.id: flag.level for flag in content.red_flags}
     found = {}
     for path in sorted(folder.glob("*.yaml")):
         if path.name == CONTRACT or path.stem not in due:
             continue
-        cases = CasesFile.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        cases = _read(path, CasesFile)
         of_signs = Counter(
             _outcome(triager.triage(case.text), case.level or due[path.stem]) for case in _all(cases.signs)
         )
@@ -92,16 +94,27 @@ def measure(content: Content, triager: Reader, folder: Path) -> dict[str, Tally]
 
 def broken(content: Content, triager: Reader, folder: Path) -> list[Problem]:
     """What the contract asks for and does not get. Raises as `measure` does."""
-    contract = Contract.model_validate(yaml.safe_load((folder / CONTRACT).read_text("utf-8")))
+    contract = _read(folder / CONTRACT, Contract)
     tallies = measure(content, triager, folder)
     return list(_breaches(contract, tallies))
+
+
+def _read(path: Path, kind: type[_Kind]) -> _Kind:
+    try:
+        return kind.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (yaml.YAMLError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise ContentError([Problem(str(CASES / path.name), None, f"cannot be read: {said}")]) from error
 
 
 def _breaches(contract: Contract, tallies: Mapping[str, Tally]) -> Iterator[Problem]:
     for id_, wanted in contract.found.items():
         tally = tallies.get(id_, Tally())
-        if tally.found_pct < wanted:
-            text = f"'{id_}' is found in {tally.found_pct:.0f} % of its cases; the contract wants {wanted:.0f} %"
+        if not tally.signs:
+            text = f"there is no case of '{id_}', so nobody knows whether it is found"
+            yield Problem(str(CASES / CONTRACT), None, text)
+        elif tally.found_pct < wanted:
+            text = f"'{id_}' is found in {tally.found_pct:.1f} % of its cases; the contract wants {wanted:.1f} %"
             yield Problem("en/red_flags.yaml", None, text)
     look_alikes = sum(tally.look_alikes for tally in tallies.values()) or 1
     alarmed = 100 * sum(tally.false_alarms for tally in tallies.values()) / look_alikes

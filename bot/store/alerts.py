@@ -150,6 +150,12 @@ async def words_of(tx: Tx, alert_id: int) -> Sequence[sa.RowMapping]:
     return (await tx.execute(statement)).mappings().all()
 
 
+async def text_of(tx: Tx, question_id: int) -> str | None:
+    """The words of one question."""
+    found: str | None = await tx.scalar(sa.select(question.c.text).where(question.c.id == question_id))
+    return found
+
+
 async def first_reply(tx: Tx, bot_id: BotId, chat_id: ChatId, question_id: int) -> dict[str, Any] | None:
     """The payload of what the bot told this patient about the question; None when it said nothing."""
     statement = (

@@ -24,7 +24,7 @@ SIGN = "grommelled"
 JUMPED = "is it normal that my leg jumped"
 SWOLLEN = "Is that leg more swollen than the other?"
 SAFETY = "If you have trouble breathing, chest pain or heavy bleeding, or somebody collapses, call now:\n999"
-PROMISE = "If that changes, write to me or ring 01632 960123."
+PROMISE = "If that changes, write to me or ring us:\n01632 960123"
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +168,40 @@ async def test_a_doubt_about_self_harm_is_told_at_once_and_asked_warmly(house: H
     assert len(house.staff_texts) > 1, "staff hear of the answer"
 
 
+async def test_no_to_self_harm_stays_with_staff_as_urgent(house: House) -> None:
+    await says(house, "everything is mirkled")
+    await says(house, "no")
+    await house.pass_time(minutes=9)
+    (card,) = cards(house)
+    assert card.startswith("Urgent"), "the same card"
+    assert "Answer: No" in card
+    await house.pass_time(minutes=2)
+    unseen = house.patient.last.text
+    assert unseen.startswith("Nobody from the clinic has seen this yet.")
+    assert unseen.index("Samaritans 116 123") < unseen.index("In danger now?")
+    await house.pass_time(minutes=25)
+    assert not any(text.startswith("Emergency") for text in cards(house))
+
+
+async def test_no_to_self_harm_takes_back_no_plain_sign(house: House) -> None:
+    await says(house, "I want to kill myself")
+    await house.pass_time(minutes=130)
+    await says(house, "everything is mirkled")
+    await says(house, "no")
+    await house.settle(20)
+    assert cards(house)[-1].startswith("Emergency")
+
+
+async def test_no_after_staff_were_told_reaches_them(house: House) -> None:
+    await says(house, "I am quoffing")
+    await house.pass_time(minutes=11)
+    await says(house, "no")
+    await house.settle(20)
+    (card,) = cards(house)
+    assert card.startswith("Urgent")
+    assert "Answer: No" in card
+
+
 async def test_yes_to_self_harm_names_both_lines(house: House) -> None:
     await says(house, "everything is mirkled")
     last = await says(house, "yes")
@@ -299,7 +333,7 @@ async def test_every_way_of_saying_it(house: House, how: str) -> None:
     assert any(SWOLLEN in text and SAFETY in text for text in house.bot_texts)
     if how == "command":
         assert any("hear from a person" in text for text in house.bot_texts), "what was asked for happens as well"
-        assert await says(house, "no") == PROMISE + " When we are closed: NHS 111."
+        assert await says(house, "no") == PROMISE + "\nWhen closed: NHS 111"
 
 
 async def test_a_corrected_slip_is_no_second_doubt(house: House) -> None:
@@ -338,7 +372,7 @@ async def test_silence_about_an_emergency_brings_people_in_after_ten_minutes(hou
     (card,) = cards(house)
     assert card.startswith("Emergency")
     assert "I am quoffing" in card
-    assert "asked and no answer yet" in card
+    assert "Answer: none yet" in card
     assert (await says(house, "yes")).startswith("Call 999 now."), "an answer still counts"
 
 
@@ -353,7 +387,7 @@ async def test_silence_about_something_urgent_is_asked_again_and_then_told(house
     await house.pass_time(minutes=20)
     (card,) = cards(house)
     assert card.startswith("Urgent")
-    assert "asked and no answer yet" in card
+    assert "Answer: none yet" in card
     assert sum("have not heard from you yet" in text for text in house.bot_texts) == 1
     house.patient.presses("No")
     await house.settle()
@@ -367,7 +401,7 @@ async def test_silence_about_what_is_usual_counts_as_new(house: House) -> None:
     assert last.startswith("Somebody needs to look at this today.")
     assert "have not heard from you" in last
     (card,) = cards(house)
-    assert "asked and no answer yet" in card
+    assert "Answer: none yet" in card
     assert not await is_open(house)
 
 

@@ -108,6 +108,14 @@ ERRORS: dict[str, tuple[str, str, str, int, str]] = {
         25,
         "is part of the sign 'had a seizure'",
     ),
+    "concept that is not there": (FLAGS, "signs: [seizure]", "signs: [<fit>]", 24, "there is no concept 'fit'"),
+    "concept that is not there, in a figure of speech": (
+        FLAGS,
+        "red_flags:\n",
+        "figures_of_speech: [<fit> of laughter]\nred_flags:\n",
+        1,
+        "there is no concept 'fit'",
+    ),
     "id twice": (SORENESS, "id: heat_or_ice", "id: soreness_duration", 19, "first in en/soreness.yaml:3"),
     "phrasing under two questions": (
         SORENESS,
@@ -231,6 +239,13 @@ WARNINGS: dict[str, tuple[str, str, str, int, str]] = {
     "phrasing twice": (SORENESS, "- ice pack", "- Warm, or cold?", 24, "is here twice (first in line 23)"),
     "word twice": ("en/words.yaml", "  - stop word\n", "  - stop word\n  - STOP WORD\n", 3, "is here twice"),
     "word to keep twice": (WORDS, "  - apixaban\n", "  - apixaban\n" * 2, SPELT + 4, f"first in line {SPELT + 3}"),
+    "concept that no sign names": (
+        FLAGS,
+        "red_flags:\n",
+        "concepts:\n  shake: [shaking, shook]\n  limb: [leg, foot]\nfigures_of_speech: [<shake> my head]\nred_flags:\n",
+        3,
+        "no sign names the concept 'limb'",
+    ),
     "left to people twice": (PEOPLE, "- tell me a joke", "- My back hurts!", 6, "is here twice (first in line 3)"),
     "signature of another text": (
         SORENESS,

@@ -192,6 +192,42 @@ def test_two_doubts_at_once_are_told_together(conversation: Conversation) -> Non
     assert (card.level, card.flag_ids) == (Level.EMERGENCY, ("chest_pain_breathless", "suspected_dvt"))
 
 
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        pytest.param("yes, and chest", ("chest_pain_breathless", "suspected_dvt"), id="another doubt"),
+        pytest.param("yes, it feels chest", ("suspected_dvt",), id="a feeling"),
+        pytest.param("yes, and skin", ("suspected_dvt",), id="a mild one"),
+    ],
+)
+def test_a_yes_with_another_doubt_loses_neither(conversation: Conversation, text: str, ids: tuple[str, ...]) -> None:
+    outcome = decides(conversation, text, OPEN)
+    (card,) = outcome.staff
+    assert card.flag_ids == ids
+    assert outcome.understanding is not None
+    assert outcome.understanding.text.splitlines() == ["my calf is swollen", text], "staff read the new words too"
+
+
+def test_a_doubt_about_self_harm_beside_a_worse_one_is_told_at_once(content: Content) -> None:
+    chest, quiet = (Flag(id_, Level.EMERGENCY, ("word",)) for id_ in ("chest_pain_breathless", "self_harm"))
+    checking = Checking(content)
+    occasion = Occasion(now=NOW, sent_at=NOW)
+    understanding = replace(checking.confirmed(check()), flags=(), suspected=(chest, quiet))
+    (card,) = checking.ask(checking.about(understanding, occasion), State(), occasion).staff
+    assert card.flag_ids == ("self_harm",)
+
+
+def test_a_milder_warning_does_not_hide_a_worse_one(conversation: Conversation) -> None:
+    warned = State(warned=("chest_pain_breathless",), warned_at=NOW).checks(check())
+    after = decides(conversation, "yes", warned).state
+    assert set(after.warned) == {"chest_pain_breathless", "suspected_dvt"}
+    skin = replace(check(Level.ADVISE), flag=Flag("mild_skin_reaction", Level.ADVISE, ("skin",)))
+    assert (
+        decides(conversation, "yes", State(warned=warned.warned, warned_at=NOW).checks(skin)).state.warned
+        == warned.warned
+    )
+
+
 def test_after_two_hours_all_is_forgotten(conversation: Conversation) -> None:
     for state in (OPEN, DENIED, WARNED):
         understood = decides(conversation, "calf", state, minutes=121).understanding

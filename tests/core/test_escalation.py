@@ -127,7 +127,7 @@ def test_what_was_missed_is_not_made_up_for(clinic: Clinic) -> None:
 
 def known(level: Level, repeats: int = 0, taken_min_ago: int | None = None) -> Known:
     taken_at = at(12) - timedelta(minutes=taken_min_ago) if taken_min_ago is not None else None
-    return Known(level, at(11), repeats, taken_at)
+    return Known(level, repeats, taken_at)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,8 @@ def known(level: Level, repeats: int = 0, taken_min_ago: int | None = None) -> K
         pytest.param(Level.URGENT, None, Then.NEW, id="nothing known"),
         pytest.param(Level.URGENT, known(Level.URGENT), Then.JOIN, id="the same"),
         pytest.param(Level.URGENT, known(Level.EMERGENCY), Then.JOIN, id="less"),
+        pytest.param(Level.URGENT, known(Level.EMERGENCY, 0, 31), Then.REPLACE, id="less, taken long ago"),
+        pytest.param(Level.URGENT, known(Level.EMERGENCY, 5), Then.REPLACE, id="less, repeated hourly"),
         pytest.param(Level.EMERGENCY, known(Level.URGENT), Then.REPLACE, id="more"),
         pytest.param(Level.EMERGENCY, known(Level.URGENT, taken_min_ago=1), Then.REPLACE, id="more, taken"),
         pytest.param(Level.URGENT, known(Level.ADVISE), Then.REPLACE, id="more than advice"),

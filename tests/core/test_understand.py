@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content.schema import Content, Entry, Group, OtherLanguage
-from bot.core.understand import TRIAGE_FAILED, Brain, answer_for, build_brain, understanding_to_json
+from bot.core.reading import Reading
+from bot.core.triage import TRIAGE_FAILED, Suspicion, Triager
+from bot.core.understand import Brain, answer_for, build_brain, understanding_to_json
 from bot.model import Decision, Flag, Level, Triage
 
 
@@ -95,6 +97,14 @@ def test_only_advice_comes_with_an_answer(brain: Brain, found: Triage, beside: s
     assert seeing.understand("zzz qqq").beside is None
 
 
+def test_a_mere_feeling_takes_no_advice_away(brain: Brain) -> None:
+    feeling = replace(CALF, words=())
+    seeing = replace(brain, triager=Sees(Triage((RASH,), suspected=(feeling,))))
+    understood = seeing.understand("please stop, thanks")
+    assert (understood.decision, understood.id) == (Decision.RED_FLAG, "mild_skin_reaction")
+    assert seeing.understand("zzz qqq").decision is Decision.CHECK
+
+
 def test_a_sign_in_another_language_is_a_sign(content: Content) -> None:
     spanish = OtherLanguage(emergency="…", call_now="…", signs={"chest_pain_breathless": ("no puedo respirar",)})
     brain = build_brain(content.model_copy(update={"other_languages": {"es": spanish}}))
@@ -121,6 +131,19 @@ class TestWhatCameBefore:
         understood = brain.understand("calf swollen", recent=("itchy rash", "is that ok"))
         assert [flag.id for flag in understood.flags] == ["suspected_dvt"]
 
+    def test_what_makes_a_known_sign_worse_is_news(self, brain: Brain) -> None:
+        @dataclass
+        class Worse:
+            def triage(self, text: str) -> Triage:
+                if "fainted" not in text:
+                    return Triage()
+                level = Level.EMERGENCY if "head" in text else Level.URGENT
+                return Triage((Flag("faint_recovered", level, ("fainted",)),))
+
+        reading = replace(brain, triager=Worse())
+        assert reading.understand("and hit my head", recent=("I fainted",)).level is Level.EMERGENCY
+        assert reading.understand("ok", recent=("I fainted", "and hit my head")).decision is not Decision.RED_FLAG
+
     def test_a_denial_does_not_reach_into_the_next_message(self, brain: Brain) -> None:
         assert brain.understand("chest pain", recent=("no",)).id == "chest_pain_breathless"
 
@@ -138,6 +161,17 @@ def test_broken_triage_counts_as_urgent(brain: Brain) -> None:
     understood = replace(brain, triager=Broken()).understand("thanks")
     assert (understood.decision, understood.id, understood.level) == (Decision.RED_FLAG, TRIAGE_FAILED, Level.URGENT)
     assert understood.ruled_out == ("triage_failed: ZeroDivisionError",)
+
+
+def test_a_broken_second_opinion_takes_no_sign_back(brain: Brain, content: Content) -> None:
+    class Broken:
+        def of(self, reading: Reading) -> Suspicion:
+            raise ZeroDivisionError
+
+    half = replace(brain, triager=Triager(content.red_flags, opinion=Broken()))
+    understood = half.understand("I have chest pain")
+    assert (understood.id, understood.level) == ("chest_pain_breathless", Level.EMERGENCY)
+    assert half.understand("thanks").id == TRIAGE_FAILED
 
 
 def test_json_has_exactly_the_keys_others_rely_on(brain: Brain) -> None:

@@ -5,6 +5,7 @@ changes to the same contract.
 """
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import yaml
 from bot.content.schema import Content
 from bot.core.matching.mutate import misspell
 from bot.core.understand import Brain
+from bot.errors import ContentError
 from bot.model import Decision, Level, Triage
 from bot.services.recall import CONTRACT, CasesFile, Contract, broken, measure
 from tests.faq.evaluation import FOLDER, Evaluation
@@ -79,13 +81,42 @@ def test_how_it_is_typed_hides_little(
     assert found_pct(brain, every_third) >= MUTANTS_FOUND
 
 
-def test_a_broken_rule_breaks_the_contract(content: Content) -> None:
-    class Deaf:
-        def triage(self, _: str) -> Triage:
-            return Triage()
+class Deaf:
+    """Hears nothing."""
 
+    def triage(self, _: str) -> Triage:
+        return Triage()
+
+
+def test_a_broken_rule_breaks_the_contract(content: Content) -> None:
     said = [str(problem) for problem in broken(content, Deaf(), CASES)]
-    assert any("'chest_pain_breathless' is found in 0 %" in problem for problem in said)
+    assert any("'chest_pain_breathless' is found in 0.0 %" in problem for problem in said)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The cases, to break."""
+    return Path(shutil.copytree(CASES, tmp_path / "cases"))
+
+
+def test_a_sign_that_lost_its_cases_breaks_the_contract(content: Content, copied: Path) -> None:
+    (copied / "seizure.yaml").unlink()
+    said = "\n".join(str(problem) for problem in broken(content, Deaf(), copied))
+    assert "tests/faq/red_flags/contract.yaml: there is no case of 'seizure'" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("contract.yaml", "found: {}\nalarmed: 13\nasks: 4\n", id="unknown key"),
+        pytest.param("contract.yaml", "found: [", id="no YAML"),
+        pytest.param("seizure.yaml", "signs: []\n", id="a list missing"),
+    ],
+)
+def test_cases_that_cannot_be_read_are_named(content: Content, copied: Path, name: str, text: str) -> None:
+    (copied / name).write_text(text, "utf-8")
+    with pytest.raises(ContentError, match=f"^tests/faq/red_flags/{name}: cannot be read: "):
+        broken(content, Deaf(), copied)
 
 
 def test_ordinary_questions_alarm_hardly_ever(content: Content, brain: Brain) -> None:
@@ -113,3 +144,27 @@ def test_nothing_is_learned_from_the_cases(content: Content, cases: dict[str, Ca
         for case in (*file.signs, *file.look_alikes)
     }
     assert learned & labelled == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("No fever, no pus, no redness, just sore", None),
+        ("No fever but my calf is hot and fat", "suspected_dvt"),
+        ("Chest pain? no", None),
+        ("pain? yes, chest", "chest_pain_breathless"),
+        ("Not only sore, my left calf is swollen too", "suspected_dvt"),
+        ("isn't my leg swollen?", "suspected_dvt"),
+        ("could my calf be a clot, it's hot and swollen", "suspected_dvt"),
+        ("is it normal that I can't breathe", "chest_pain_breathless"),
+        ("can needling cause a collapsed lung?", None),
+        ("my friend's cousin had a collapsed lung", None),
+        ("I had a clot in 2015", None),
+        ("I don't think it's serious but I have chest pain", "chest_pain_breathless"),
+        ("he won't wake up", "collapse_unresponsive"),
+        ("I want to get it off my chest", None),
+    ],
+)
+def test_the_catalogue_s_border_rules_on_the_rules_that_ship(brain: Brain, text: str, found: str | None) -> None:
+    flags = [flag.id for flag in brain.triager.triage(text).flags]
+    assert (found in flags) if found else flags == []

@@ -103,8 +103,7 @@ class LearnedMatcher:
 
     def _find(self, texts: Sequence[str]) -> list[Found]:
         index = self._index
-        typed = [index.spellings.spell_out(text) for text in texts]
-        read_texts: list[Read] = [read(words, self._mender.mend(words)) for words in typed]
+        read_texts: list[Read] = [read(self._mender.mend(index.spellings.spell_out(text))) for text in texts]
         # One at a time: in a batch each would cost as much as the longest.
         embedded = np.vstack([self._embed([" ".join(one.words)]) for one in read_texts]) if self._embed else None
         cosines = mean_cosines(read_texts, index.postings, index.vectors, index.sentences, english(), embedded)

@@ -5,11 +5,11 @@ those of the word pieces are read by memory map: 50 MB that workers share and th
 start 100 MB lower, and a start 0.2 seconds quicker. The file has 90 MB.
 """
 
-import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bot.core.saved import whole
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, SessionOptions
@@ -61,9 +61,7 @@ def _prepare(path: Path, kept: Path) -> None:
     """Write it so that another process sees all of it or nothing, and take away those of other versions."""
     import onnxruntime
 
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{_BEGINS}", dir=kept.parent))
-    try:
+    with whole(kept, _MODEL) as unfinished:
         how = options()
         # What comes after this level depends on the processor, and is done quickly at each start.
         how.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
@@ -71,13 +69,6 @@ def _prepare(path: Path, kept: Path) -> None:
         how.add_session_config_entry("session.optimized_model_external_initializers_file_name", _WEIGHTS)
         how.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", _APART)
         onnxruntime.InferenceSession(str(path), how, providers=["CPUExecutionProvider"])
-        try:
-            os.replace(unfinished, kept)
-        except OSError:
-            if not (kept / _MODEL).is_file():
-                raise  # not merely another process that was quicker
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     for other in kept.parent.glob(f"{_BEGINS}*"):
         if other != kept:
             shutil.rmtree(other, ignore_errors=True)

@@ -55,16 +55,13 @@ class Read(NamedTuple):
     """A text ready to be compared."""
 
     words: list[str]
-    mended: float
-    """The share of words that were slips."""
     bag: Bag
     stems: Ids
 
 
-def read(typed: list[str], words: list[str]) -> Read:
-    """Features of the words meant; `typed` as they were."""
-    mended = sum(word != meant for word, meant in zip(typed, words, strict=True)) / max(len(words), 1)
-    return Read(words, mended, bag(words), stem_ids(words))
+def read(words: list[str]) -> Read:
+    """Features of the words meant."""
+    return Read(words, bag(words), stem_ids(words))
 
 
 def mean_cosines(
@@ -102,7 +99,7 @@ def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = Non
     columns = len(column)
     known_words = english()
     counts = Counts.of(words for words, line in zip(typed, lines, strict=True) if line.is_ours)
-    texts = [read(words, words) for words in typed]
+    texts = [read(words) for words in typed]
     postings = Postings.build([text.bag for text in texts], labels)
     vectors = np.vstack([known_words.vector(words) for words in typed])
     embedded = embed([" ".join(words) for words in typed]) if embed else None
@@ -116,7 +113,7 @@ def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = Non
         spellings.spell_out(misspell(line.text, seed * 7919 + number)) or words
         for number, (line, words) in enumerate(zip(lines, typed, strict=True))
     ]
-    slips = [read(words, mender.mend(words)) for words in misspelt]
+    slips = [read(mender.mend(words)) for words in misspelt]
     slipped = embed([" ".join(text.words) for text in slips]) if embed else None
     replays = _Replays(ridge, known, labels, len(entries))
     if entries:

@@ -27,7 +27,8 @@ from bot.core.triage import Suspicion
 _NOTHING, _TOO_LITTLE = 3, 5
 """Fewer different words mean nothing by themselves ("/help 11"); so few are never surely danger unless a rule names
 them, since half of such alarms were about "what if I don't"."""
-_NO_SENTENCES = np.zeros((0, 0), np.float32)
+NO_SENTENCES = np.zeros((0, 0), np.float32)
+"""The second opinion compares words and letters only."""
 
 
 class Gates(NamedTuple):
@@ -124,11 +125,8 @@ class Ear:
 
     def likeness(self, texts: Sequence[str]) -> Floats:
         """Of each piece (rows) to every message."""
-        reads: list[Read] = []
-        for text in texts:
-            typed = self._spellings.spell_out(text)
-            reads.append(read(typed, self._mender.mend(typed)))
-        cosines = mean_cosines(reads, self._postings, self._vectors, _NO_SENTENCES, self._english, None)
+        reads: list[Read] = [read(self._mender.mend(self._spellings.spell_out(text))) for text in texts]
+        cosines = mean_cosines(reads, self._postings, self._vectors, NO_SENTENCES, self._english, None)
         found: Floats = np.exp(np.float32(GAMMA) * (cosines - np.float32(1)))
         return found
 

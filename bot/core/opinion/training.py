@@ -16,7 +16,7 @@ from bot.core.matching.features import Floats, Postings
 from bot.core.matching.ridge import GAMMA
 from bot.core.matching.spelling import Counts, Spellings
 from bot.core.matching.training import mean_cosines, read
-from bot.core.opinion.learned import Ear, Gates, Lessons, heard
+from bot.core.opinion.learned import NO_SENTENCES, Ear, Gates, Lessons, heard
 from bot.core.opinion.pieces import pieces
 from bot.core.reading import read as reading_of
 from bot.core.text import clean
@@ -35,7 +35,6 @@ use both are rarer: `deploy/safety/` has the figures."""
 _LOOK_ALIKE_WEIGHT, _ORDINARY_WEIGHT = 1.5, 0.7
 _AT_ONCE = 256
 """Pieces compared at a time, for the memory."""
-_NO_SENTENCES = np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,10 @@ def learn(material: Material, spellings: Spellings) -> Lessons | None:
     known = english()
     typed = [spellings.spell_out(clean(text)) for text, _ in rows]
     counts = Counts.of(typed)
-    texts = [read(words, words) for words in typed]
+    texts = [read(words) for words in typed]
     postings = Postings.build([text.bag for text in texts], labels)
     vectors = np.vstack([known.vector(words) for words in typed])
-    cosines = mean_cosines(texts, postings, vectors, _NO_SENTENCES, known, None)
+    cosines = mean_cosines(texts, postings, vectors, NO_SENTENCES, known, None)
     inverse = _inverse(cosines)
     weights = inverse @ np.eye(none + 1, dtype=np.float32)[labels]
     ear = Ear(spellings, counts, postings, vectors)
@@ -104,11 +103,11 @@ def learn(material: Material, spellings: Spellings) -> Lessons | None:
 
 def _nearest(signs: Sequence[str], ordinary: Sequence[str], spellings: Spellings) -> list[str]:
     """The ordinary questions most like a sign of danger, in their order."""
-    texts = [read(words, words) for text in (*signs, *ordinary) for words in [spellings.spell_out(clean(text))]]
+    texts = [read(spellings.spell_out(clean(text))) for text in (*signs, *ordinary)]
     ours, theirs = texts[: len(signs)], texts[len(signs) :]
     postings = Postings.build([text.bag for text in ours], np.arange(len(ours)))
     vectors = np.vstack([english().vector(text.words) for text in ours])
-    best = [float(mean_cosines([text], postings, vectors, _NO_SENTENCES, english(), None).max()) for text in theirs]
+    best = [float(mean_cosines([text], postings, vectors, NO_SENTENCES, english(), None).max()) for text in theirs]
     kept = np.argsort(-np.array(best), kind="stable")[:ORDINARY]
     return [ordinary[at] for at in sorted(kept)]
 
