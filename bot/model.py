@@ -3,7 +3,7 @@
 Everything here is a frozen value; nothing here imports ours or does I/O. The glossary is in the README.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum, StrEnum
@@ -548,6 +548,11 @@ class Flag:
     words: tuple[str, ...]
     usual: bool = False
     """Suspected only because it is said to have always been so: the patient knows whether it is new or worse."""
+
+
+def is_pressing(flags: Iterable[Flag]) -> bool:
+    """Whether somebody must act today on one of these."""
+    return any(flag.level.is_pressing for flag in flags)
 
 
 @dataclass(frozen=True, slots=True)

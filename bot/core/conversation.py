@@ -30,6 +30,7 @@ from bot.model import (
     Scope,
     TextIn,
     Understanding,
+    is_pressing,
 )
 
 LATE = timedelta(minutes=10)
@@ -162,16 +163,16 @@ class Conversation:
             parts.append(self._say(replies.advise_footer))
         parts[:0] = self._in_their_language(understanding)
         state, understanding = self._settles(understanding, state, occasion)
-        is_pressing = level is not Level.ADVISE
+        presses = level.is_pressing
         state = state.settled().asks(understanding.text, occasion.message_id)
         ids = tuple(flag.id for flag in understanding.flags)
         card = alert_about(level, ids, note)
-        if not state.was_warned(ids, occasion.now) and (is_pressing or not state.is_in_danger(occasion.now)):
+        if not state.was_warned(ids, occasion.now) and (presses or not state.is_in_danger(occasion.now)):
             before = state.warned if state.is_in_danger(occasion.now) else ()
             state = replace(state, warned=tuple(dict.fromkeys((*ids, *before))), warned_at=occasion.now)
-        say = Say("\n\n".join(parts), Kind.EMERGENCY if is_pressing else Kind.REPLY)
+        say = Say("\n\n".join(parts), Kind.EMERGENCY if presses else Kind.REPLY)
         outcome = Outcome(state, (say,), staff=(card,), understanding=understanding)
-        return outcome if is_pressing else self._beside_advice(outcome, understanding, occasion)
+        return outcome if presses else self._beside_advice(outcome, understanding, occasion)
 
     def _in_their_language(self, understanding: Understanding) -> list[str]:
         """The line about emergencies for somebody who does not write English."""
@@ -218,7 +219,7 @@ class Conversation:
         ]
         counting = [flag for flag in barred if flag.words or (asked is not None and flag.id == asked.flag.id)]
         if counting:
-            is_second = asked is not None and any(flag.level.is_pressing for flag in counting)
+            is_second = asked is not None and is_pressing(counting)
             open_one = (asked.flag,) if asked is not None and is_second else ()
             flags = as_signs((*read.flags, *counting, *open_one))
             worst = flags[0]
@@ -227,8 +228,7 @@ class Conversation:
         if read.decision is not Decision.CHECK or (asked is None and not barred):
             return read
         instead = self.brain.understand(read.text, recent=recent, about=_topic(state, occasion), denied=True)
-        is_left = any(flag.level.is_pressing for flag in barred)
-        return _left_to_people(instead) if is_left else instead
+        return _left_to_people(instead) if is_pressing(barred) else instead
 
     def _check(self, understanding: Understanding, command: str | None, state: State, occasion: Occasion) -> Outcome:
         """Ask, and do what a command asked for beside it."""
@@ -251,7 +251,7 @@ class Conversation:
         if reply is Reply.NO:
             return None if news else reply
         # With a second pressing doubt in the same words both count (`_weighed`), and the worse decides what is said.
-        return None if any(flag.words and flag.level.is_pressing for flag in news) else reply
+        return None if is_pressing(flag for flag in news if flag.words) else reply
 
     def _replied(self, reply: Reply, check: Check | None, state: State, occasion: Occasion, words: str = "") -> Outcome:
         """What the answer leads to; the question it settles is the one `check` is about. `words`: the answer's own."""

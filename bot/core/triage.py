@@ -89,7 +89,10 @@ class _Seen:
 
 
 class Triager:
-    """Reads texts for the red flags it was built with. Building takes a moment, asking ≤ 2 ms for a usual text."""
+    """Reads texts for the red flags it was built with.
+
+    Building takes a moment; asking takes a millisecond for a usual text, or three with a second opinion.
+    """
 
     def __init__(
         self,

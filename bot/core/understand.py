@@ -23,7 +23,7 @@ from bot.core.opinion import LearnedOpinion, Lessons
 from bot.core.pleasantries import without_pleasantries
 from bot.core.text import clean
 from bot.core.triage import TRIAGE_FAILED, Triager
-from bot.model import Candidate, Decision, Flag, Level, Match, Triage, Understanding
+from bot.model import Candidate, Decision, Flag, Level, Match, Triage, Understanding, is_pressing
 
 SPEAK_TO_HUMAN = "speak_to_human"
 """The FAQ entry about reaching a person; carried along with the wish for one."""
@@ -211,13 +211,12 @@ def _is_beyond_doubt(match: Match) -> bool:
 
 def _is_worse(suspected: Sequence[Flag], flags: Sequence[Flag]) -> bool:
     """Whether there is a doubt about something pressing beside what can wait for opening hours."""
-    return bool(suspected) and suspected[0].level.is_pressing and not any(flag.level.is_pressing for flag in flags)
+    return bool(suspected) and suspected[0].level.is_pressing and not is_pressing(flags)
 
 
 def _beside(triage: Triage, match: Match) -> str | None:
     """The entry that surely answers a text with nothing worse in it than what can wait for opening hours."""
-    pressing = any(flag.level.is_pressing for flag in (*triage.flags, *triage.suspected))
-    if pressing or match.decision is not Decision.ANSWER or not match.candidates:
+    if is_pressing((*triage.flags, *triage.suspected)) or match.decision is not Decision.ANSWER or not match.candidates:
         return None
     return match.candidates[0].entry_id
 

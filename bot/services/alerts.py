@@ -161,8 +161,7 @@ class Alerts:
         await self._add_words(tx, old["id"], raised)
         if raised.question_id is None or old["message_id"] is None:
             return  # without a card, the digest has all of it
-        words = await alerts.words_of(tx, old["id"])
-        text = next(word["text"] for word in words if word["id"] == raised.question_id)
+        text = await alerts.text_of(tx, raised.question_id)
         if not (new_flags or raised.note or set(text.splitlines()) - known):
             return  # the same again
         payload = await self._cards.more(tx, await self._alert(tx, old["id"]), text, raised.note)
@@ -185,11 +184,9 @@ class Alerts:
         out = Outgoing(
             chat_id, Kind.CARD, payload, key, subject_chat_id=alert["chat_id"], question_id=alert["question_id"]
         )
-        row_id = await self.post.enqueue(tx, out)
-        if row_id is not None:
-            await alerts.add_card(self.post.store, tx, alert_id, row_id)
-            if alert["message_id"] is None:
-                await alerts.set_values(tx, alert_id, message_id=row_id)
+        row_id = await self._send_card(tx, alert_id, out)
+        if row_id is not None and alert["message_id"] is None:
+            await alerts.set_values(tx, alert_id, message_id=row_id)
         return True
 
     # --- again ------------------------------------------------------------------------------------------------------
@@ -245,9 +242,7 @@ class Alerts:
                 subject_chat_id=alert["chat_id"],
                 question_id=alert["question_id"],
             )
-            row_id = await self.post.enqueue(tx, out, fallback=1 if whom is Whom.OWNERS else 0)
-            if row_id is not None:
-                await alerts.add_card(self.post.store, tx, alert["id"], row_id)
+            await self._send_card(tx, alert["id"], out, fallback=1 if whom is Whom.OWNERS else 0)
 
     async def _plan_repeat(self, tx: Tx, alert_id: int, *, has_on_call: bool) -> None:
         alert = await self._alert(tx, alert_id)
@@ -330,29 +325,32 @@ class Alerts:
             await accounts.write_audit(tx, self.post.bot_id, sender.user_id, verdict, question_id, now_us)
 
     async def _take(self, tx: Tx, sender: Sender, alert: sa.RowMapping, *, tell: bool) -> None:
-        chat_id, now_us = ChatId(alert["chat_id"]), self.post.clock.now_us()
+        chat_id = ChatId(alert["chat_id"])
         await lock_chat(tx, self.post.bot_id, chat_id)
-        if not await alerts.take(tx, alert["id"], _person(sender), now_us):
-            return
-        await accounts.write_audit(tx, self.post.bot_id, sender.user_id, "take", alert["id"], now_us)
-        if tell:
+        if await self._note_taker(tx, sender, alert["id"]) and tell:
             text = self.post.text(self._seen_text(alert))
             out = Outgoing(chat_id, Kind.REPLY, Payload(text), f"seen:{alert['id']}")
             await self.post.enqueue(tx, out)
 
     async def _take_question(self, tx: Tx, sender: Sender, alert: sa.RowMapping, seen: MessageId) -> None:
         """The same for a question that was handed over: its card says so and loses its button."""
-        now_us = self.post.clock.now_us()
-        if not await alerts.take(tx, alert["id"], _person(sender), now_us):
+        if not await self._note_taker(tx, sender, alert["id"]):
             return
-        await accounts.write_audit(tx, self.post.bot_id, sender.user_id, "take", alert["id"], now_us)
         replies = self.post.library.served.content.replies
-        line = self.post.text(replies.staff_taken, who=sender.first_name or str(sender.user_id))
+        line = self.post.text(replies.staff_taken, who=_person(sender).name)
         for shown in {MessageId(alert["message_id"] or seen), seen}:
             card = await messages.by_id(tx, self.post.bot_id, shown)
             assert card is not None, shown
             payload = Payload(f"{Payload.from_json(card['payload']).text}\n\n{line}")
             await self._edit(tx, ChatId(card["chat_id"]), shown, payload, f"taken:{alert['id']}:{shown}")
+
+    async def _note_taker(self, tx: Tx, sender: Sender, alert_id: int) -> bool:
+        """False when somebody was quicker."""
+        now_us = self.post.clock.now_us()
+        is_first = await alerts.take(tx, alert_id, _person(sender), now_us)
+        if is_first:
+            await accounts.write_audit(tx, self.post.bot_id, sender.user_id, "take", alert_id, now_us)
+        return is_first
 
     # --- the cards --------------------------------------------------------------------------------------------------
 
@@ -374,6 +372,13 @@ class Alerts:
         await alerts.add_card(self.post.store, tx, alert_id, row_id)
         if not again:
             await alerts.set_values(tx, alert_id, message_id=row_id)
+
+    async def _send_card(self, tx: Tx, alert_id: int, out: Outgoing, fallback: int = 0) -> MessageId | None:
+        """Put the card into one chat. None when it is owed there already."""
+        row_id = await self.post.enqueue(tx, out, fallback)
+        if row_id is not None:
+            await alerts.add_card(self.post.store, tx, alert_id, row_id)
+        return row_id
 
     async def _draw(self, tx: Tx, alert_id: int, seen: MessageId | None = None) -> None:
         """Bring up to date what staff see of it: the card, the last repeat, what went to people privately, and the

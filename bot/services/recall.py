@@ -16,7 +16,7 @@ from pydantic import Field
 from bot.content.schema import Content, Id, Letter, Part
 from bot.core.understand import Reader
 from bot.errors import ContentError, Problem
-from bot.model import Level, Triage
+from bot.model import Level, Triage, is_pressing
 
 CASES = Path("tests/faq/red_flags")
 """Beside the content folder."""
@@ -80,14 +80,14 @@ def measure(content: Content, triager: Reader, folder: Path) -> dict[str, Tally]
             _outcome(triager.triage(case.text), case.level or due[path.stem]) for case in _all(cases.signs)
         )
         alike = [triager.triage(case.text) for case in _all(cases.look_alikes) if case.level is None]
-        loud = sum(_is_pressing(triage) for triage in alike)
+        loud = sum(is_pressing(triage.flags) for triage in alike)
         found[path.stem] = Tally(
             signs=of_signs.total(),
             alarmed=of_signs["alarmed"],
             asked=of_signs["asked"],
             look_alikes=len(alike),
             false_alarms=loud,
-            false_questions=sum(bool(triage.suspected) and not _is_pressing(triage) for triage in alike),
+            false_questions=sum(bool(triage.suspected) and not is_pressing(triage.flags) for triage in alike),
         )
     return found
 
@@ -133,7 +133,3 @@ def _outcome(triage: Triage, due: Level) -> str:
     if any(flag.level.rank >= due.rank for flag in triage.flags):
         return "alarmed"
     return "asked" if triage.suspected else "missed"
-
-
-def _is_pressing(triage: Triage) -> bool:
-    return any(flag.level.is_pressing for flag in triage.flags)

@@ -24,7 +24,7 @@ from bot.store.tables import (
 from bot.store.tables import contact as contact_table
 from bot.store.tables import on_call as on_call_table
 
-PRESSING = (Level.EMERGENCY.value, Level.URGENT.value)
+_PRESSING = tuple(level.value for level in Level if level.is_pressing)
 _IS_LIVE = sa.text(f"alert.{LIVE.replace('and state', 'and alert.state')}")
 """In the words of `ix_alert_live`, with the table's name."""
 
@@ -91,7 +91,7 @@ async def is_paused(tx: Tx, bot_id: BotId, chat_id: ChatId) -> bool:
 def paused(bot_id: sa.ColumnElement[Any], chat_id: sa.ColumnElement[Any]) -> sa.Exists:
     """The same as part of another query."""
     return sa.exists().where(
-        alert.c.bot_id == bot_id, alert.c.chat_id == chat_id, _IS_LIVE, alert.c.level.in_(PRESSING)
+        alert.c.bot_id == bot_id, alert.c.chat_id == chat_id, _IS_LIVE, alert.c.level.in_(_PRESSING)
     )
 
 
@@ -150,9 +150,9 @@ async def words_of(tx: Tx, alert_id: int) -> Sequence[sa.RowMapping]:
     return (await tx.execute(statement)).mappings().all()
 
 
-async def text_of(tx: Tx, question_id: int) -> str | None:
-    """The words of one question."""
-    found: str | None = await tx.scalar(sa.select(question.c.text).where(question.c.id == question_id))
+async def text_of(tx: Tx, question_id: int) -> str:
+    """The words of one question, which must be there."""
+    found: str = (await tx.scalars(sa.select(question.c.text).where(question.c.id == question_id))).one()
     return found
 
 

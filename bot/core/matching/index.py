@@ -96,7 +96,7 @@ class Index:
             labels=arrays["labels"],
             spellings=spellings,
             counts=counts,
-            postings=Postings(**{name: arrays[f"postings_{name}"] for name in POSTINGS}, size=size),
+            postings=postings_of(arrays, size),
             vectors=arrays["vectors"],
             sentences=arrays["sentences"],
             weights=arrays["weights"],
@@ -117,7 +117,7 @@ class Index:
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         return {
-            **{f"postings_{name}": getattr(self.postings, name) for name in POSTINGS},
+            **arrays_of(self.postings),
             "labels": self.labels,
             "vectors": self.vectors,
             "sentences": self.sentences,
@@ -130,7 +130,7 @@ class Index:
 
 
 _MODELS = ("right", "scope", "among")
-POSTINGS = ("keys", "weights", "starts", "rows", "values")
+_POSTINGS = ("keys", "weights", "starts", "rows", "values")
 _REPLAYED = ("rivals", "ahead", "sure")
 
 
@@ -148,6 +148,16 @@ def heard_again(said: Mapping[str, Any]) -> tuple[Spellings, Counts]:
     """What `spoken` wrote. Raises KeyError."""
     pairs = {tuple(pair.split(" ")): number for pair, number in said["pairs"].items()}
     return Spellings(said["spellings"], frozenset(said["keep"])), Counts(said["words"], pairs)
+
+
+def arrays_of(postings: Postings) -> dict[str, NDArray[Any]]:
+    """Postings by the names of their files."""
+    return {f"postings_{name}": getattr(postings, name) for name in _POSTINGS}
+
+
+def postings_of(arrays: Mapping[str, NDArray[Any]], size: int) -> Postings:
+    """What `arrays_of` spread out, for so many texts. Raises KeyError."""
+    return Postings(**{name: arrays[f"postings_{name}"] for name in _POSTINGS}, size=size)
 
 
 def rows_of(model: Logistic) -> NDArray[np.float64]:

@@ -7,11 +7,13 @@ labels and no refitting.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
+_Float = TypeVar("_Float", bound=np.floating)
 
 GAMMA = 2.0
 """How much more a near phrasing counts than a far one. Chosen with `LAMBDA` by leave-one-out on the public sets."""
@@ -21,7 +23,15 @@ LAMBDA = 0.3
 
 def kernel(cosines: NDArray[np.floating]) -> Matrix:
     """Likeness from mean cosines (1: the same text)."""
-    return np.exp(GAMMA * (np.asarray(cosines, np.float64) - 1.0))
+    return into_kernel(np.array(cosines, np.float64))
+
+
+def into_kernel(cosines: NDArray[_Float]) -> NDArray[_Float]:
+    """The same in the precision and the memory of `cosines`: of six thousand texts a copy has 150 MB and more."""
+    cosines -= 1
+    cosines *= GAMMA
+    np.exp(cosines, out=cosines)
+    return cosines
 
 
 @dataclass(frozen=True)

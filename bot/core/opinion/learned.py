@@ -7,7 +7,7 @@ signs of how grave it looks → a probability → surely, perhaps, or nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from bot.core import saved
 from bot.core.matching.confidence import Logistic
 from bot.core.matching.english import English, english
 from bot.core.matching.features import Floats, Postings
-from bot.core.matching.index import POSTINGS, heard_again, logistic_of, rows_of, spoken
-from bot.core.matching.ridge import GAMMA
+from bot.core.matching.index import arrays_of, heard_again, logistic_of, postings_of, rows_of, spoken
+from bot.core.matching.ridge import into_kernel
 from bot.core.matching.spelling import Counts, Mender, Spellings
 from bot.core.matching.training import Read, mean_cosines, read
 from bot.core.opinion.pieces import pieces
@@ -59,7 +59,7 @@ class Lessons:
     def save(self, folder: Path) -> None:
         """Write it so that a reader sees all of it or nothing. Raises OSError."""
         words = {"ids": self.ids, "pressing": self.pressing, "gates": self.gates, **spoken(self.spellings, self.counts)}
-        arrays: dict[str, NDArray[Any]] = {f"postings_{name}": getattr(self.postings, name) for name in POSTINGS}
+        arrays = arrays_of(self.postings)
         arrays |= {"vectors": self.vectors, "weights": self.weights, "grave": rows_of(self.grave)}
         saved.save(folder, words, arrays)
 
@@ -68,13 +68,12 @@ class Lessons:
         """Read back by memory map. Raises OSError, ValueError, KeyError or TypeError for what is no such folder."""
         words, arrays = saved.load(folder)
         spellings, counts = heard_again(words)
-        size = len(arrays["vectors"])
         return cls(
             ids=tuple(words["ids"]),
             pressing=words["pressing"],
             spellings=spellings,
             counts=counts,
-            postings=Postings(**{name: arrays[f"postings_{name}"] for name in POSTINGS}, size=size),
+            postings=postings_of(arrays, len(arrays["vectors"])),
             vectors=arrays["vectors"],
             weights=arrays["weights"],
             grave=logistic_of(arrays["grave"]),
@@ -126,9 +125,7 @@ class Ear:
     def likeness(self, texts: Sequence[str]) -> Floats:
         """Of each piece (rows) to every message."""
         reads: list[Read] = [read(self._mender.mend(self._spellings.spell_out(text))) for text in texts]
-        cosines = mean_cosines(reads, self._postings, self._vectors, NO_SENTENCES, self._english, None)
-        found: Floats = np.exp(np.float32(GAMMA) * (cosines - np.float32(1)))
-        return found
+        return into_kernel(mean_cosines(reads, self._postings, self._vectors, NO_SENTENCES, self._english, None))
 
 
 def heard(scores: Floats, texts: Sequence[str], pressing: int) -> Heard:

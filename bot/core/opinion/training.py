@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from bot.core.matching.confidence import Logistic
 from bot.core.matching.english import english
 from bot.core.matching.features import Floats, Postings
-from bot.core.matching.ridge import GAMMA
+from bot.core.matching.ridge import into_kernel
 from bot.core.matching.spelling import Counts, Spellings
-from bot.core.matching.training import mean_cosines, read
+from bot.core.matching.training import Read, mean_cosines, read
 from bot.core.opinion.learned import NO_SENTENCES, Ear, Gates, Lessons, heard
 from bot.core.opinion.pieces import pieces
 from bot.core.reading import read as reading_of
@@ -57,29 +57,31 @@ def learn(material: Material, spellings: Spellings) -> Lessons | None:
     named = sorted({id_ for id_, _ in material.signs}, key=lambda id_: (id_ not in material.pressing, id_))
     pressing = sum(id_ in material.pressing for id_ in named)
     none = len(named)
-    signs = [(text, named.index(id_)) for id_, text in material.signs]
-    others = [(text, none) for text in material.look_alikes]
-    near = _nearest([text for text, _ in signs], material.ordinary, spellings)
-    rows = [*signs, *others, *((text, none) for text in near)]
-    labels = np.array([label for _, label in rows], np.int64)
-
+    signs = [text for _, text in material.signs]
+    others = [*signs, *material.look_alikes]
     known = english()
-    typed = [spellings.spell_out(clean(text)) for text, _ in rows]
-    counts = Counts.of(typed)
-    texts = [read(words) for words in typed]
+    heard_texts, ordinary = (
+        [read(spellings.spell_out(clean(text))) for text in texts] for texts in (others, material.ordinary)
+    )
+    near = _nearest(heard_texts[: len(signs)], ordinary)
+    rows = [*others, *(material.ordinary[at] for at in near)]
+    texts = [*heard_texts, *(ordinary[at] for at in near)]
+    labels = np.full(len(rows), none, np.int64)
+    labels[: len(signs)] = [named.index(id_) for id_, _ in material.signs]
+
+    counts = Counts.of(text.words for text in texts)
     postings = Postings.build([text.bag for text in texts], labels)
-    vectors = np.vstack([known.vector(words) for words in typed])
-    cosines = mean_cosines(texts, postings, vectors, NO_SENTENCES, known, None)
-    inverse = _inverse(cosines)
+    vectors = np.vstack([known.vector(text.words) for text in texts])
+    inverse = _inverse(mean_cosines(texts, postings, vectors, NO_SENTENCES, known, None))
     weights = inverse @ np.eye(none + 1, dtype=np.float32)[labels]
     ear = Ear(spellings, counts, postings, vectors)
 
-    far = sorted(set(material.ordinary) - set(near))
-    replays = [(text, row) for row, (text, _) in enumerate(rows)] + [(text, None) for text in far]
+    far = sorted(set(material.ordinary) - set(rows[len(others) :]))
+    replays = [(text, row) for row, text in enumerate(rows)] + [(text, None) for text in far]
     looks = np.array(list(_replay(replays, ear, inverse, weights, pressing)))
     is_danger = np.r_[labels < pressing, np.zeros(len(far), bool)]
     is_alike = np.zeros(len(replays), bool)
-    is_alike[len(signs) : len(signs) + len(others)] = True
+    is_alike[len(signs) : len(others)] = True
     is_advise = np.r_[(labels >= pressing) & (labels < none), np.zeros(len(far), bool)]
     shares = np.where(is_danger, 1.0, np.where(is_alike | is_advise, _LOOK_ALIKE_WEIGHT, _ORDINARY_WEIGHT))
     grave = Logistic.fit(looks, is_danger.astype(np.float64), shares)
@@ -101,24 +103,20 @@ def learn(material: Material, spellings: Spellings) -> Lessons | None:
     )
 
 
-def _nearest(signs: Sequence[str], ordinary: Sequence[str], spellings: Spellings) -> list[str]:
-    """The ordinary questions most like a sign of danger, in their order."""
-    texts = [read(spellings.spell_out(clean(text))) for text in (*signs, *ordinary)]
-    ours, theirs = texts[: len(signs)], texts[len(signs) :]
-    postings = Postings.build([text.bag for text in ours], np.arange(len(ours)))
-    vectors = np.vstack([english().vector(text.words) for text in ours])
-    best = [float(mean_cosines([text], postings, vectors, NO_SENTENCES, english(), None).max()) for text in theirs]
-    kept = np.argsort(-np.array(best), kind="stable")[:ORDINARY]
-    return [ordinary[at] for at in sorted(kept)]
+def _nearest(signs: Sequence[Read], ordinary: Sequence[Read]) -> list[int]:
+    """Places of the ordinary questions most like a sign of danger, rising."""
+    known = english()
+    postings = Postings.build([text.bag for text in signs], np.arange(len(signs)))
+    vectors = np.vstack([known.vector(text.words) for text in signs])
+    best = [float(mean_cosines([text], postings, vectors, NO_SENTENCES, known, None).max()) for text in ordinary]
+    return sorted(np.argsort(-np.array(best), kind="stable")[:ORDINARY].tolist())
 
 
 def _inverse(cosines: Floats) -> Floats:
-    """(K + λI)⁻¹, in single precision and in the memory of `cosines`: six thousand messages make it 150 MB a copy."""
-    cosines -= 1
-    cosines *= GAMMA
-    np.exp(cosines, out=cosines)
-    np.fill_diagonal(cosines, cosines.diagonal() + SHRINK)
-    found: Floats = np.linalg.inv(cosines)
+    """(K + λI)⁻¹, in single precision, made in the memory of `cosines`."""
+    regular = into_kernel(cosines)
+    np.fill_diagonal(regular, regular.diagonal() + SHRINK)
+    found: Floats = np.linalg.inv(regular)
     return found
 
 
