@@ -21,7 +21,8 @@ from bot.app import build
 from bot.clock import SystemClock
 from bot.content.lint import check_files, unsigned
 from bot.content.load import load_content, parse_located, read_files
-from bot.content.schema import Content, Signable
+from bot.content.parts import Signable
+from bot.content.schema import Content
 from bot.core.understand import Brain, build_triager, understanding_to_json
 from bot.errors import AftercareError, ContentError, Problem, SettingsError
 from bot.services import recall

@@ -21,7 +21,7 @@ import yaml
 from bot import cli, logs
 from bot.content.lint import unsigned
 from bot.content.load import load_content
-from bot.content.schema import Signature
+from bot.content.parts import Signature
 from bot.settings import Settings
 from bot.simulator import World
 from bot.simulator.transport import serving

@@ -12,6 +12,8 @@ MAX_FILE_BYTES = 1_000_000
 MAX_TOTAL_BYTES = 4_000_000
 MAX_FILES = 100
 CLINIC_FILE = "clinic.yaml"
+PLANS = "check_ins"
+"""The folder of a language with care plans, one a file."""
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _YAML = frozenset({".yaml", ".yml"})
 
@@ -82,8 +84,19 @@ def _listed_language(folder: Path, language: Path, problems: list[Problem]) -> I
             yield path
         elif path.suffix.lower() in _YAML:
             problems.append(Problem(name, None, "this is not read; let its name end in .yaml"))
+        elif path.is_dir() and path.name == PLANS:
+            yield from _listed_plans(folder, path, problems)
         elif path.is_dir() and any(inner.suffix.lower() in _YAML for inner in _visible(path)):
             problems.append(Problem(f"{name}/", None, f"folders in {language.name} are not read; move its files up"))
+
+
+def _listed_plans(folder: Path, plans: Path, problems: list[Problem]) -> Iterator[Path]:
+    for path in _visible(plans):
+        if path.suffix == ".yaml":
+            yield path
+        elif path.suffix.lower() in _YAML:
+            name = path.relative_to(folder).as_posix()
+            problems.append(Problem(name, None, "this is not read; let its name end in .yaml"))
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -11,7 +11,9 @@ from bot.content import lint_faq, lint_text, lint_words
 from bot.content.explain import sort_problems
 from bot.content.lint_faq import Finding
 from bot.content.load import Sources, parse_located
-from bot.content.schema import CONCEPT, WEEKDAYS, Content, RedFlag
+from bot.content.parts import Part
+from bot.content.schema import CONCEPT, REPLY_PLACEHOLDERS, WEEKDAYS, Clinic, Content, RedFlag
+from bot.content.sentences import Sentences
 from bot.content.yaml_reader import Document, Place
 from bot.errors import ContentError, Problem
 from bot.model import Level
@@ -76,7 +78,8 @@ def check(content: Content, sources: Sources, today: date | None = None) -> Find
     """Everything wrong or doubtful in content that has the right shape. Without `today` no review is overdue."""
     found = [
         *_clinic(content, sources.clinic),
-        *_replies(content, sources.replies),
+        *_replies(content.replies, content.clinic, REPLY_PLACEHOLDERS, sources.replies),
+        *_sentences(content, sources.sentences),
         *lint_words.check_words(content.words, sources.words),
         *_red_flags(content, sources.red_flags),
         *_concepts(content, sources.red_flags),
@@ -119,12 +122,20 @@ def _clinic(content: Content, document: Document) -> Iterator[Finding]:
         yield Finding.error(document, ("hours",), "nobody ever reads messages; give at least one day opening hours")
 
 
-def _replies(content: Content, document: Document) -> Iterator[Finding]:
-    for key in type(content.replies).model_fields:
-        text: str | Mapping[str, str] = getattr(content.replies, key)
+def _sentences(content: Content, documents: Mapping[str, Document]) -> Iterator[Finding]:
+    for name, document in documents.items():
+        replies: Sentences = getattr(content, name)
+        yield from _replies(replies, content.clinic, replies.placeholders, document)
+
+
+def _replies(
+    replies: Part, clinic: Clinic, placeholders: Mapping[str, frozenset[str]], document: Document
+) -> Iterator[Finding]:
+    for key in type(replies).model_fields:
+        text: str | Mapping[str, str] = getattr(replies, key)
         by_place = {(key,): text} if isinstance(text, str) else {(key, part): said for part, said in text.items()}
         for place, one in by_place.items():
-            for said in lint_text.check_reply(key, one, content.clinic):
+            for said in lint_text.check_reply(key, one, clinic, placeholders.get(key, frozenset())):
                 yield Finding.error(document, place, f"'{'.'.join(place)}' {said}")
 
 

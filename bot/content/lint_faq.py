@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Self
 
 from bot.content import lint_text
-from bot.content.schema import Clinic, Content, Entry, Signable
+from bot.content.parts import Signable
+from bot.content.schema import Clinic, Content, Entry
 from bot.content.yaml_reader import Document, Place
 from bot.errors import Problem
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from bot.content.schema import PLACEHOLDERS, REPLY_PLACEHOLDERS, Clinic
+from bot.content.schema import PLACEHOLDERS, Clinic
 from bot.errors import MarkupError
 from bot.markup import MAX_TEXT, escape, parse, utf16_len
 
@@ -98,9 +98,8 @@ def check_answer(text: str, clinic: Clinic) -> Iterator[str]:
         yield f"is {length} letters long; nobody reads more than {MAX_ANSWER} on a phone"
 
 
-def check_reply(key: str, text: str, clinic: Clinic) -> Iterator[str]:
+def check_reply(key: str, text: str, clinic: Clinic, extra: frozenset[str]) -> Iterator[str]:
     """The same for one of the bot's own sentences, by its kind: a message, a button, the bot's page."""
-    extra = REPLY_PLACEHOLDERS.get(key, frozenset())
     if key.startswith(("button_", "staff_button_")) or key in _PLAIN_LIMITS:
         yield from _check_placeholders(text, extra)
         limit = _PLAIN_LIMITS.get(key, MAX_REPLY_BUTTON)

@@ -4,7 +4,7 @@ The same code reads a folder and a revision kept in the database, so a text mean
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -12,27 +12,20 @@ from typing import TypeVar
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from bot.content.explain import drop_empty, explain, sort_problems
-from bot.content.files import CLINIC_FILE, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, read_files
-from bot.content.schema import (
-    Clinic,
-    Content,
-    Group,
-    Id,
-    LanguageCode,
-    Line,
-    Messages,
-    OtherLanguage,
-    Part,
-    RedFlag,
-    Replies,
-    Words,
-)
+from bot.content.files import CLINIC_FILE, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, PLANS, read_files
+from bot.content.parts import Id, LanguageCode, Line, Part
+from bot.content.plan import Plan
+from bot.content.schema import Clinic, Content, Group, Messages, OtherLanguage, RedFlag, Replies, Words
+from bot.content.sentences import SENTENCES
 from bot.content.yaml_reader import Document, clean_text, read_yaml
 from bot.errors import ContentError, Problem
 
 __all__ = ["Sources", "load_content", "parse_content", "parse_located", "read_files", "revision_of"]
 
-_NO_GROUPS = ("for_people", "other_languages", "red_flag_messages", "red_flags", "replies", "words")
+_NO_GROUPS = (
+    *("for_people", "other_languages", "red_flag_messages", "red_flags", "replies", "words"),
+    *(f"replies_{name}" for name in SENTENCES),
+)
 """Files of a language that hold no questions."""
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -78,6 +71,10 @@ class Sources:
     messages: Document | None = None
     other_languages: Document | None = None
     """The same."""
+    plans: Mapping[str, Document] = field(default_factory=dict)
+    """By the plan's id."""
+    sentences: Mapping[str, Document] = field(default_factory=dict)
+    """By the name in `SENTENCES`."""
 
 
 def load_content(folder: Path, language: str = "en") -> Content:
@@ -101,6 +98,12 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
     for_people = reading.optional(f"{language}/for_people.yaml", ForPeopleFile)
     messages = reading.optional(f"{language}/red_flag_messages.yaml", MessagesFile)
     other_languages = reading.optional(f"{language}/other_languages.yaml", OtherLanguagesFile)
+    sentences = {
+        name: read
+        for name, model in SENTENCES.items()
+        if (read := reading.one(f"{language}/replies_{name}.yaml", model, "the bot's own sentences belong here"))
+    }
+    plans = [plan for path in _plan_files(files, language) if (plan := reading.plan(path))]
     groups = [group for path in _group_files(files, language) if (group := reading.group(path))]
     if not groups and not reading.problems:
         reading.problems.append(Problem(f"{language}/", None, "there is not one file with questions and answers"))
@@ -118,7 +121,9 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
         for_people=for_people[0].for_people if for_people else {},
         messages=messages[0].messages if messages else {},
         other_languages=other_languages[0].other_languages if other_languages else {},
+        plans={plan.id: plan for plan, _ in plans},
         revision=revision_of(files),
+        **{name: read for name, (read, _) in sentences.items()},
     )
     documents = tuple(document for _, document in groups)
     return content, Sources(
@@ -130,6 +135,8 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
         for_people=for_people[1] if for_people else None,
         messages=messages[1] if messages else None,
         other_languages=other_languages[1] if other_languages else None,
+        plans={plan.id: document for plan, document in plans},
+        sentences={name: document for name, (_, document) in sentences.items()},
     )
 
 
@@ -161,17 +168,24 @@ class _Reading:
         return self._validate(self._document(path), model, {}) if path in self.files else None
 
     def group(self, path: str) -> tuple[Group, Document] | None:
+        return self._named(path, Group, "group")
+
+    def plan(self, path: str) -> tuple[Plan, Document] | None:
+        return self._named(path, Plan, "plan")
+
+    def _named(self, path: str, model: type[_Model], what: str) -> tuple[_Model, Document] | None:
+        """A file whose name is the id of what it holds."""
         name = PurePosixPath(path).stem
         if not _is_id(name):
-            text = "the file's name is the group's id: use small letters, digits and _ only, and begin with a letter"
+            text = f"the file's name is the {what}'s id: use small letters, digits and _ only, and begin with a letter"
             self.problems.append(Problem(path, None, text))
             return None
         document = self._document(path)
         if document and isinstance(document.value, dict) and "id" in document.value:
-            text = "'id' is not a key I know here; the group's id is the name of the file"
+            text = f"'id' is not a key I know here; the {what}'s id is the name of the file"
             self.problems.append(Problem(path, document.line(("id",)), text))
             return None
-        return self._validate(document, Group, {"id": name})
+        return self._validate(document, model, {"id": name})
 
     def _document(self, path: str) -> Document | None:
         try:
@@ -195,7 +209,16 @@ class _Reading:
 
 def _group_files(files: Iterable[str], language: str) -> list[str]:
     known = {f"{language}/{name}.yaml" for name in _NO_GROUPS}
-    return sorted(path for path in files if path.startswith(f"{language}/") and path not in known)
+    return sorted(path for path in _in_folder(files, language) if path not in known)
+
+
+def _plan_files(files: Iterable[str], language: str) -> list[str]:
+    return sorted(_in_folder(files, f"{language}/{PLANS}"))
+
+
+def _in_folder(files: Iterable[str], folder: str) -> Iterator[str]:
+    """Those directly in it."""
+    return (path for path in files if path.rpartition("/")[0] == folder)
 
 
 def _is_id(name: str) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.content.schema import WEEKDAYS, Clinic, TimeRange
+from bot.content.parts import TimeRange
+from bot.content.schema import WEEKDAYS, Clinic
 
 Span = tuple[datetime, datetime]
 """From a moment up to, and without, another."""

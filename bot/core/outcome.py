@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from bot.clock import from_us, to_us
+from bot.core.care.values import Care, CareChange
 from bot.model import Buttons, Flag, Kind, Level, Media, MessageId, Scope, Tap, TelegramMessageId, Understanding
 
 RECENT = timedelta(minutes=2)
@@ -284,6 +285,8 @@ class Say:
     buttons: Buttons = ()
     held: bool = False
     once: str = ""
+    enrolment_id: int | None = None
+    """The care plan it belongs to: a press under it is about that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +347,8 @@ class Outcome:
     asked_in: TelegramMessageId | None = None
     """The patient's message that `understanding` is of, where it is an earlier one."""
     timers: tuple[Timer, ...] = ()
+    care: tuple[CareChange, ...] = ()
+    """What changes in care plans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,3 +391,5 @@ class Occasion:
     """The patient's own message; None for a press."""
     asked: Asked | None = None
     """For a press: the question to which that message was the reply, if it was to any."""
+    care: tuple[Care, ...] = ()
+    """The care plans of this chat that have not ended, oldest first."""

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from bot.content.schema import WEEKDAYS, Clinic, Closure, TimeRange
+from bot.content.parts import TimeRange
+from bot.content.schema import WEEKDAYS, Clinic, Closure
 from bot.markup import escape
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

@@ -13,7 +13,8 @@ from typing import TypeVar
 import yaml
 from pydantic import Field
 
-from bot.content.schema import Content, Id, Letter, Part
+from bot.content.parts import Id, Letter, Part
+from bot.content.schema import Content
 from bot.core.understand import Reader
 from bot.errors import ContentError, Problem
 from bot.model import Level, Triage, is_pressing

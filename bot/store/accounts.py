@@ -107,7 +107,7 @@ async def open_plan_codes(tx: Tx, bot_id: BotId) -> tuple[str, ...]:
     statement = (
         sa.select(patient.c.code)
         .join(enrolment, enrolment.c.patient_id == patient.c.id)
-        .where(enrolment.c.bot_id == bot_id, enrolment.c.state == "open")
+        .where(enrolment.c.bot_id == bot_id, enrolment.c.state.in_(("open", "paused")))
         .distinct()
         .order_by(patient.c.code)
     )

@@ -175,7 +175,7 @@ async def person_of(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: int) -> 
         enrolment.c.bot_id == bot_id,
         enrolment.c.chat_id == chat_id,
         enrolment.c.patient_id == patient.c.id,
-        enrolment.c.state == "open",
+        enrolment.c.state.in_(("open", "paused")),
     )
     statement = (
         sa.select(

@@ -37,7 +37,7 @@ _OPT_OUTS = sa.select(opt_out.c.chat_id, opt_out.c.scope).where(
 _PATIENTS = (
     sa.select(patient_chat.c.chat_id, patient.c.id, patient.c.code, enrolment.c.treated_us, enrolment.c.area)
     .join(patient, patient.c.id == patient_chat.c.patient_id)
-    .outerjoin(enrolment, sa.and_(enrolment.c.patient_id == patient.c.id, enrolment.c.state == "open"))
+    .outerjoin(enrolment, sa.and_(enrolment.c.patient_id == patient.c.id, enrolment.c.state.in_(("open", "paused"))))
     .where(patient_chat.c.bot_id == _BOT, patient_chat.c.chat_id.in_(_CHATS), patient_chat.c.until_us.is_(None))
     .order_by(patient_chat.c.since_us, patient_chat.c.patient_id, enrolment.c.treated_us.desc())
 )

@@ -20,6 +20,8 @@ class Due:
     dedupe_key: str
     until: datetime | None = None
     ref: int | None = None
+    part: str | None = None
+    """Which part of what `ref` names: the step of a plan, a question."""
 
 
 async def plan(store: Store, tx: Tx, bot_id: BotId, timer: Due) -> bool:
@@ -28,6 +30,7 @@ async def plan(store: Store, tx: Tx, bot_id: BotId, timer: Due) -> bool:
         "bot_id": bot_id,
         "kind": timer.kind,
         "ref": timer.ref,
+        "part": timer.part,
         "due_us": to_us(timer.at),
         "until_us": to_us(timer.until) if timer.until else None,
         "state": DueState.WAITING,

@@ -146,7 +146,7 @@ enrolment = Table(
     Column("id", RowId, primary_key=True),
     Column("bot_id", BigInteger, nullable=False),
     Column("patient_id", ForeignKey("patient.id"), nullable=False),
-    Column("chat_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),  # where its check-ins go; 0: a patient without Telegram
     Column("plan_id", String(40), nullable=False),
     Column("revision_id", BigInteger),
     Column("treated_us", BigInteger, nullable=False),
@@ -155,9 +155,121 @@ enrolment = Table(
     Column("side", String(10), nullable=False),
     Column("podiatrist_id", BigInteger),
     Column("careful", Boolean, nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("reason", String(80)),
+    Column("facts", JSON, nullable=False),  # baseline pain, what asks for care
+    Column("is_child", Boolean, nullable=False, server_default=text("false")),  # a guardian reads and answers
+    Column("visit_us", BigInteger),  # the next visit; null: none is booked, as far as we know
+    Column("visit_seen_us", BigInteger),  # when the clinic last told us of it
+    Column("state", String(10), nullable=False),  # joining, open, paused, ended
+    Column("reason", String(80)),  # of the state, where it is paused or ended
     Column("created_us", BigInteger, nullable=False),
+    Column("created_by", BigInteger),  # Telegram user; null: the command line
+    Column("agreed_us", BigInteger),  # when the patient, or the guardian, agreed; null: not yet
+    Column("reminded_us", BigInteger),  # when the one reminder of the plan was due; null: not yet
+    Column("silent_us", BigInteger),  # since when nothing is asked any more, as nobody answered
+    Column("ended_us", BigInteger),
+    Index(None, "bot_id", "chat_id"),
+    Index(None, "patient_id"),
+    _partial("state != 'ended'", "ix_enrolment_open", "bot_id", "state", "id"),
+)
+
+check_in = Table(
+    "check_in",
+    metadata,
+    # One row for each check-in that was sent: what was asked and answered. Those to come are rows of `due`.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("enrolment_id", ForeignKey("enrolment.id"), nullable=False),
+    Column("step_id", String(16), nullable=False),
+    Column("state", String(10), nullable=False),  # open, closed
+    Column("asked", String(16)),  # the question that waits for an answer; empty: the choice of "All fine"; null: none
+    Column("ticked", JSON, nullable=False),  # of a question with several answers, so far
+    Column("answers", JSON, nullable=False),  # question → answer
+    Column("doubted", JSON, nullable=False),  # questions asked once more to be sure
+    Column("repeated", Boolean, nullable=False, server_default=text("false")),  # put again after something else
+    Column("reason", String(80)),  # of its end
+    Column("sent_us", BigInteger, nullable=False),
+    Column("answered_us", BigInteger),  # the last answer
+    Column("closed_us", BigInteger),
+    UniqueConstraint("enrolment_id", "step_id"),
+    _partial("state = 'open'", "ix_check_in_open", "enrolment_id"),
+)
+
+staff_note = Table(
+    "staff_note",
+    metadata,
+    # What staff should know of a plan, or do: the digest lists it until somebody marks it done.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("enrolment_id", ForeignKey("enrolment.id")),
+    Column("step_id", String(16)),
+    Column("kind", String(10), nullable=False),  # note, call, booking, visit, late
+    Column("text", Text, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("done_us", BigInteger),
+    Column("done_by", BigInteger),
+    Column("dedupe_key", String(120), nullable=False),
+    UniqueConstraint("bot_id", "dedupe_key"),
+    _partial("done_us is null", "ix_staff_note_open", "bot_id", "at_us"),
+    Index(None, "enrolment_id"),
+)
+
+enrol_code = Table(
+    "enrol_code",
+    metadata,
+    # Four digits on a patient's screen, which staff type: one for each chat at a time.
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("code", String(8), nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+    UniqueConstraint("bot_id", "code"),
+)
+
+enrol_link = Table(
+    "enrol_link",
+    metadata,
+    # A personal link: for a prepared list, or a patient's new phone. Only the hash of its 128 random bits is kept.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("token_hash", String(64), nullable=False),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("enrolment_id", ForeignKey("enrolment.id")),  # the plan it joins; null: a new phone for the patient
+    Column("made_by", BigInteger),
+    Column("made_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger, nullable=False),
+    Column("used_us", BigInteger),
+    Column("used_chat_id", BigInteger),
+    UniqueConstraint("bot_id", "token_hash"),
+)
+
+agreement = Table(
+    "agreement",
+    metadata,
+    # Who agreed to which version of the first screen, and who did not; never deleted before its record.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("version", String(16), nullable=False),  # hash of the text as it was shown
+    Column("text", Text, nullable=False),
+    Column("agreed", Boolean, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index(None, "patient_id"),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    # Somebody asked to be forgotten. Kept without a word of theirs, so that a restored backup forgets them again.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("patient_id", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False),  # asked, waiting, done, withdrawn
+    Column("asked_us", BigInteger, nullable=False),
+    Column("done_us", BigInteger),
+    Column("counts", JSON),  # what was erased, by kind
     Index(None, "bot_id", "chat_id"),
 )
 
@@ -197,6 +309,7 @@ due = Table(
     Column("bot_id", BigInteger, nullable=False),
     Column("kind", String(30), nullable=False),
     Column("ref", BigInteger),  # row it is about: enrolment, alert, broadcast…
+    Column("part", String(16)),  # which part of it: the step of a plan, a question
     Column("due_us", BigInteger, nullable=False),
     Column("until_us", BigInteger),  # end of its window; null: never too late
     Column("state", StateName, nullable=False),
@@ -205,6 +318,7 @@ due = Table(
     Column("dedupe_key", String(120), nullable=False),
     UniqueConstraint("bot_id", "dedupe_key"),
     _partial("state = 'waiting'", "ix_due_waiting", "bot_id", "due_us"),
+    _partial("state = 'waiting' and part is not null", "ix_due_part", "bot_id", "ref", "kind"),
 )
 
 attachment = Table(

@@ -6,6 +6,7 @@ import pytest
 
 from bot.content.lint import RED_FLAGS
 from bot.content.schema import Replies, Words
+from bot.content.sentences import SENTENCES
 
 CLINIC = """\
 name: Test Clinic
@@ -113,6 +114,10 @@ def good_files() -> dict[str, str]:
         "en/soreness.yaml": SORENESS,
         "en/red_flags.yaml": "red_flags:\n" + "".join(flags),
         "en/replies.yaml": "".join(f"{key}: Hello\n" for key in Replies.model_fields if key != "language_foreign"),
+        **{
+            f"en/replies_{name}.yaml": "".join(f"{key}: Hello\n" for key in model.model_fields)
+            for name, model in SENTENCES.items()
+        },
         "en/words.yaml": "".join(f"{key}:\n  - {key} word\n" for key in MESSAGES) + SPELLING,
         "en/for_people.yaml": FOR_PEOPLE,
         "en/other_languages.yaml": OTHER_LANGUAGES,

@@ -7,7 +7,8 @@ import pytest
 
 from bot.content.lint import RED_FLAGS, Findings, check, check_files, unfit_to_run, unsigned
 from bot.content.load import parse_content, parse_located
-from bot.content.schema import Content, Replies, Signature
+from bot.content.parts import Signature
+from bot.content.schema import Content, Replies
 from tests.content.conftest import SPELT
 
 TODAY = date(2026, 11, 22)

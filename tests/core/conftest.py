@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from bot.content.schema import Clinic, Content, Entry, Group, RedFlag, Replies, Words
+from bot.content.sentences import SENTENCES
 from bot.model import Level
 
 settings.register_profile("no deadline", deadline=None)
@@ -171,4 +172,7 @@ def content(clinic: Clinic, entries: tuple[Entry, ...], red_flags: tuple[RedFlag
     texts = {name: f"{name}." for name in Replies.model_fields if name != "language_foreign"}
     replies = Replies.model_validate(texts | {"language_foreign": {"es": "language_foreign.es."}})
     group = Group(id="after", title="After the treatment", entries=entries)
-    return Content(clinic=clinic, groups=(group,), red_flags=red_flags, words=wish_words, replies=replies)
+    more = {
+        name: model.model_validate({key: f"{key}." for key in model.model_fields}) for name, model in SENTENCES.items()
+    }
+    return Content(clinic=clinic, groups=(group,), red_flags=red_flags, words=wish_words, replies=replies, **more)

@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 from bot.content.load import parse_located, read_files
+from bot.content.sentences import SENTENCES
 from bot.core.matching import build_index
 from bot.errors import Problem
 from bot.services.phrasing_review import Hint, Kind, hints, worst
 
 FAQ = Path(__file__).parents[2] / "faq"
-NEEDED = ("clinic.yaml", "en/red_flags.yaml", "en/replies.yaml", "en/words.yaml")
+NEEDED = (
+    *("clinic.yaml", "en/red_flags.yaml", "en/replies.yaml", "en/words.yaml"),
+    *(f"en/replies_{name}.yaml" for name in SENTENCES),
+)
 PLANTED = "when does the soreness stop, how many days does it last"
 GROUP = f"""\
 title: Soreness
