@@ -2,10 +2,12 @@
 else learned and saved there.
 """
 
+import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -37,27 +39,53 @@ def index_for(content: Content, model: SentenceModel | None, folder: Path | None
     A folder that cannot be read or written costs time, not the service, and is logged.
     """
     name = _name(content, model)
-    index = _read(folder, name, Index.load)
-    if index is None:
-        index = build_index(content, model)
-        _keep(folder, name, index)
+    index = _learned(folder, name, Index.load, lambda: build_index(content, model))
+    assert index is not None, "there is an index for any content"
     return index
 
 
 def lessons_for(content: Content, folder: Path | None) -> Lessons | None:
     """What the second opinion has learned from this content, kept like an index. None where there is too little."""
-    name = _name_of_lessons(content)
-    lessons = _read(folder, name, Lessons.load)
-    if lessons is None and (lessons := learn_from(content)) is not None:
-        _keep(folder, name, lessons)
-    return lessons
+    return _learned(folder, _name_of_lessons(content), Lessons.load, lambda: learn_from(content))
 
 
 class _Savable(Protocol):
     def save(self, folder: Path) -> None: ...
 
 
-_Kept = TypeVar("_Kept")
+_Kept = TypeVar("_Kept", bound=_Savable)
+
+
+def _learned(
+    folder: Path | None, name: str, load: Callable[[Path], _Kept], learn: Callable[[], _Kept | None]
+) -> _Kept | None:
+    """What was saved under this name; else it is learned, by one process while the others wait for it."""
+    if (saved := _read(folder, name, load)) is not None:
+        return saved
+    with _alone(folder):
+        if (saved := _read(folder, name, load)) is not None:
+            return saved
+        learned = learn()
+        if learned is not None:
+            _keep(folder, name, learned)
+        return learned
+
+
+@contextmanager
+def _alone(folder: Path | None) -> Iterator[None]:
+    """Learning takes half a minute of a core and half a gigabyte: workers that start together do it one by one.
+
+    A folder that cannot be written, or locked, holds nobody up.
+    """
+    with ExitStack() as held:
+        if folder is not None:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                lock = held.enter_context((folder / "learning.lock").open("w"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            except OSError as error:
+                log.warning("learning_not_alone", error=type(error).__name__)
+        yield
 
 
 def _read(folder: Path | None, name: str, load: Callable[[Path], _Kept]) -> _Kept | None:

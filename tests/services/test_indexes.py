@@ -1,12 +1,14 @@
 """Indexes are built once, kept, and no folder's fault stops the service."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.content.load import load_content
 from bot.content.schema import Content, Group
-from bot.core.matching import ridge
+from bot.core.matching import build_index, ridge
 from bot.core.matching.index import Index
 from bot.services import indexes
 from bot.services.indexes import index_for, is_kept
@@ -23,12 +25,34 @@ def content() -> Content:
     return whole.model_copy(update={"groups": (small,), "for_people": {}})
 
 
+def kept(folder: Path) -> list[Path]:
+    """Everything saved in it."""
+    return [path for path in folder.iterdir() if path.is_dir()]
+
+
 def test_what_was_built_is_read_the_next_time(
     content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = index_for(content, None, tmp_path)
     monkeypatch.setattr(indexes, "build_index", lambda *_: pytest.fail("built again"))
     assert index_for(content, None, tmp_path).lines == built.lines
+
+
+def test_workers_that_start_together_learn_once(
+    content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = 0
+
+    def build(*given: Any) -> Index:
+        nonlocal built
+        built += 1
+        return build_index(*given)
+
+    monkeypatch.setattr(indexes, "build_index", build)
+    with ThreadPoolExecutor(3) as workers:
+        found = list(workers.map(lambda _: index_for(content, None, tmp_path), range(3)))
+    assert built == 1
+    assert len({index.lines for index in found}) == 1
 
 
 def test_another_answer_needs_no_new_index_another_phrasing_does(content: Content, tmp_path: Path) -> None:
@@ -41,9 +65,9 @@ def test_another_answer_needs_no_new_index_another_phrasing_does(content: Conten
 
     index_for(content, None, tmp_path)
     index_for(with_entry(answer="Another answer."), None, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(kept(tmp_path)) == 1
     index_for(with_entry(phrasings=(*entry.phrasings, "one more way to ask")), None, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(kept(tmp_path)) == 2
 
 
 def test_another_number_in_the_code_needs_a_new_index(
@@ -54,15 +78,15 @@ def test_another_number_in_the_code_needs_a_new_index(
     monkeypatch.setattr(ridge, "GAMMA", ridge.GAMMA + 1)
     assert not is_kept(content, None, tmp_path)
     index_for(content, None, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(kept(tmp_path)) == 2
 
 
 def test_a_spoilt_index_is_built_anew(content: Content, tmp_path: Path) -> None:
     index_for(content, None, tmp_path)
-    (kept,) = tmp_path.iterdir()
-    (kept / "index.json").write_text("{")
+    (built,) = kept(tmp_path)
+    (built / "index.json").write_text("{")
     assert index_for(content, None, tmp_path).entries
-    assert Index.load(kept).entries
+    assert Index.load(built).entries
 
 
 def test_a_folder_that_cannot_be_written_costs_only_time(content: Content, tmp_path: Path) -> None:
@@ -74,4 +98,4 @@ def test_old_indexes_are_forgotten(content: Content, tmp_path: Path) -> None:
     for number in range(indexes._KEPT + 2):
         spoken = content.model_copy(update={"for_people": {"other": (f"line number {number} for people",)}})
         index_for(spoken, None, tmp_path)
-    assert len(list(tmp_path.iterdir())) == indexes._KEPT
+    assert len(kept(tmp_path)) == indexes._KEPT
