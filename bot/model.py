@@ -461,6 +461,8 @@ class MediaIn:
     reply_to_ours: Ours | None = None
     thread_id: int | None = None
     is_private: bool = True
+    phone: str = ""
+    """Of a shared contact, where it is the sender's own."""
 
 
 @dataclass(frozen=True, slots=True)

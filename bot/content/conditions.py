@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Value: TypeAlias = int | bool | str | tuple[str, ...]
-"""A number, yes or no, one option, or several."""
+from bot.care import Value
+
 Lookup: TypeAlias = Callable[[str], Value | None]
 """The value behind a name; None while it is not known."""
 
@@ -33,12 +33,14 @@ _Weigh: TypeAlias = Callable[[Lookup], Value | None]
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition. `names`: what it asks about; `options`: name → the options it compares that name with."""
+    """One condition. `names`: what it asks about; `options`: name → the options it compares that name with; `uses`:
+    name → how it is weighed: "is" (one option), "has" (several), "number"."""
 
     text: str
     names: frozenset[str]
     options: tuple[tuple[str, str], ...]
     _weigh: _Weigh
+    uses: tuple[tuple[str, str], ...] = ()
 
     def holds(self, lookup: Lookup) -> bool:
         """Whether it is so, for what is known."""
@@ -51,7 +53,7 @@ def parse_condition(text: str) -> Condition:
     weigh = reader.either()
     if reader.word is not None:
         raise ValueError(f"'{reader.word}' is one word too many in '{text}'")
-    return Condition(text, frozenset(reader.names), tuple(reader.options), weigh)
+    return Condition(text, frozenset(reader.names), tuple(reader.options), weigh, tuple(reader.uses))
 
 
 class _Reader:
@@ -63,6 +65,8 @@ class _Reader:
         self.word: str | None = next(self._words, None)
         self.names: set[str] = set()
         self.options: list[tuple[str, str]] = []
+        self.uses: list[tuple[str, str]] = []
+        self._summed: list[str] = []
 
     def either(self) -> _Weigh:
         parts = [self._all()]
@@ -87,19 +91,24 @@ class _Reader:
         return self._comparison()
 
     def _comparison(self) -> _Weigh:
+        self._summed = []
         name, left = self.word, self._sum()
         if self._take("answered"):
             return lambda lookup: left(lookup) is not None
         if self._take("is"):
             wants = not self._take("not")
+            self.uses.append((name or "", "is"))
             option = self._option(name)
             return lambda lookup: (left(lookup) is not None) and (left(lookup) == option) is wants
         if self._take("has"):
+            self.uses.append((name or "", "has"))
             options = self._several(name) if self._take("any") else (self._option(name),)
             return lambda lookup: _has(left(lookup), options)
         for sign, compare in _COMPARES.items():
             if self._take(sign):
-                return _compared(left, compare, self._sum())
+                right = self._sum()
+                self.uses += [(summed, "number") for summed in self._summed]
+                return _compared(left, compare, right)
         return left
 
     def _several(self, name: str | None) -> tuple[str, ...]:
@@ -124,6 +133,7 @@ class _Reader:
         if word is None or not word[0].isalpha() or word in _KEYWORDS:
             raise ValueError(f"a name or a number is missing {f'before {word!r}' if word else 'at the end'}")
         self.names.add(word)
+        self._summed.append(word)
         return lambda lookup: lookup(word)
 
     def _option(self, name: str | None) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.content import lint_faq, lint_text, lint_words
+from bot.content import lint_faq, lint_plan, lint_text, lint_words
 from bot.content.explain import sort_problems
+from bot.content.files import PLANS
 from bot.content.lint_faq import Finding
 from bot.content.load import Sources, parse_located
 from bot.content.parts import Part
@@ -86,6 +87,7 @@ def check(content: Content, sources: Sources, today: date | None = None) -> Find
         *lint_faq.check_groups(content, sources.groups, today),
         *lint_faq.check_for_people(content, sources.groups, sources.for_people),
         *_other_languages(content, sources.other_languages),
+        *lint_plan.check_plans(content, sources),
     ]
     return Findings(
         errors=tuple(sort_problems([f.problem for f in found if f.is_error])),
@@ -94,23 +96,35 @@ def check(content: Content, sources: Sources, today: date | None = None) -> Find
 
 
 def unsigned(content: Content) -> list[str]:
-    """Ids of the entries and red flags that no clinician has signed as they now stand, red flags first."""
-    return [part.id for part in (*content.red_flags, *content.entries.values()) if not part.is_signed]
+    """Ids of what no clinician has signed as it now stands: red flags first, then care plans, then entries."""
+    parts = (*content.red_flags, *content.plans.values(), *content.entries.values())
+    return [part.id for part in parts if not part.is_signed]
 
 
 def unfit_to_run(content: Content) -> list[str]:
-    """What refuses a start with a real token, one sentence each; empty: nothing does.
+    """What refuses a start with a real token, one sentence each; empty: nothing does."""
+    return [problem.text for problem in unfit_problems(content)]
+
+
+def unfit_problems(content: Content) -> list[Problem]:
+    """The same with the file of each.
 
     Unsigned entries do not: their questions go to staff. A warning that no clinician approved cannot be left out and
-    cannot be sent.
+    cannot be sent, and a patient on a plan waits for its check-ins.
     """
-    ids = [flag.id for flag in content.red_flags if not flag.is_signed]
-    if not ids:
-        return []
-    return [
-        f"No clinician has signed {len(ids)} of {len(content.red_flags)} warnings in red_flags.yaml: {', '.join(ids)}. "
-        "Have them signed, or set ALLOW_UNSIGNED=1 for a trial."
-    ]
+    reasons = []
+    if ids := [flag.id for flag in content.red_flags if not flag.is_signed]:
+        text = (
+            f"No clinician has signed {len(ids)} of {len(content.red_flags)} warnings in red_flags.yaml: "
+            f"{', '.join(ids)}. Have them signed, or set ALLOW_UNSIGNED=1 for a trial."
+        )
+        reasons.append(Problem("en/red_flags.yaml", None, text))
+    for plan in content.plans.values():
+        if not plan.is_signed:
+            text = f"No clinician has signed the care plan '{plan.id}'. "
+            text += "Have it signed, or set ALLOW_UNSIGNED=1 for a trial."
+            reasons.append(Problem(f"en/{PLANS}/{plan.id}.yaml", None, text))
+    return reasons
 
 
 def _clinic(content: Content, document: Document) -> Iterator[Finding]:

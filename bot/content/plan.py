@@ -19,6 +19,11 @@ ShortId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
 Length = Annotated[timedelta, BeforeValidator(parse_duration)]
 """`90s`, `90m`, `36h`, `2d`."""
 
+PLAN_PLACEHOLDERS = frozenset({"area", "side", "next"})
+"""What the patient's texts of a plan may name besides the clinic's: "heel", "left", when the next check-in comes."""
+VISIT_PLACEHOLDERS = frozenset({"day", "time"})
+"""The same, of the next visit; only in a check-in that needs one."""
+
 _AFTER = re.compile(r"\+\s*(\d{1,4}\s*[smhd])")
 _ON_DAY = re.compile(r"(?:day (\d{1,3})|(next morning)) (\d\d:\d\d)")
 _BEFORE_VISIT = re.compile(r"before visit (\d{1,4}\s*[smhd])")

@@ -187,6 +187,10 @@ class Words(Part):
 
     stop: tuple[Line, ...]
     resume: tuple[Line, ...]
+    mydata: tuple[Line, ...] = ()
+    """To see what we keep about them…"""
+    forget: tuple[Line, ...] = ()
+    """…and to have it deleted: whole messages, word by word, since much follows from it."""
     human: tuple[Line, ...]
     greeting: tuple[Line, ...]
     thanks: tuple[Line, ...]

@@ -1,19 +1,25 @@
 """What to say to a patient: the order of reading, as one pure function per kind of incoming thing.
 
-Order, always: triage → an open safety question → flood limit → wishes (stop, a person, thanks…) → an open choice → FAQ
-→ hand over. Triage sees every text first, whatever else it might be.
+Order, always: triage → an open safety question → flood limit → wishes (stop, a person, thanks…) → an open choice → an
+open check-in question → FAQ → hand over. Triage sees every text first, whatever else it might be.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.care import Care
+from bot.content.plan import Step
 from bot.content.schema import Content
 from bot.core import browse
 from bot.core.answering import Answering
+from bot.core.care.asking import ACTIONS as CARE_ACTIONS
+from bot.core.care.checking_in import CheckIns
+from bot.core.care.joining import share_phone
 from bot.core.checking import SELF_HARM, Checking, Reply, Silence, alert_about, as_signs
-from bot.core.hearing import STAFF_COMMANDS, is_same, is_wish, read_together, words_and_command
+from bot.core.hearing import JOIN, STAFF_COMMANDS, is_payload, is_same, is_wish, read_together, words_and_command
 from bot.core.outcome import Check, Held, Occasion, Outcome, Redraw, Say, State, TellStaff
+from bot.core.rights import Rights
 from bot.core.text import normalise
 from bot.core.understand import Brain
 from bot.core.voice import Voice, since_in_words, since_treatment
@@ -27,7 +33,6 @@ from bot.model import (
     MediaIn,
     MessageId,
     PressIn,
-    Scope,
     TextIn,
     Understanding,
     is_pressing,
@@ -69,6 +74,14 @@ class Conversation:
     def _checking(self) -> Checking:
         return Checking(self.content)
 
+    @property
+    def _check_ins(self) -> CheckIns:
+        return CheckIns(self.content)
+
+    @property
+    def _rights(self) -> Rights:
+        return Rights(self.content)
+
     # --- words ------------------------------------------------------------------------------------------------------
 
     def on_text(self, said: TextIn, state: State, occasion: Occasion) -> Outcome:
@@ -83,6 +96,7 @@ class Conversation:
             state = state.heard(words, occasion.sent_at)
         if (reply := self._reply(alone, command, words, state, occasion)) is not None:
             outcome = self._replied(reply, state.check, state, occasion, words)
+            outcome = self._check_ins.again(outcome, occasion)
             return self._in_time(self._with_media(outcome, (this,), occasion), said.edited, occasion)
         batch = () if command or is_wish(alone) else read_together(said, words, before, occasion)
         understanding = self._read_as_one(alone, batch, recent, about)
@@ -100,6 +114,7 @@ class Conversation:
         take_back = state.held_batch if batch else None
         if batch and state.check is not None:
             state = replace(state, check=replace(state.check, is_repeated=False))  # what repeated it is taken back
+        occasion = self._check_ins.untold(occasion) if batch else occasion
         if not command and not is_wish(alone):
             state = replace(state.settled(), held=batch or (this,))
         outcome = self._decided(understanding, command, words, state, occasion)
@@ -107,6 +122,7 @@ class Conversation:
         if batch or not (said.edited and occasion.earlier):  # an edited caption's picture is with staff already
             outcome = self._with_media(outcome, batch or (this,), occasion)
         outcome = self._in_time(outcome, said.edited, occasion)
+        outcome = self._check_ins.again(outcome, occasion) if command is None else outcome
         return self._checking.reminding(outcome, before, occasion)
 
     def _read_as_one(
@@ -124,36 +140,123 @@ class Conversation:
         self, understanding: Understanding, command: str | None, words: str, state: State, occasion: Occasion
     ) -> Outcome:
         if understanding.decision is Decision.RED_FLAG:
-            return self._red_flag(understanding, state, occasion)
+            understanding, changes, says = self._check_ins.beside_danger(understanding, occasion)
+            outcome = self._red_flag(understanding, state, occasion)
+            return replace(outcome, says=(*outcome.says, *says), care=changes)
         if understanding.decision is Decision.CHECK:
-            return self._check(understanding, command, state, occasion)
+            return self._check_beside(understanding, command, state, occasion)
         if command is None:
             return self._words(understanding, state, occasion)
         if command == "human" and words:
             state = state.asks(words, occasion.message_id)
+        if command == "start" and is_payload(words):
+            return Outcome(state, joins=words.strip())
         return self._command(command, state, occasion)
 
     def _words(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome:
+        if (meant := self._rights.typed_scope(understanding.text, state, occasion)) is not None:
+            return meant
+        if self._wants_to_join(understanding.text):
+            return Outcome(state.settled(), joins=JOIN)
         is_stop = understanding.decision is Decision.META and understanding.id == "stop"
+        is_offered = bool(state.offer_at(occasion.sent_at))  # what was put last is answered first
+        if not is_offered and (cared := self._cared(understanding, state, occasion)) is not None:
+            return cared
         if not is_stop and (meant := self._answering.typed(understanding.text, state, occasion)) is not None:
             return meant
+        if is_offered and (cared := self._cared(understanding, state, occasion)) is not None:
+            return cared
         if understanding.decision is Decision.META:
             return self._wish(understanding, state, occasion)
         if self._only_agrees(understanding):
             return self._answering.polite(self.content.replies.acknowledged, state, occasion)
         return self._answering.decided(understanding, state, occasion)
 
+    def _wants_to_join(self, text: str) -> bool:
+        wishes = self.content.enrolment.join_words.split(";")
+        return bool(self.content.plans) and normalise(text) in map(normalise, wishes)
+
+    # --- check-ins --------------------------------------------------------------------------------------------------
+
+    def _cared(self, understanding: Understanding, state: State, occasion: Occasion) -> Outcome | None:
+        """What a text leads to as an answer in a check-in; a question in the same text is answered first."""
+        cared = self._check_ins.typed(understanding, state, occasion)
+        if cared is None:
+            return None
+        is_alert = cared.understanding is not None and cared.understanding.decision is Decision.RED_FLAG
+        if is_alert or understanding.decision is not Decision.ANSWER or "?" not in understanding.text:
+            return self._warned(cared, occasion)
+        answered = self._answering.decided(understanding, cared.state, occasion)
+        return replace(answered, says=(*answered.says, *cared.says), care=cared.care)
+
+    def _warned(self, cared: Outcome, occasion: Occasion, *, is_silence: bool = False) -> Outcome:
+        """`cared`; where an answer is a sign of danger, with all that such a sign leads to."""
+        understanding = cared.understanding
+        if understanding is None or understanding.decision is not Decision.RED_FLAG:
+            return cared
+        warned = self._red_flag(understanding, cared.state, occasion, is_silence=is_silence)
+        says = (*self._check_ins.named(warned.says, cared.care, occasion), *cared.says)
+        return replace(warned, says=says, redraws=cared.redraws, care=cared.care)
+
+    def _check_beside(
+        self, understanding: Understanding, command: str | None, state: State, occasion: Occasion
+    ) -> Outcome:
+        """A safety question goes before; an answer in the same text is kept, and the next question waits."""
+        cared = self._check_ins.typed(understanding, state, occasion) if command is None else None
+        if cared is None or not cared.care:
+            return self._check(understanding, command, state, occasion)
+        if cared.understanding is not None and cared.understanding.decision is Decision.RED_FLAG:
+            warned = self._warned(cared, occasion)
+            asked = self._check(understanding, command, warned.state, occasion)
+            says, staff = (*warned.says, *asked.says), (*warned.staff, *asked.staff)
+            return replace(asked, says=says, staff=staff, care=cared.care, understanding=warned.understanding)
+        return replace(self._check(understanding, command, cared.state, occasion), care=cared.care)
+
+    def on_check_in(
+        self, care: Care, step: Step, check_in_id: int, state: State, occasion: Occasion, carried: str = ""
+    ) -> Outcome:
+        """Begin a check-in whose time has come. `carried`: the advice of one that was left out."""
+        says, change = self._check_ins.begin(care, step, check_in_id, occasion.now, carried)
+        return Outcome(state, says, care=(change,))
+
+    def on_later(self, care: Care, question_id: str, state: State, occasion: Occasion) -> Outcome:
+        """Ask a question that was put off until now; the same state where it needs no answer any more."""
+        return self._check_ins.later(care, question_id, state, occasion)
+
+    def on_unanswered(self, care: Care, question_id: str, state: State, occasion: Occasion) -> Outcome:
+        """Decide when the time is over for an answer in a check-in that would decide an alert; the same state where
+        nothing follows."""
+        found = self._check_ins.unanswered(care, question_id, state, occasion)
+        if found.understanding is None:
+            return found
+        warned = self._warned(replace(found, says=()), occasion, is_silence=True)
+        first, *others = warned.says
+        why = "\n\n".join((first.text, *(say.text for say in found.says)))
+        return replace(warned, says=(replace(first, text=why), *others))
+
+    # --- danger -----------------------------------------------------------------------------------------------------
+
     def _only_agrees(self, understanding: Understanding) -> bool:
         """ "ok" or "no" when nothing was asked: nothing that a person would have to look into."""
         words = (*self.content.words.yes, *self.content.words.no)
         return understanding.decision is not Decision.ANSWER and normalise(understanding.text) in map(normalise, words)
 
-    def _red_flag(self, understanding: Understanding, state: State, occasion: Occasion, note: str = "") -> Outcome:
-        """The warning and the alert. `note`: what else staff should know."""
+    def _red_flag(
+        self,
+        understanding: Understanding,
+        state: State,
+        occasion: Occasion,
+        note: str = "",
+        *,
+        is_silence: bool = False,
+    ) -> Outcome:
+        """The warning and the alert. `note`: what else staff should know; `is_silence`: only no answer suggests it."""
         assert understanding.level is not None
         replies = self.content.replies
         level = understanding.level
-        texts = {flag.id: flag.text for flag in self.content.red_flags}
+        # "Call the ambulance now" is too much for somebody who is only to ring the clinic, since no answer came.
+        too_much = {Level.EMERGENCY} if is_silence else frozenset[Level]()
+        texts = {flag.id: flag.text for flag in self.content.red_flags if flag.level not in too_much}
         first = understanding.flags[0]
         # Triage itself failed: there is no sign to name, so the urgent paragraph has to stand alone.
         parts = [self._say(texts[first.id])] if first.id in texts else []
@@ -171,7 +274,8 @@ class Conversation:
             before = state.warned if state.is_in_danger(occasion.now) else ()
             state = replace(state, warned=tuple(dict.fromkeys((*ids, *before))), warned_at=occasion.now)
         say = Say("\n\n".join(parts), Kind.EMERGENCY if presses else Kind.REPLY)
-        outcome = Outcome(state, (say,), staff=(card,), understanding=understanding)
+        care = self._check_ins.stopped(occasion) if presses else ()
+        outcome = Outcome(state, (say,), staff=(card,), understanding=understanding, care=care)
         return outcome if presses else self._beside_advice(outcome, understanding, occasion)
 
     def _in_their_language(self, understanding: Understanding) -> list[str]:
@@ -238,7 +342,8 @@ class Conversation:
             return asked
         done = self._command(command, asked.state, occasion)
         says, staff = (*asked.says, *done.says), (*asked.staff, *done.staff)
-        return replace(done, says=says, staff=staff, understanding=understanding, timers=asked.timers)
+        timers = (*asked.timers, *done.timers)
+        return replace(done, says=says, staff=staff, understanding=understanding, timers=timers)
 
     def _reply(
         self, alone: Understanding, command: str | None, words: str, state: State, occasion: Occasion
@@ -348,18 +453,18 @@ class Conversation:
         plain = {
             "start": replies.start,
             "help": replies.help,
-            "privacy": replies.privacy,
             "greeting": replies.greeting,
             "about_bot": replies.about_bot,
         }
+        mine = self._rights
+        rights = {"stop": mine.stop, "resume": mine.resume, "mydata": mine.my_data, "forget": mine.forget}
         match name:
             case _ if name in STAFF_COMMANDS:
                 return Outcome(state, (Say(self._say(replies.staff_only)),))
-            case "stop":
-                return self._stop(state, occasion)
-            case "resume":
-                text = replies.resumed if occasion.stopped else replies.not_stopped
-                return Outcome(state, (Say(self._say(text)),), resume=bool(occasion.stopped))
+            case _ if name in rights:
+                return rights[name](state, occasion)
+            case "privacy":
+                return Outcome(state, (Say(self._say(replies.privacy), buttons=self._rights.under_privacy),))
             case "human":
                 return self._answering.ask_team(state, occasion)
             case "language":
@@ -367,6 +472,8 @@ class Conversation:
                 return Outcome(
                     state, (Say(self._say(text)),), staff=(self._voice.card(state.question or "/language", occasion),)
                 )
+            case "plan":
+                return Outcome(state, (self._check_ins.asking.overview(occasion.care, occasion.now),))
             case "faq":
                 text, buttons = browse.groups(self.content)
                 return Outcome(state, (Say(text, buttons=buttons),))
@@ -378,11 +485,6 @@ class Conversation:
             case _:
                 return Outcome(state, (Say(self._say(replies.unknown_command)),))
 
-    def _stop(self, state: State, occasion: Occasion) -> Outcome:
-        replies = self.content.replies
-        text = replies.already_stopped if Scope.ALL in occasion.stopped else replies.stopped
-        return Outcome(state.settled(), (Say(self._say(text)),), stop=Scope.ALL)
-
     def _too_many(self, state: State, occasion: Occasion) -> Outcome:
         once = f"slow:{int(occasion.now.timestamp()) // 60}"
         return Outcome(state, (Say(self._say(self.content.replies.too_many), once=once),))
@@ -393,10 +495,12 @@ class Conversation:
         """Decide on a press of one of our own buttons (the caller has checked that the button was there)."""
         action, _, argument = (press.data or "").partition(":")
         if action in set(Reply):
-            return self._in_time(self._press_reply(Reply(action), argument, state, occasion), False, occasion)
+            outcome = self._in_time(self._press_reply(Reply(action), argument, state, occasion), False, occasion)
+            return self._check_ins.again(outcome, occasion)
         if occasion.flooding:
             return self._too_many(state, occasion)
         outcome = self._in_time(self._pressed(press, state, occasion), False, occasion)
+        outcome = self._check_ins.again(outcome, occasion) if action not in CARE_ACTIONS else outcome
         return self._checking.reminding(outcome, state, occasion)
 
     def _pressed(self, press: PressIn, state: State, occasion: Occasion) -> Outcome:
@@ -409,6 +513,11 @@ class Conversation:
             case "page":
                 shown = browse.page(self.content, argument, since_treatment(occasion))
                 return self._redraw(press.row_id, shown, state)
+            case "stop" | "restart" | "mydata" | "forget":
+                return self._rights.pressed(press.data or "", state, occasion) or self.stale(state)
+            case _ if action in CARE_ACTIONS:
+                cared = self._check_ins.pressed(press, state, occasion)
+                return self._warned(cared, occasion) if cared is not None else self.stale(state)
             case _:
                 return self._answering.pressed(press, state, occasion) or self.stale(state)
 
@@ -423,6 +532,10 @@ class Conversation:
             return self.stale(state)
         return Outcome(state, redraws=(Redraw(row_id, *shown),))
 
+    def on_forget_due(self, state: State, now: datetime) -> Outcome | None:
+        """Ask once more, ten minutes after the first yes, whether all data is to be deleted. None: it is off."""
+        return self._rights.ask_again(state) if self._rights.is_sure_due(state, now) else None
+
     # --- what is not words ------------------------------------------------------------------------------------------
 
     def on_media(self, sent: MediaIn, state: State, occasion: Occasion) -> Outcome:
@@ -431,6 +544,8 @@ class Conversation:
         what = MEDIA_WORDS[sent.media]
         if occasion.flooding:
             return self._too_many(state, occasion)
+        if sent.phone and (joining := share_phone(self.content, sent.phone, state, occasion)) is not None:
+            return joining
         before = state
         copy = TellStaff("", copy_message_id=sent.message_id)
         if sent.media in ALBUM_MEDIA:

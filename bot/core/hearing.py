@@ -1,12 +1,28 @@
 """What was said, before it is understood: a command, part of a question in several messages, a correction."""
 
+import re
+
 from bot.core.outcome import Held, Occasion, State
 from bot.core.text import normalise
 from bot.model import Decision, TextIn, Understanding
 
-STAFF_COMMANDS = frozenset({"status", "alerts", "missed", "oncall"})
+STAFF_COMMANDS = frozenset({"status", "alerts", "missed", "oncall", "release", "patients", "notes", "enrol", "preview"})
 """Commands that do something only for staff; `services.staff` has dealt with those before a patient is thought of."""
-COMMANDS = STAFF_COMMANDS | {"start", "help", "faq", "human", "stop", "resume", "privacy", "language"}
+COMMANDS = STAFF_COMMANDS | frozenset(
+    {"start", "help", "faq", "plan", "human", "stop", "resume", "privacy", "mydata", "forget", "language"}
+)
+
+
+JOIN = "join"
+"""What the link on the clinic's poster says behind /start."""
+_TOKEN_LETTERS = 22
+"""Of a personal link: 128 bits."""
+
+
+def is_payload(words: str) -> bool:
+    """Whether the words behind /start come from one of our links."""
+    said = words.strip()
+    return said == JOIN or (len(said) == _TOKEN_LETTERS and re.fullmatch(r"[\w-]+", said, re.ASCII) is not None)
 
 
 def split_command(text: str) -> tuple[str, str | None]:

@@ -78,8 +78,13 @@ class Wishes:
             "thanks": _lines(content.thanks),
             "greeting": _lines(content.greeting),
         }
+        self._word_by_word: dict[tuple[str, ...], Wish] = {
+            **dict.fromkeys(_lines(content.mydata), "mydata"),
+            **dict.fromkeys(_lines(content.forget), "forget"),
+        }
+        """Not a slip of the finger may lead there: much follows from it."""
         self._whole: dict[tuple[str, ...], Wish] = {}
-        for wish in _BY_WEIGHT:
+        for wish in (wish for wish in _BY_WEIGHT if wish in lines):
             for line in lines[wish]:
                 self._whole.setdefault(line, wish)
         self._cores = {wish: tuple(dict.fromkeys(_core(line) for line in lines[wish])) for wish in _SPARE}
@@ -94,6 +99,10 @@ class Wishes:
 
     def wish(self, text: str) -> Wish | None:
         """The wish that `text` is, from first word to last, or None."""
+        typed = words(clean(text))
+        bare = tuple(word for word in typed if word not in {"please", "pls", "thanks"})
+        if (exact := self._word_by_word.get(bare)) is not None:
+            return exact
         found = self._wish(text)
         if found is None and (relaxed := _STRETCHED.sub(r"\1", text)) != text:
             found = self._wish(relaxed)

@@ -6,10 +6,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Self
 
+from bot.care import Care, CareChange
 from bot.clock import from_us, to_us
-from bot.core.care.values import Care, CareChange
 from bot.model import Buttons, Flag, Kind, Level, Media, MessageId, Scope, Tap, TelegramMessageId, Understanding
 
 RECENT = timedelta(minutes=2)
@@ -80,6 +81,16 @@ class Check:
         return self.flag.usual
 
 
+class Asks(StrEnum):
+    """What is noted about being forgotten (table `erasure`); the erasing itself is a timer's work."""
+
+    FORGET = "forget"
+    SURE = "sure"
+    """They said twice that they are sure."""
+    KEEP = "keep"
+    """They changed their mind, or did not mean it."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What the bot remembers of one chat. Times are domain time, aware UTC."""
@@ -114,6 +125,16 @@ class State:
     """The safety question that was asked last; answered ones are taken away…"""
     checked: tuple[tuple[str, datetime], ...] = ()
     """…and red flags about which one was asked within the last two hours, with the time."""
+    who_text: str = ""
+    """An answer to a check-in that may be about two patients of this chat: they were asked whom."""
+    stopped_at: datetime | None = None
+    """When STOP was confirmed, so that "only the check-ins" is known to be about that."""
+    data_at: datetime | None = None
+    """When the file with all we keep was last asked for."""
+    forget_at: datetime | None = None
+    """When they asked to be forgotten, and have not taken it back…"""
+    forget_again_at: datetime | None = None
+    """…and, once they said that they are sure, when they are asked once more."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
@@ -134,6 +155,11 @@ class State:
             "warned_at": _us(self.warned_at),
             "check": self.check and _check_to_json(self.check),
             "checked": [[id_, to_us(at)] for id_, at in self.checked],
+            "stopped_at": _us(self.stopped_at),
+            "data_at": _us(self.data_at),
+            "forget_at": _us(self.forget_at),
+            "forget_again_at": _us(self.forget_again_at),
+            "who_text": self.who_text,
         }
 
     @classmethod
@@ -158,6 +184,11 @@ class State:
             warned_at=_at(raw["warned_at"]),
             check=_check_from_json(raw.get("check")),  # states of before 2026-12 have neither of these two
             checked=tuple((id_, from_us(at)) for id_, at in raw.get("checked", ())),
+            stopped_at=_at(raw.get("stopped_at")),
+            data_at=_at(raw.get("data_at")),
+            forget_at=_at(raw.get("forget_at")),
+            forget_again_at=_at(raw.get("forget_again_at")),
+            who_text=raw.get("who_text", ""),
         )
 
     def heard(self, text: str, at: datetime) -> "State":
@@ -338,6 +369,8 @@ class Outcome:
     """Stored as a question when there is one."""
     stop: Scope | None = None
     resume: bool = False
+    """Everything is on again, but for the scope in `stop`."""
+    asks_for: Asks | None = None
     take_back: int | None = None
     """The held batch whose rows are cancelled."""
     about: TelegramMessageId | None = None
@@ -349,6 +382,8 @@ class Outcome:
     timers: tuple[Timer, ...] = ()
     care: tuple[CareChange, ...] = ()
     """What changes in care plans."""
+    joins: str = ""
+    """They came to join a care plan: by the poster, or with the token of a personal link. The services answer that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,12 @@ def time_in_words(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
     return f"{name} {local.day} {_MONTH_NAMES[local.month - 1]} {clock}"
 
 
+def full_time(at: datetime, zone: ZoneInfo) -> str:
+    """`at` on a clock in `zone`, for something that is read years later: "23 November 2026, 12:00"."""
+    local = at.astimezone(zone)
+    return f"{local.day} {_MONTH_NAMES[local.month - 1]} {local.year}, {local:%H:%M}"
+
+
 def _days_in_words(names: list[str]) -> str:
     """Days that follow each other: "Monday to Thursday", "Saturday and Sunday", "Friday"."""
     return f"{names[0]} to {names[-1]}" if len(names) > 2 else " and ".join(names)

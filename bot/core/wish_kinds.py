@@ -33,7 +33,7 @@ from bot.core.wish_words import (
     kind,
 )
 
-Wish = Literal["stop", "human", "resume", "language", "about_bot", "thanks", "greeting"]
+Wish = Literal["stop", "human", "resume", "mydata", "forget", "language", "about_bot", "thanks", "greeting"]
 """In order of weight: of two wishes in one message the first counts. `human`: wants a person."""
 
 

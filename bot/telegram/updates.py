@@ -148,7 +148,14 @@ def _message(message: Message, *, edited: bool = False) -> Incoming:
         reply_to_ours=_reply_to_ours(message),
         thread_id=_thread_id(message),
         is_private=_is_private(message.chat),
+        phone=_own_phone(message, sender),
     )
+
+
+def _own_phone(message: Message, sender: Sender) -> str:
+    """The number of a shared contact. Somebody else's card is only a picture of whom they mean."""
+    card = message.contact
+    return card.phone_number or "" if card is not None and card.user_id == sender.user_id else ""
 
 
 def _text(message: Message, sender: Sender, text: str, media: Media | None, edited: bool) -> TextIn:

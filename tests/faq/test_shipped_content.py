@@ -54,7 +54,7 @@ class TestWhatIsThere:
 
     def test_nobody_has_signed_it_yet(self, content: Content) -> None:
         """A clinic's own clinician has to; until then a real token refuses to start."""
-        assert len(unsigned(content)) == len(content.entries) + len(content.red_flags)
+        assert len(unsigned(content)) == len(content.entries) + len(content.red_flags) + len(content.plans)
         assert unfit_to_run(content)
 
 

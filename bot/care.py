@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
-from bot.content.conditions import Value
 from bot.model import PatientId
+
+Value: TypeAlias = int | bool | str | tuple[str, ...]
+"""An answer or a fact: a number, yes or no, one option, or several."""
 
 
 class PlanState(StrEnum):
