@@ -14,10 +14,11 @@ demo: $(READY)
 run: $(READY)
 	$(BIN)/aftercare run
 
-# 20 minutes; ARGS=--quick takes one. ARGS=--readme also writes benchmarks/README.md.
+# 28 minutes; ARGS=--quick takes two. ARGS=--readme also writes benchmarks/README.md.
 # DATA=FOLDER, whose files benchmarks/_matching_tasks.py names, measures the matcher as well: 20 minutes more.
 bench: $(READY)
 	$(BIN)/python benchmarks/sending.py $(ARGS)
+	$(BIN)/python benchmarks/check_ins.py $(ARGS)
 	$(if $(DATA),$(BIN)/python benchmarks/matching.py $(DATA) $(ARGS))
 
 test: $(READY) lint types

@@ -21,11 +21,13 @@ from bot.errors import StoreError, TelegramConflict, TelegramError, TelegramUnau
 from bot.model import Kind, Payload
 from bot.services import watch
 from bot.services.alive import BEAT_S, Alive
+from bot.services.check_ins import CheckIns
 from bot.services.checks import Checks
 from bot.services.inbox import Inbox
 from bot.services.library import Changed, Library
 from bot.services.models import model_for
 from bot.services.patients import Patients
+from bot.services.planner import Planner
 from bot.services.policy import ClinicPolicy
 from bot.services.post import Notices, Post
 from bot.services.routine import Routine
@@ -35,6 +37,7 @@ from bot.services.topics import look_at_group
 from bot.services.watch import IntakeWatch
 from bot.settings import Settings
 from bot.store import accounts, messages, schema
+from bot.store.contacts import Contacts, read_key
 from bot.store.engine import Store, open_store
 from bot.telegram import intake
 from bot.telegram.client import Client, WebhookFacts
@@ -266,6 +269,8 @@ class App:
                 served = self.library.served
                 text = self.post.text(served.content.replies.staff_content_new, revision=served.content.revision[:7])
                 await self._tell(Kind.CARD, text, f"content:{served.revision_id}")
+                async with self.store.write() as tx:
+                    await Planner(self.post).plan_all_anew(tx, str(served.revision_id))
             case Changed.NOTHING:
                 pass
 
@@ -317,7 +322,7 @@ async def build(
         model = model_for(settings.semantic_model, settings.index_dir)
         library = Library(store, clock, bot_id, settings.content_dir, signed_only, settings.index_dir, model)
         await library.load()
-        post = Post(store, clock, bot_id, library)
+        post = Post(store, clock, bot_id, library, Contacts(read_key(settings.secret_key_file)))
         yield _wire(settings, post, client, _caller(settings, outside), stopping or asyncio.Event())
 
 
@@ -329,11 +334,13 @@ def _wire(
     stopping: asyncio.Event,
 ) -> App:
     store, clock, bot_id, library = post.store, post.clock, post.bot_id, post.library
-    routine = Routine(post, clock.now(), is_trial=settings.allow_unsigned)
+    keeping = {"retention_days": settings.retention_days, "backup_keep": settings.backup_keep}
+    routine = Routine(post, clock.now(), is_trial=settings.allow_unsigned, **keeping)
     settler = Settler(store, clock, bot_id, Notices(post))
     outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), settler)
-    inbox = Inbox(post, Patients(post), Staff(post, routine.status), read_update, client.answer_press, outbox.wake)
-    ticks = Ticks(post, routine.handlers | Checks(post).handlers, outbox.wake)
+    staff = Staff(post, routine.status, _name_of(client))
+    inbox = Inbox(post, Patients(post), staff, read_update, client.answer_press, outbox.wake)
+    ticks = Ticks(post, routine.handlers | Checks(post).handlers | CheckIns(post).handlers, outbox.wake)
     return App(
         settings=settings,
         clock=clock,
@@ -349,6 +356,13 @@ def _wire(
         watch=IntakeWatch(post),
         stopping=stopping,
     )
+
+
+def _name_of(client: Client) -> Callable[[], Awaitable[str]]:
+    async def name() -> str:
+        return (await client.get_me()).username
+
+    return name
 
 
 def _caller(settings: Settings, outside: httpx.AsyncClient) -> Callable[[], Awaitable[None]] | None:

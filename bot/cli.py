@@ -18,6 +18,8 @@ import yaml
 
 from bot import logs
 from bot.app import build
+from bot.cli_enrol import enrol
+from bot.cli_plan import plan
 from bot.clock import SystemClock
 from bot.content.lint import check_files, unsigned
 from bot.content.load import load_content, parse_located, read_files
@@ -49,6 +51,8 @@ faq = typer.Typer(help="The clinic's questions and answers.", no_args_is_help=Tr
 db = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(faq, name="faq")
 app.add_typer(db, name="db")
+app.add_typer(plan, name="plan")
+app.add_typer(enrol, name="enrol")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 LISTEN_S = 60.0
@@ -295,14 +299,14 @@ def evaluate(
 def signature(
     name: Annotated[str, typer.Option(help="The clinician who has read the texts.")],
     registration: Annotated[str, typer.Option(help="Their registration number.")],
-    ids: Annotated[list[str] | None, typer.Argument(help="Entries and warnings; none: all that are unsigned.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(help="Entries, warnings, plans; none: all unsigned.")] = None,
 ) -> None:
     """Print each text, and the `signed:` block to put under it once that clinician has approved it."""
     content = load_content(load_settings().content_dir)
-    texts: dict[str, Signable] = {**{flag.id: flag for flag in content.red_flags}, **content.entries}
+    texts: dict[str, Signable] = {**{flag.id: flag for flag in content.red_flags}, **content.plans, **content.entries}
     wanted = ids or unsigned(content)
     if missing := [id_ for id_ in wanted if id_ not in texts]:
-        print(f"There is no entry or warning called {', '.join(missing)}.", file=sys.stderr)
+        print(f"There is no entry, warning or plan called {', '.join(missing)}.", file=sys.stderr)
         raise typer.Exit(1)
     for id_ in wanted:
         _print_signature(texts[id_], name, registration)

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8081, ge=0, le=65535)
     heartbeat_url: SecretStr = SecretStr("")
+    secret_key_file: Path | None = None
+    retention_days: int = Field(default=365, ge=30)
+    backup_keep: int = Field(default=30, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 

@@ -142,7 +142,7 @@ def test_signature_without_ids_goes_through_all_that_is_unsigned(aftercare: Afte
 
 def test_signature_for_an_unknown_id_is_a_sentence(aftercare: Aftercare) -> None:
     done = aftercare("faq", "signature", "nonsense", "--name", "C-1", "--registration", "R-1")
-    assert (done.code, done.out, done.err) == (1, "", "There is no entry or warning called nonsense.\n")
+    assert (done.code, done.out, done.err) == (1, "", "There is no entry, warning or plan called nonsense.\n")
 
 
 def test_ask_as_json_has_the_promised_keys(aftercare: Aftercare) -> None:

@@ -34,10 +34,11 @@ from bot.model import (
     Verdict,
 )
 from bot.services.cards import Cards, level_of
+from bot.services.plan_actions import PlanActions
 from bot.services.post import Place, Post
 from bot.services.ticks import Handler
 from bot.services.topics import alerts_place
-from bot.store import accounts, alerts, dues, messages
+from bot.store import accounts, alerts, care, dues, messages
 from bot.store.alerts import Person
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
@@ -138,6 +139,7 @@ class Alerts:
         log.info("alert_opened", alert_id=alert_id, level=raised.level)
         if raised.level is Level.ADVISE:
             return  # the digest has it
+        await care.pause_in(tx, post.bot_id, raised.chat_id, care.ALERT)
         await self._show(tx, alert_id, f"alert:{alert_id}")
         await self._plan_repeat(tx, alert_id, has_on_call=has_on_call)
         unseen = dues.Due(UNSEEN, now + escalation.UNSEEN, f"unseen:{alert_id}", ref=alert_id)
@@ -316,6 +318,7 @@ class Alerts:
             if outcome == "false_alarm":
                 for word in await alerts.words_of(tx, alert_id):
                     await self.review(tx, word["id"], Verdict.FALSE_ALARM, sender)
+                await PlanActions(self.post).resume_after_alert(tx, ChatId(alert["chat_id"]))
         await self._draw(tx, alert_id, seen)
 
     async def review(self, tx: Tx, question_id: int, verdict: Verdict, sender: Sender) -> None:
@@ -379,6 +382,10 @@ class Alerts:
         if row_id is not None:
             await alerts.add_card(self.post.store, tx, alert_id, row_id)
         return row_id
+
+    async def redraw(self, tx: Tx, alert_id: int, seen: MessageId | None = None) -> None:
+        """Bring the cards up to date after something else changed what they show. `seen`: one that was acted on."""
+        await self._draw(tx, alert_id, seen)
 
     async def _draw(self, tx: Tx, alert_id: int, seen: MessageId | None = None) -> None:
         """Bring up to date what staff see of it: the card, the last repeat, what went to people privately, and the

@@ -11,7 +11,8 @@ from bot.core.replies import Html
 from bot.core.voice import excerpt, since_in_words
 from bot.errors import MarkupError
 from bot.markup import plain
-from bot.model import Button, Buttons, ChatId, Level, Payload
+from bot.model import Button, Buttons, ChatId, Level, PatientId, Payload
+from bot.services.plan_actions import PlanActions
 from bot.services.post import Post
 from bot.store import alerts
 from bot.store.engine import Tx
@@ -48,7 +49,9 @@ class Cards:
             text=excerpt(_lines(words) or NOBODY),
         )
         notes = dict.fromkeys(word["note"] for word in words if word["note"])
-        return Payload("\n".join((text, *notes, *self._ending(alert))), self.buttons(alert))
+        buttons = self.buttons(alert) or await self._plan_buttons(tx, alert)
+        buttons += await self._who(tx, alert)
+        return Payload("\n".join((text, *notes, *self._ending(alert))), buttons)
 
     def buttons(self, alert: sa.RowMapping) -> Buttons:
         """What can still be done about it."""
@@ -61,6 +64,29 @@ class Cards:
         )
         take = (Button(replies.staff_button_take, f"take:{alert['id']}"),)
         return (take, end) if alert["state"] == "open" else (end,)
+
+    async def _who(self, tx: Tx, alert: sa.RowMapping) -> Buttons:
+        """To see who it is, while somebody has to ring; each look is noted."""
+        contact = await self.post.contacts.of(tx, PatientId(alert["patient_id"]))
+        if contact.is_empty or alert["state"] not in {"open", "taken"}:
+            return ()
+        label = self.post.library.served.content.enrolment.button_show_who
+        return ((Button(label, f"who:{alert['id']}"),),)
+
+    async def _plan_buttons(self, tx: Tx, alert: sa.RowMapping) -> Buttons:
+        """After the call: the care plans that the alert paused, to let go on or to end."""
+        if alert["outcome"] != "done":
+            return ()
+        words = self.post.library.served.content.patient_list
+        plans = await PlanActions(self.post).paused_by_alert(tx, ChatId(alert["chat_id"]))
+        labels = {plan["id"]: f" {plan['code']}" if len(plans) > 1 else "" for plan in plans}
+        return tuple(
+            (
+                Button(f"{words.button_resume_check_ins}{label}", f"pl:resume:{id_}"),
+                Button(f"{words.button_end_check_ins}{label}", f"pl:end:{id_}"),
+            )
+            for id_, label in labels.items()
+        )
 
     async def more(self, tx: Tx, alert: sa.RowMapping, words: str, note: str) -> Payload:
         """Only the words that were added, for a message under the card."""
@@ -83,11 +109,11 @@ class Cards:
 
     def _phone(self, person: sa.RowMapping) -> str:
         replies, say = self.post.library.served.content.replies, self.post.text
-        is_readable = person["key_id"] is None  # what a key file encrypts cannot be shown here
-        if is_readable and person["phone"]:
-            return say(replies.staff_phone, phone=person["phone"])
-        if is_readable and person["reference"]:
-            return say(replies.staff_no_phone_ref, reference=person["reference"])
+        contact = self.post.contacts.opened(person)
+        if contact.phone:
+            return say(replies.staff_phone, phone=contact.phone)
+        if contact.reference:
+            return say(replies.staff_no_phone_ref, reference=contact.reference)
         return say(replies.staff_no_phone)
 
     async def _said(self, tx: Tx, alert: sa.RowMapping, question_id: int | None) -> str:

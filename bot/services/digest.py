@@ -17,9 +17,10 @@ from bot.core.hours import is_open, open_until, wall_clock
 from bot.core.replies import Html
 from bot.model import Button, Buttons, Kind, Level, Payload
 from bot.services.cards import level_of
+from bot.services.plan_words import PlanWords
 from bot.services.post import Post
 from bot.services.ticks import Handler, is_late
-from bot.store import accounts, alerts, dues
+from bot.store import accounts, alerts, dues, patient_list
 from bot.store.engine import Tx
 
 DIGEST = "alert_digest"
@@ -57,12 +58,28 @@ class Digest:
         found = await alerts.not_closed(tx, self.post.bot_id)
         counts = await accounts.counts(tx, self.post.bot_id)
         questions = counts["open_alerts"] - sum(alert["state"] == "open" for alert in found)
+        paused, plans = await self._paused(tx)
         if not found:
-            return Payload(self.post.text(replies.staff_alerts_none, questions=str(questions)))
-        lines = Html(await self._lines(tx, found))
-        return Payload(
-            self.post.text(replies.staff_alerts, lines=lines, questions=str(questions)), self._buttons(found)
-        )
+            text = self.post.text(replies.staff_alerts_none, questions=str(questions))
+        else:
+            lines = Html(await self._lines(tx, found))
+            text = self.post.text(replies.staff_alerts, lines=lines, questions=str(questions))
+        return Payload("\n\n".join(filter(None, (text, paused))), (*self._buttons(found), *plans))
+
+    async def _paused(self, tx: Tx) -> tuple[str, Buttons]:
+        """Care plans that wait for staff though no alert about them is open: they stay here until somebody acts."""
+        found = await patient_list.left_paused(tx, self.post.bot_id, LISTED)
+        if not found.count:
+            return "", ()
+        words = PlanWords(self.post)
+        lines = [
+            self.post.text(words.replies.paused_line, code=row["code"], why=words.why(row["reason"]))
+            for row in found.rows
+        ]
+        lines += ["…"] if found.count > len(lines) else []
+        text = self.post.text(words.replies.paused_plans, lines=Html("\n".join(lines)))
+        buttons = [Button(row["code"], f"pl:view:{row['id']}") for row in found.rows]
+        return text, tuple(tuple(buttons[at : at + 4]) for at in range(0, len(buttons), 4))
 
     async def in_words(self, tx: Tx, since: datetime, until: datetime) -> str:
         """Figures of the alerts between two moments, and what asks for a review; empty when there was none."""
@@ -102,9 +119,14 @@ class Digest:
         if is_late(row, self.post.clock.now_us()) or not is_open(clinic, now):  # the hours were changed since
             return
         replies = self.post.library.served.content.replies
-        if found := await alerts.not_closed(tx, self.post.bot_id):
-            text = self.post.text(replies.staff_digest, lines=Html(await self._lines(tx, found)))
-            await self.post.tell(tx, Kind.DIGEST, Payload(text, self._buttons(found)), row["dedupe_key"])
+        found = await alerts.not_closed(tx, self.post.bot_id)
+        text, plans = await self._paused(tx)
+        if found:
+            listed = self.post.text(replies.staff_digest, lines=Html(await self._lines(tx, found)))
+            text = "\n\n".join(filter(None, (listed, text)))
+        if text:
+            payload = Payload(text, (*self._buttons(found), *plans))
+            await self.post.tell(tx, Kind.DIGEST, payload, row["dedupe_key"])
         await self._week(tx, now)
 
     async def _week(self, tx: Tx, now: datetime) -> None:

@@ -20,20 +20,27 @@ from bot.model import ChatId
 from bot.services.library import fit_to_serve
 from bot.settings import Settings
 from bot.store import alerts, schema
+from bot.store.contacts import Contacts, read_key
 from bot.store.engine import open_store, sqlite_file
 from bot.store.tables import bot
 
 PATIENT_COMMANDS = (
     ("help", "What I can do"),
     ("faq", "Browse questions and answers"),
+    ("plan", "My check-ins"),
     ("human", "Ask the team"),
     ("stop", "No more messages"),
     ("privacy", "What happens to my messages"),
 )
 STAFF_COMMANDS = (
+    ("enrol", "Put a patient on check-ins: the code, what was treated, the side"),
+    ("patients", "Who is on check-ins, and how they are"),
+    ("notes", "What the check-ins left for you to do"),
+    ("preview", "All check-ins as patients see them"),
     ("alerts", "What waits for one of you"),
     ("missed", "The bot missed a sign of danger (as a reply, or with a code)"),
     ("oncall", "Test whether people on call get messages"),
+    ("enrol", "Set up a patient's care plan: the number on their screen, area, side"),
     ("status", "How things stand"),
 )
 
@@ -94,6 +101,7 @@ async def examine(settings: Settings, account: Account, today: datetime) -> Asyn
     yield database
     if row is not None:
         yield _sending(row)
+        yield await _secret(settings)
     if settings.owner_ids:
         yield Finding("owners", True, f"in OWNER_IDS: {len(settings.owner_ids)}")
     else:
@@ -176,6 +184,22 @@ async def _database(settings: Settings) -> tuple[Finding, sa.RowMapping | None]:
             return Finding("database", True, f"at revision {found}"), rows.mappings().one_or_none()
     except AftercareError as error:
         return Finding("database", False, str(error), "Check DATABASE_URL and the rights on its folder."), None
+
+
+async def _secret(settings: Settings) -> Finding:
+    """Whether names and phone numbers are encrypted, and with the right key."""
+    try:
+        key = read_key(settings.secret_key_file)
+        async with open_store(settings.database_url, SystemClock()) as store, store.read() as tx:
+            locked = await Contacts(key).unreadable(tx, settings.bot_id)
+    except AftercareError as error:
+        return Finding("contacts", False, str(error), "Put the key file back, or mend SECRET_KEY_FILE.")
+    if locked:
+        text = f"patients whose name and phone nobody can read: {locked}"
+        return Finding("contacts", False, text, "Put back the key file that SECRET_KEY_FILE named before.")
+    if key is None:
+        return Finding("contacts", True, "names and phone numbers are not encrypted; SECRET_KEY_FILE would do that")
+    return Finding("contacts", True, f"names and phone numbers are encrypted, key {key.id}")
 
 
 def _sending(row: sa.RowMapping) -> Finding:

@@ -6,8 +6,10 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from bot.clock import SECOND_US, to_us
-from bot.core.outcome import Occasion, Outcome, State, TellStaff
+from bot.care import Care, CareChange, PlanState
+from bot.clock import MINUTE_US, SECOND_US, from_us, to_us
+from bot.core.care.unanswered import Unanswered
+from bot.core.outcome import Asks, Occasion, Outcome, State, TellStaff
 from bot.delivery.limiter import Rate
 from bot.errors import StaleConversation
 from bot.model import (
@@ -26,8 +28,10 @@ from bot.model import (
     Understanding,
 )
 from bot.services.alerts import Alerts, Raised
+from bot.services.enrolment_patients import PatientSide
+from bot.services.planner import Planner
 from bot.services.post import Post
-from bot.store import alerts, chats, dues, feedback, messages
+from bot.store import alerts, care, chats, dues, erasures, feedback, messages
 from bot.store.engine import Tx
 from bot.store.tables import alert, message, question
 
@@ -97,6 +101,11 @@ class Effects:
         for one in decided:
             for number, card in enumerate(one.outcome.staff):
                 await self._tell_staff(one, card, number, question_ids.get(one.update_id))
+            for change in one.outcome.care:
+                await self._change_care(one, change, now_us)
+            if one.outcome.joins:
+                key = one.key(held=False, part="join")
+                await PatientSide(self.post).arrives(self.tx, one.patient.chat_id, one.outcome.joins, key)
             for timer in one.outcome.timers:
                 chat_id = one.patient.chat_id
                 key = f"{timer.kind}:{chat_id}:{to_us(timer.at)}"
@@ -105,13 +114,40 @@ class Effects:
         if not await chats.save_talks(self.post.store, self.tx, bot_id, talks, now_us):
             raise StaleConversation([one.patient.chat_id for one in decided])
 
+    async def _change_care(self, one: Decided, change: CareChange, now_us: int) -> None:
+        await care.apply(self.post.store, self.tx, self.post.bot_id, change, now_us)
+        await PatientSide(self.post).note(self.tx, change)
+        if change.state is PlanState.OPEN:
+            await Planner(self.post).plan(self.tx, change.enrolment_id)
+        of_plan = (known for known in one.seen.occasion.care if known.enrolment_id == change.enrolment_id)
+        for known in of_plan:
+            await self._wait_for_answer(known, change, now_us)
+
+    async def _wait_for_answer(self, known: Care, change: CareChange, now_us: int) -> None:
+        """Silence after a question that decides an alert is looked at; nothing takes the timer back, an answered
+        question asks for nothing any more."""
+        at = Unanswered(self.post.library.served.content).look_at(known, change, from_us(now_us))
+        if at is None or change.open is None:
+            return
+        minute = to_us(at) // MINUTE_US  # asked again after another answer, it gets a time of its own
+        key = f"{care.UNANSWERED}:{change.open.id}:{change.open.asked}:{minute}"
+        timer = dues.Due(care.UNANSWERED, at, key, ref=change.open.id, part=change.open.asked)
+        await dues.plan(self.post.store, self.tx, self.post.bot_id, timer)
+
     async def _what_went_before(self, one: Decided, now_us: int) -> None:
         """Opt-outs, a reply that is still held, and a message whose arrival the press on it proves."""
         tx, bot_id, chat_id, outcome = self.tx, self.post.bot_id, one.patient.chat_id, one.outcome
-        if outcome.stop is not None:
-            await chats.stop(tx, bot_id, chat_id, outcome.stop, now_us)
         if outcome.resume:
             await chats.resume(tx, bot_id, chat_id, now_us)
+        if outcome.stop is not None:  # after that: "only the check-ins" turns all else on again
+            await chats.stop(tx, bot_id, chat_id, outcome.stop, now_us)
+        match outcome.asks_for:
+            case Asks.FORGET:
+                await erasures.ask(tx, bot_id, chat_id, now_us)
+            case Asks.SURE:
+                await erasures.wait(tx, bot_id, chat_id)
+            case Asks.KEEP:
+                await erasures.withdraw(tx, bot_id, chat_id)
         if outcome.take_back is not None:
             await self._take_back(one.patient, outcome.take_back)
         press = one.incoming
@@ -224,7 +260,9 @@ def _owed(one: Decided, question_id: int | None) -> Iterator[Outgoing]:
         key = f"{say.once}:{chat_id}" if say.once else one.key(say.held, f"say{number}")
         due_at = outcome.state.held_until if say.held else None
         payload = Payload(say.text, say.buttons)
-        yield Outgoing(chat_id, say.kind, payload, key, due_at=due_at, question_id=question_id)
+        yield Outgoing(
+            chat_id, say.kind, payload, key, due_at=due_at, enrolment_id=say.enrolment_id, question_id=question_id
+        )
     for redraw in outcome.redraws:
         payload, key = Payload(redraw.text, redraw.buttons), f"u{one.update_id}:redraw"
         target_id, method = redraw.row_id, Method.EDIT_TEXT

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot import logs
 from bot.clock import Clock
-from bot.content.lint import check_files, unfit_to_run, unsigned
+from bot.content.lint import check_files, unfit_problems, unsigned
 from bot.content.load import parse_content, read_files, revision_of
 from bot.content.schema import Content
 from bot.core.conversation import Conversation
@@ -59,12 +59,13 @@ def read_checked(files: dict[str, str], today: date) -> Content:
 def fit_to_serve(content: Content, signed_only: bool) -> Content:
     """The content that may be used. Unsigned entries are left out and what asks for them is left to people.
 
-    Raises ContentError naming every unsigned red flag: without those the bot must not run (design 6, "Signing").
+    Raises ContentError naming every unsigned red flag and care plan: without those the bot must not run (design 6,
+    "Signing").
     """
     if not signed_only:
         return content
-    if reasons := unfit_to_run(content):
-        raise ContentError([Problem("en/red_flags.yaml", None, reason) for reason in reasons])
+    if problems := unfit_problems(content):
+        raise ContentError(problems)
     groups = tuple(
         group.model_copy(update={"entries": tuple(entry for entry in group.entries if entry.is_signed)})
         for group in content.groups

@@ -13,7 +13,7 @@ from bot.errors import StaleConversation
 from bot.model import BlockedIn, ChatId, ChatKind, Decision, MediaIn, Payload, PressIn, TextIn
 from bot.services.effects import FLOOD, Decided, Effects, PatientIn, Snapshot
 from bot.services.post import Post
-from bot.store import chats, feedback, messages
+from bot.store import care, chats, feedback, messages
 from bot.store import inbox as inbox_rows
 from bot.store.engine import Tx
 from bot.store.tables import question
@@ -93,6 +93,7 @@ class Patients:
         chat_ids = [one.chat_id for one in incoming]
         patients = await chats.patients_of(tx, self.post.bot_id, chat_ids)
         talks = await chats.talks_with(tx, self.post.bot_id, chat_ids)
+        plans = await care.plans_in(tx, self.post.bot_id, chat_ids)
         now = self.post.clock.now()
         seen = {}
         for one in incoming:
@@ -110,6 +111,7 @@ class Patients:
                 code=patient.code,
                 earlier=await self._earlier(tx, one),
                 asked=await self._asked(tx, one) if is_ours else None,
+                care=plans.get(one.chat_id, ()),
             )
             state = State.from_json(talk.state)
             seen[one.chat_id] = Snapshot(talk.version, state, patient, occasion, talk.flood_tat_us, is_ours)

@@ -1,7 +1,7 @@
 """Messages to staff that are not about what a patient just wrote, and what happens when a send ends badly."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ from bot.model import (
 )
 from bot.services.library import Library
 from bot.store import accounts, chats, messages
+from bot.store.contacts import Contacts
 from bot.store.engine import Store, Tx
 
 log = logs.get(__name__)
@@ -48,6 +49,8 @@ class Post:
     clock: Clock
     bot_id: BotId
     library: Library
+    contacts: Contacts = field(default_factory=Contacts)
+    """Who patients are."""
 
     def text(self, template: str, /, **extra: str) -> str:
         """A sentence of the clinic's with values filled in; the values are escaped."""

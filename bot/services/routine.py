@@ -11,8 +11,11 @@ from bot.clock import DAY_US, from_us
 from bot.core.replies import local_time
 from bot.model import Kind, Payload
 from bot.services.alerts import Alerts
+from bot.services.day_digest import DayDigest
 from bot.services.digest import Digest
 from bot.services.post import Post
+from bot.services.retention import Retention
+from bot.services.rights import Rights
 from bot.services.ticks import Handler, is_late
 from bot.store import accounts, dues, inbox
 from bot.store.engine import Tx
@@ -32,12 +35,30 @@ class Routine:
     started_at: datetime
     is_trial: bool
     """`ALLOW_UNSIGNED`: texts that no clinician signed are used all the same."""
+    retention_days: int
+    backup_keep: int
+    """Days that copies of the database are kept."""
 
     @property
     def handlers(self) -> dict[str, Handler]:
-        """By due kind; those of alerts too."""
+        """By due kind; those of alerts and of patients' rights too."""
         mine: dict[str, Handler] = {"morning": self._morning, "prune": self._prune}
-        return mine | Alerts(self.post).handlers | Digest(self.post).handlers
+        return (
+            mine
+            | Alerts(self.post).handlers
+            | Digest(self.post).handlers
+            | DayDigest(self.post).handlers
+            | self._rights.handlers
+            | self._retention.handlers
+        )
+
+    @property
+    def _rights(self) -> Rights:
+        return Rights(self.post, self.retention_days, self.backup_keep)
+
+    @property
+    def _retention(self) -> Retention:
+        return Retention(self.post, self._rights)
 
     async def plan(self) -> None:
         """Set the next timers; setting them again changes nothing, and mends a line that broke off."""
@@ -45,6 +66,8 @@ class Routine:
             await self._plan_morning(tx)
             await self._plan_prune(tx)
             await Digest(self.post).plan(tx)
+            await DayDigest(self.post).plan(tx)
+            await self._retention.plan(tx)
         await Alerts(self.post).mend()
 
     async def status(self, tx: Tx) -> str:

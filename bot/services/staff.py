@@ -5,12 +5,14 @@ anywhere. Allowed are the members of the staff group, inside it, and in their pr
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from bot import logs
+from bot.core.care.enrolling import read_link
 from bot.core.hearing import STAFF_COMMANDS, split_command
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, TelegramError
 from bot.model import (
     BlockedIn,
     ChatId,
@@ -28,14 +30,20 @@ from bot.model import (
 )
 from bot.services.alerts import Alerts
 from bot.services.digest import Digest
+from bot.services.enrolment import ENROL, WHO, StaffSide
 from bot.services.on_call import CONFIRM, OnCall
+from bot.services.patient_list import PLANS, PatientList
 from bot.services.post import Post
+from bot.services.preview_command import PreviewCommand
+from bot.services.rights import LockedRecords
 from bot.store import accounts, alerts, messages
 from bot.store import inbox as inbox_rows
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
 
-ACTIONS = frozenset({"take", "done", "false", "card", CONFIRM})
+log = logs.get(__name__)
+
+ACTIONS = frozenset({"take", "done", "false", "card", CONFIRM, PLANS, ENROL, WHO})
 """What staff's buttons do."""
 
 
@@ -46,6 +54,10 @@ class Staff:
     post: Post
     status: Callable[[Tx], Awaitable[str]]
     """How things stand, as a text for staff."""
+    ask_bot_name: Callable[[], Awaitable[str]] | None = None
+    """The bot's user name, which a personal link needs. Raises TelegramError."""
+    _names: list[str] = field(default_factory=list, repr=False)
+    """That name, once it is known."""
 
     @property
     def _alerts(self) -> Alerts:
@@ -84,20 +96,40 @@ class Staff:
 
     async def handle(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> bool:
         """Do it and commit, the inbox row with it. False when another worker had done it already."""
+        picture = await PatientList(self.post).prepare(incoming)
+        await self._prepare_link(incoming)
         async with self.post.store.write() as tx:
             if not await inbox_rows.finish(tx, row):
                 return False
             try:
-                await self._act(tx, row, incoming)
+                await self._act(tx, row, incoming, picture)
             except NotAllowed as error:
                 now_us = self.post.clock.now_us()
                 user_id = UserId(error.user_id)
                 await accounts.write_audit(tx, self.post.bot_id, user_id, f"refused:{error.action}", None, now_us)
         return True
 
-    async def _act(self, tx: Tx, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> None:
+    @property
+    def _bot_name(self) -> str:
+        return self._names[0] if self._names else ""
+
+    async def _prepare_link(self, incoming: TextIn | MediaIn | PressIn) -> None:
+        """Ask for the bot's name before anything is locked, the first time that a link is wished for."""
+        if self._names or self.ask_bot_name is None or not isinstance(incoming, TextIn):
+            return
+        words, command = split_command(incoming.text)
+        if command != "enrol" or read_link(words) is None:
+            return
+        try:
+            self._names.append(await self.ask_bot_name())
+        except TelegramError as error:
+            log.warning("bot_name_unknown", exc=error)
+
+    async def _act(
+        self, tx: Tx, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn, picture: bytes | None
+    ) -> None:
         if isinstance(incoming, PressIn):
-            await self._press(tx, incoming)
+            await self._press(tx, incoming, picture)
             return
         words, command = split_command(incoming.text) if isinstance(incoming, TextIn) else ("", None)
         if isinstance(incoming, TextIn) and command in STAFF_COMMANDS:
@@ -123,6 +155,14 @@ class Staff:
                 return Payload(await self._on_call.test(tx, f"on_call:u{row['update_id']}"))
             case "missed":
                 return Payload(await self._missed(tx, said, words))
+            case "release":
+                return Payload(await LockedRecords(self.post).release(tx, said.sender.user_id, words))
+            case "enrol":
+                return await StaffSide(self.post, self._bot_name).command(tx, row, said, words)
+            case "preview":
+                return PreviewCommand(self.post).show(words)
+            case "patients" | "notes":
+                return await PatientList(self.post).command(tx, command, said.sender.user_id)
             case _:
                 return Payload(await self.status(tx))
 
@@ -238,16 +278,23 @@ class Staff:
 
     # --- buttons ----------------------------------------------------------------------------------------------------
 
-    async def _press(self, tx: Tx, press: PressIn) -> None:
+    async def _press(self, tx: Tx, press: PressIn, picture: bytes | None) -> None:
         action, _, argument = (press.data or "").partition(":")
         # Of a forged press not even the action is noted: it could be anybody's words.
         await self.require(tx, press.chat_id, press.sender.user_id, action if action in ACTIONS else "press")
-        if action not in ACTIONS or not argument.isdecimal() or press.row_id is None:
+        is_read = argument.isdecimal() or action in {PLANS, ENROL}  # those say more, and are read where they are done
+        if action not in ACTIONS or not is_read or press.row_id is None:
             return
         if not await messages.had_button(tx, self.post.bot_id, press.chat_id, press.row_id, press.data or ""):
             raise NotAllowed(press.sender.user_id, f"forged_{action}")
         await messages.proved(tx, self.post.bot_id, press.row_id, press.message_id, self.post.clock.now_us())
         match action:
+            case _ if action == ENROL:
+                await StaffSide(self.post).press(tx, press, argument)
+            case _ if action == WHO:
+                await StaffSide(self.post).show_who(tx, press, int(argument))
+            case _ if action == PLANS:
+                await PatientList(self.post).press(tx, press, picture)
             case "take":
                 await self._alerts.take(tx, press.sender, int(argument), press.row_id)
             case "done":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot import logs
-from bot.clock import MINUTE_US
+from bot.clock import MINUTE_US, SECOND_US
 from bot.model import DueState
 from bot.services.post import Post
 from bot.store import dues
@@ -19,6 +19,9 @@ from bot.store.engine import Tx
 log = logs.get(__name__)
 
 POLL_S = 0.5
+"""The longest wait: another worker may set a timer, and the demo lets domain time jump."""
+LEAST_S = 0.02
+"""The shortest: a row that is due may be held by another worker."""
 ATTEMPTS = 5
 
 Handler = Callable[[Tx, sa.RowMapping], Awaitable[None]]
@@ -35,6 +38,8 @@ class Ticks:
     def __post_init__(self) -> None:
         self._stopping = False
         self._wake = asyncio.Event()
+        self._due_us: int | None = None
+        """When the next timer was due, as we last looked."""
 
     def wake(self) -> None:
         """Domain time jumped, or a timer was set for now."""
@@ -55,16 +60,22 @@ class Ticks:
             except Exception as error:  # mostly the database; whatever it is, the other timers come again
                 log.error("tick_failed", exc=error)
             try:
-                async with asyncio.timeout(POLL_S):
+                async with asyncio.timeout(self._wait_s):
                     await self._wake.wait()
             except TimeoutError:
                 pass
+
+    @property
+    def _wait_s(self) -> float:
+        if self._due_us is None:
+            return POLL_S
+        return min(POLL_S, max(LEAST_S, (self._due_us - self.post.clock.now_us()) / SECOND_US))
 
     async def run_next(self) -> bool:
         """Run one due row. False when none is due."""
         now_us = self.post.clock.now_us()
         async with self.post.store.read() as tx:
-            due_us = await dues.next_due_us(tx, self.post.bot_id)
+            self._due_us = due_us = await dues.next_due_us(tx, self.post.bot_id)
         if due_us is None or due_us > now_us:
             return False
         row: sa.RowMapping | None = None

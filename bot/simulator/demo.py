@@ -6,7 +6,7 @@ The bot reaches the local Telegram over a real socket on loopback, with the same
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +18,9 @@ from bot.clock import SECOND_US, SystemClock, from_us
 from bot.model import ChatId, TelegramMessageId
 from bot.services.doctor import introduce
 from bot.services.explain import why
+from bot.services.planner import REPLAN
+from bot.services.retention import RETENTION, STRETCH
+from bot.services.rights import FILE_GONE
 from bot.settings import Settings
 from bot.simulator.groups import Group
 from bot.simulator.server import api_routes
@@ -27,6 +30,8 @@ from bot.simulator.world import World
 from bot.store import accounts, dues, messages
 
 PATIENT_ID, MEMBER_ID, OWNER_ID = 1001, 2001, 2002
+SILENT = frozenset({"prune", RETENTION, STRETCH, FILE_GONE, REPLAN})
+"""Timers that nobody sees anything of."""
 DUE_LOOK_S = 0.05
 DUE_LOOKS = 40
 
@@ -56,13 +61,13 @@ class DemoControls:
 
     async def to_next(self) -> datetime | None:
         """Move to the next planned message or timer that anybody would notice. None: there is none."""
-        due = await self._next_due(leaving_out="prune")
+        due = await self._next_due(leaving_out=SILENT)
         if due is None:
             return None
         await self.advance(max(timedelta(0), due - self.now()))
         return self.now()
 
-    async def _next_due(self, leaving_out: str = "") -> datetime | None:
+    async def _next_due(self, leaving_out: Collection[str] = ()) -> datetime | None:
         async with self._app.store.read() as tx:
             bot_id = self._app.settings.bot_id
             planned = [await messages.next_due_us(tx, bot_id), await dues.next_due_us(tx, bot_id, leaving_out)]

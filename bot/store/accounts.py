@@ -36,6 +36,11 @@ async def ensure_bot(store: Store, tx: Tx, bot_id: BotId, staff_chat_id: ChatId 
         )
 
 
+async def is_known(tx: Tx, bot_id: BotId) -> bool:
+    """Whether the bot ever started on this database."""
+    return await tx.scalar(sa.select(bot.c.id).where(bot.c.id == bot_id)) is not None
+
+
 async def account(tx: Tx, bot_id: BotId, *, lock: bool = False) -> sa.RowMapping:
     """The bot's row; with `lock` nobody else changes it until the transaction ends."""
     return (await tx.execute(_LOCK if lock else _ACCOUNT, {_BOT.key: bot_id})).mappings().one()

@@ -1,5 +1,6 @@
 """The `due` table: something to decide at a time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,11 +52,11 @@ async def take(tx: Tx, bot_id: BotId, now_us: int) -> sa.RowMapping | None:
     return (await tx.execute(statement)).mappings().one_or_none()
 
 
-async def next_due_us(tx: Tx, bot_id: BotId, leaving_out: str = "") -> int | None:
-    """When the next timer is due (domain time), leaving out one kind; None when none is set."""
+async def next_due_us(tx: Tx, bot_id: BotId, leaving_out: Collection[str] = ()) -> int | None:
+    """When the next timer is due (domain time), leaving out some kinds; None when none is set."""
     found: int | None = await tx.scalar(
         sa.select(sa.func.min(due.c.due_us)).where(
-            due.c.bot_id == bot_id, due.c.state == DueState.WAITING, due.c.kind != leaving_out
+            due.c.bot_id == bot_id, due.c.state == DueState.WAITING, due.c.kind.not_in(leaving_out)
         )
     )
     return found
@@ -64,6 +65,16 @@ async def next_due_us(tx: Tx, bot_id: BotId, leaving_out: str = "") -> int | Non
 async def finish(tx: Tx, due_id: int, state: DueState, reason: str | None = None) -> None:
     """Done or dropped, with the reason staff may see."""
     await tx.execute(due.update().where(due.c.id == due_id).values(state=state, reason=reason))
+
+
+async def wake(tx: Tx, bot_id: BotId, timer: Due) -> None:
+    """Let a timer that was dropped wait again, at its time of now."""
+    values = {"due_us": to_us(timer.at), "until_us": to_us(timer.until) if timer.until else None}
+    await tx.execute(
+        due.update()
+        .where(due.c.bot_id == bot_id, due.c.dedupe_key == timer.dedupe_key, due.c.state == DueState.DROPPED)
+        .values(state=DueState.WAITING, reason=None, attempts=0, **values)
+    )
 
 
 async def put_off(tx: Tx, due_id: int, due_us: int, reason: str) -> None:

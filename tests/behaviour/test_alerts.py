@@ -91,7 +91,7 @@ async def test_what_was_treated_and_how_long_before_it_was_written(
     async with house.app.store.write() as tx:
         treated_us = house.clock.now_us()
         row = {"patient_id": 1, "chat_id": house.patient.chat_id, "plan_id": "dry_needling", "zone": "Europe/London"}
-        row |= {"area": "calf", "side": "left", "careful": False, "state": "open", "created_us": 0}
+        row |= {"area": "calf", "side": "left", "careful": False, "facts": {}, "state": "open", "created_us": 0}
         await tx.execute(enrolment.insert().values(bot_id=house.app.settings.bot_id, treated_us=treated_us, **row))
     clock.tick(timedelta(hours=3, seconds=1))
     house.patient.says(CHEST)

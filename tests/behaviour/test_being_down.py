@@ -87,6 +87,7 @@ async def test_after_more_than_a_day_open_plans_are_listed(
                 chat_id=11,
                 treated_us=0,
                 careful=False,
+                facts={},
                 state="open",
                 created_us=0,
                 **row,

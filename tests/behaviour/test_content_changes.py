@@ -26,6 +26,13 @@ NEW_ENTRY = """
 
 
 @pytest.fixture
+def content_dir(content_dir: Path) -> Path:
+    """Without the messages that the second opinion learns from: each edit would take it half a minute anew."""
+    (content_dir / "en" / "red_flag_messages.yaml").unlink()
+    return content_dir
+
+
+@pytest.fixture
 def clinic_file(content_dir: Path) -> Path:
     return content_dir / "en" / "clinic.yaml"
 
@@ -106,9 +113,19 @@ def sign(content_dir: Path, file: str, key: str, wanted: Callable[[str], bool]) 
     path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
 
 
+def sign_plans(content_dir: Path) -> None:
+    """The same under every care plan."""
+    for plan_id, plan in load_content(content_dir).plans.items():
+        path = content_dir / "en" / "check_ins" / f"{plan_id}.yaml"
+        data = yaml.load(path.read_text(), yaml.BaseLoader)
+        data["signed"] = {"name": "C-1", "registration": "R-1", "on": "2026-11-01", "hash": plan.text_hash}
+        path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+
+
 @pytest.fixture
 async def signed_house(cast: Cast, fast_dir: Path, content_dir: Path, clock: ManualClock) -> AsyncIterator[House]:
-    """A bot in earnest: all warnings signed, of the answers only the one about the twitch."""
+    """A bot in earnest: all warnings and plans signed, of the answers only the one about the twitch."""
+    sign_plans(content_dir)
     sign(content_dir, "red_flags.yaml", "red_flags", lambda _: True)
     sign(content_dir, "twitch_response.yaml", "entries", lambda id_: id_ == "leg_jump_quiver")
     url = f"sqlite+aiosqlite:///{fast_dir}/signed.db"

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -58,14 +58,20 @@ def signed_content(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped content with every text signed as it stands."""
     folder = Path(shutil.copytree(Path(__file__).parents[2] / "faq", tmp_path_factory.mktemp("signed") / "faq"))
     content = load_content(folder)
-    hashes = {part.id: part.text_hash for part in (*content.red_flags, *content.entries.values())}
+    hashes = {
+        part.id: part.text_hash for part in (*content.red_flags, *content.plans.values(), *content.entries.values())
+    }
+    by = {"name": "A. Example", "registration": "CH00000", "on": "2026-11-20"}
     for path in (folder / "en").glob("*.yaml"):
         read = yaml.safe_load(path.read_text("utf-8"))
         if not {"entries", "red_flags"} & read.keys():
             continue  # nothing in it is signed
         for part in read.get("entries") or read["red_flags"]:
-            by = {"name": "A. Example", "registration": "CH00000", "on": date(2026, 11, 20)}
             part["signed"] = by | {"hash": hashes[part["id"]]}
+        path.write_text(yaml.safe_dump(read, allow_unicode=True, sort_keys=False), "utf-8")
+    for plan_id in content.plans:
+        path = folder / "en" / "check_ins" / f"{plan_id}.yaml"
+        read = yaml.load(path.read_text("utf-8"), yaml.BaseLoader) | {"signed": by | {"hash": hashes[plan_id]}}
         path.write_text(yaml.safe_dump(read, allow_unicode=True, sort_keys=False), "utf-8")
     return folder
 
@@ -94,7 +100,7 @@ async def test_a_healthy_clinic(clinic: Installation) -> None:
     findings = await clinic.examined()
     assert list(findings) == [
         *("token", "content", "signatures", "sentence_model", "database"),
-        *("sending", "owners", "on_call", "staff_group", "topics", "profile"),
+        *("sending", "contacts", "owners", "on_call", "staff_group", "topics", "profile"),
     ]
     assert [finding for finding in findings.values() if not finding.good or finding.remedy] == []
 

@@ -19,7 +19,8 @@ UNKNOWN = "do you sell gift vouchers for my aunt"
 
 async def enrol(house: House) -> None:
     """The patient was treated just now."""
-    row: dict[str, Any] = {"plan_id": "main", "zone": "Europe/London", "area": "heel", "side": "left", "careful": False}
+    row: dict[str, Any] = {"plan_id": "main", "zone": "Europe/London", "area": "heel", "side": "left"}
+    row |= {"careful": False, "facts": {}}
     now_us = to_us(house.clock.now())
     async with house.app.store.write() as tx:
         of_chat = sa.select(patient_chat.c.patient_id).where(patient_chat.c.chat_id == house.patient.chat_id)

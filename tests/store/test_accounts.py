@@ -100,6 +100,7 @@ async def test_whom_to_ring_is_everybody_with_an_open_plan_once(store: Store) ->
                 "area": "calf",
                 "side": "left",
                 "careful": False,
+                "facts": {},
                 "state": state,
                 "created_us": 0,
             }

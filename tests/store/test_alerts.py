@@ -122,7 +122,7 @@ async def test_what_is_known_of_the_person(store: Store, clock: ManualClock) -> 
         assert (person["treated_us"], person["phone"], person["key_id"]) == (None, None, None)
         await tx.execute(contact.insert().values(patient_id=patient_id, phone="01632", reference="4821", updated_us=0))
         row = {"bot_id": BOT, "patient_id": patient_id, "chat_id": ANNA, "plan_id": "dry_needling", "zone": "UTC"}
-        row |= {"area": "calf", "side": "left", "careful": False, "state": "open", "created_us": 0}
+        row |= {"area": "calf", "side": "left", "careful": False, "facts": {}, "state": "open", "created_us": 0}
         for treated_us in (5, 9):
             await tx.execute(enrolment.insert().values(treated_us=treated_us, **row))
         person = await alerts.person_of(tx, BOT, ANNA, patient_id)

@@ -102,6 +102,7 @@ async def test_the_open_plan_is_the_one_that_counts(store: Store, clock: ManualC
         "zone": "Europe/London",
         "side": "left",
         "careful": False,
+        "facts": {},
         "created_us": 0,
     }
     plans = [(1_000, "calf", "open"), (3_000, "neck", "closed"), (2_000, "foot", "open")]

@@ -1,0 +1,54 @@
+"""Every figure of `check_ins.py`: what it is, in which unit, and what it has to reach.
+
+In the JSON ours stand under these names with the store's suffix and, without one, with the worst of the stores;
+JobQueue's with its prefix: `jobqueue_` with no limit to how late a job may be, `jobqueue_default_` as it comes.
+"""
+
+from dataclasses import replace
+
+from benchmarks._figures import Fold, Measure
+
+STORES = {"_sqlite": "SQLite", "_postgres": "PostgreSQL"}
+"""Suffixes of ours."""
+PEERS = {"jobqueue_": "JobQueue", "jobqueue_default_": "JobQueue, 1 s grace"}
+MEASURES = {
+    measure.key: measure
+    for measure in (
+        Measure("enrolled", "patients", "enrolled, seven check-ins each"),
+        Measure("enrol_slots", "times", "distinct times of treatment", False),
+        Measure("enrol_100k_s", "s", "enrolling and planning all of them", target=10),
+        Measure("enrol_100k_rss_mb", "MB", "the most memory that takes"),
+        Measure("late_check_ins", "messages", "check-ins at 90 % of the limit", False),
+        Measure("lateness_p50_ms", "ms", "arrival minus planned time, median"),
+        Measure("lateness_p99_ms", "ms", "the same, 99th percentile", target=100),
+        Measure("downtime_due", "check-ins", "due in the six hours", False),
+        Measure("downtime_sent", "check-ins", "sent when it was back", False),
+        Measure("downtime_moved", "check-ins", "moved to the next morning, and sent then", False),
+        Measure("downtime_dropped", "check-ins", "left out with a reason that staff see"),
+        Measure("downtime_unexplained", "check-ins", "nobody knows what became of them", target=0, fold=Fold.SUM),
+        Measure("downtime_doubled", "messages", "arrived again without saying so", target=0, fold=Fold.SUM),
+        Measure("downtime_resent", "messages", "sent once more, with a line that says so"),
+        Measure("due", "jobs", "due in the six hours", False),
+        Measure("sent", "messages", "arrived", False),
+        Measure("dropped", "messages", "never arrived, and nobody says so"),
+        Measure("doubled", "messages", "arrived again without saying so"),
+        Measure("waiting", "rows", "check-ins to come, in rows or jobs", False),
+        Measure("rss_empty_mb", "MB", "memory of the process without them"),
+        Measure("rss_mb", "MB", "the same with them"),
+    )
+}
+OTHER_TARGETS = {"enrol_100k_s_postgres": 30.0}
+"""Where the stores have different ones, by full name."""
+
+
+def full_key(name: str, key: str) -> str:
+    """The figure `key` of `name`, a suffix of ours or a prefix of a peer, in the JSON."""
+    return f"{key}{name}" if name in STORES else f"{name}{key}"
+
+
+def measure_of(name: str, key: str) -> Measure:
+    """It, with what this contestant has to reach; peers have nothing to reach."""
+    measure = MEASURES[key]
+    if name not in STORES:
+        return replace(measure, target=None)
+    return replace(measure, target=OTHER_TARGETS.get(full_key(name, key), measure.target))

@@ -1,0 +1,183 @@
+"""Care plans as they begin: set up for a patient, asked for on the patient's phone, taken back within minutes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot import logs
+from bot.care import PlanState, Value
+from bot.clock import to_us
+from bot.content.plan import Option, Plan
+from bot.core.care.asking import JOINING
+from bot.core.care.joining import KNOWN, NAME, OTHER, PHONE, begin_joining
+from bot.core.outcome import Say
+from bot.core.replies import time_in_words
+from bot.model import ChatId, Kind, Outgoing, PatientId, Payload, UserId
+from bot.services.plan_actions import Happened, PlanActions
+from bot.services.planner import Planner
+from bot.services.post import Post
+from bot.store import accounts, alerts, care, enrolling
+from bot.store.engine import Tx
+
+log = logs.get(__name__)
+
+UNDO_US = 10 * 60 * 1_000_000
+"""So long staff can take back what they set up."""
+UNDONE = "undone"
+"""Why a plan has ended: it was set up by mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlan:
+    """A care plan to be set up. `who`: the member of staff; None: the command line."""
+
+    patient_id: PatientId
+    chat_id: ChatId
+    area: str
+    side: str
+    treated_at: datetime
+    who: UserId | None
+    visit_at: datetime | None = None
+    is_child: bool = False
+    careful: bool = True
+    """What nobody has asked about yet counts as asking for care."""
+    facts: Mapping[str, Value] = field(default_factory=dict)
+    state: PlanState = PlanState.JOINING
+
+
+@dataclass(frozen=True)
+class Enrolments:
+    """Makes and unmakes plans. The caller holds the chat's lock, and has checked the rights."""
+
+    post: Post
+
+    @property
+    def plan(self) -> Plan | None:
+        """The clinic's plan, the first where there are several; None: nobody can be enrolled."""
+        return next(iter(self.post.library.served.content.plans.values()), None)
+
+    # --- beginning --------------------------------------------------------------------------------------------------
+
+    async def make(self, tx: Tx, new: NewPlan) -> tuple[int, bool]:
+        """A new enrolment, and whether an older plan of the patient ended with it."""
+        plan, bot_id, now_us = self.plan, self.post.bot_id, self.post.clock.now_us()
+        assert plan is not None, "the caller looks whether there is a plan"
+        old = await enrolling.running_plans(tx, bot_id, new.patient_id)
+        for row in old:
+            await PlanActions(self.post).end(tx, new.who, row["id"], enrolling.NEW_SESSION)
+        values = {
+            "bot_id": bot_id,
+            "patient_id": new.patient_id,
+            "chat_id": new.chat_id,
+            "plan_id": plan.id,
+            "revision_id": self.post.library.served.revision_id,
+            "treated_us": to_us(new.treated_at),
+            "zone": self.post.library.served.content.clinic.zone.key,
+            "area": new.area,
+            "side": new.side,
+            "podiatrist_id": new.who,
+            "careful": new.careful,
+            "facts": dict(new.facts),
+            "is_child": new.is_child,
+            "visit_us": to_us(new.visit_at) if new.visit_at is not None else None,
+            "visit_seen_us": now_us if new.visit_at is not None else None,
+            "state": new.state,
+            "created_us": now_us,
+            "created_by": new.who,
+        }
+        enrolment_id = await enrolling.add_plan(tx, values)
+        await accounts.write_audit(tx, bot_id, new.who, "enrol", enrolment_id, now_us)
+        log.info("enrolled", enrolment_id=enrolment_id)
+        return enrolment_id, bool(old)
+
+    async def begin(self, tx: Tx, enrolment_id: int) -> None:
+        """Ask the patient, on their phone, once."""
+        bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
+        row = await care.plan_row(tx, bot_id, enrolment_id)
+        check_in_id = await care.begin_check_in(tx, bot_id, enrolment_id, JOINING, now_us)
+        if row is None or check_in_id is None:
+            return
+        chat_id = ChatId(row["chat_id"])
+        known = await self._known(tx, chat_id, PatientId(row["patient_id"]), row["label"])
+        plans = (await care.plans_in(tx, bot_id, [chat_id])).get(chat_id, ())
+        mine = next(one for one in plans if one.enrolment_id == enrolment_id)
+        content = self.post.library.served.content
+        say, change = begin_joining(content, mine, check_in_id, self.post.clock.now(), known)
+        await care.apply(self.post.store, tx, bot_id, change, now_us)
+        await self.say(tx, chat_id, say, f"join:{enrolment_id}")
+
+    async def say(self, tx: Tx, chat_id: ChatId, say: Say, key: str) -> None:
+        """Owe a message to a patient."""
+        payload = Payload(say.text, say.buttons)
+        out = Outgoing(chat_id, say.kind, payload, key, enrolment_id=say.enrolment_id)
+        await self.post.enqueue(tx, out)
+
+    async def _known(self, tx: Tx, chat_id: ChatId, patient_id: PatientId, label: str | None) -> dict[str, Value]:
+        """The questions that need no answer, since it is known."""
+        contact = await self.post.contacts.of(tx, patient_id)
+        known = {NAME: bool(contact.name or label), PHONE: bool(contact.phone)}
+        known[OTHER] = not (label and await self._unlabelled(tx, chat_id, patient_id))
+        return {question: KNOWN for question, is_known in known.items() if is_known}
+
+    async def _unlabelled(self, tx: Tx, chat_id: ChatId, patient_id: PatientId) -> bool:
+        """Whether another patient of this chat has no name there; one that is known becomes it."""
+        is_any = False
+        for other in await enrolling.patients_in(tx, self.post.bot_id, chat_id):
+            if other.patient_id == patient_id or other.label:
+                continue
+            name = (await self.post.contacts.of(tx, other.patient_id)).name
+            if name:
+                await enrolling.set_label(tx, self.post.bot_id, chat_id, other.patient_id, name.split()[0])
+            is_any = is_any or not name
+        return is_any
+
+    # --- taking back ------------------------------------------------------------------------------------------------
+
+    async def undo(self, tx: Tx, who: UserId, enrolment_id: int) -> bool:
+        """Take a plan back, and let the one go on that it ended. False: it is too late, or was done before."""
+        bot_id = self.post.bot_id
+        row = await care.plan_row(tx, bot_id, enrolment_id)
+        if row is None or self.post.clock.now_us() - row["created_us"] > UNDO_US:
+            return False
+        if row["state"] == PlanState.ENDED:
+            return False
+        if await PlanActions(self.post).end(tx, who, enrolment_id, UNDONE) is not Happened.DONE:
+            return False
+        if row["chat_id"] != care.NO_CHAT:  # who has not agreed yet still has our question on the screen
+            text = self.post.text(self.post.library.served.content.enrolment.undone)
+            say = Say(text, Kind.REPLY, enrolment_id=enrolment_id)
+            await self.say(tx, ChatId(row["chat_id"]), say, f"undone:{enrolment_id}")
+        patient_id = PatientId(row["patient_id"])
+        for old_id in await enrolling.ended_by(tx, bot_id, patient_id, row["created_us"]):
+            await self._revive(tx, old_id)
+        return True
+
+    async def _revive(self, tx: Tx, enrolment_id: int) -> None:
+        """A plan that a mistake had ended goes on; what is over meanwhile is left out."""
+        row = await care.plan_row(tx, self.post.bot_id, enrolment_id)
+        assert row is not None, enrolment_id
+        state, reason = (PlanState.OPEN, None) if row["agreed_us"] is not None else (PlanState.JOINING, None)
+        chat_id = ChatId(row["chat_id"])
+        if state is PlanState.OPEN and await alerts.is_paused(tx, self.post.bot_id, chat_id):
+            state, reason = PlanState.PAUSED, care.ALERT
+        await care.set_plan(tx, enrolment_id, state=state, reason=reason, ended_us=None)
+        if state is not PlanState.JOINING:
+            await Planner(self.post).plan(tx, enrolment_id)
+
+    # --- words ------------------------------------------------------------------------------------------------------
+
+    def in_words(self, area: str, side: str, treated_at: datetime, visit_at: datetime | None = None) -> dict[str, str]:
+        """The values of the sentences about a new plan."""
+        plan, replies = self.plan, self.post.library.served.content.enrolment
+        zone, now = self.post.library.served.content.clinic.zone, self.post.clock.now()
+        return {
+            "area": label_of(plan.areas if plan else (), area),
+            "side": label_of(plan.sides if plan else (), side),
+            "time": time_in_words(treated_at, now=now, zone=zone),
+            "visit": time_in_words(visit_at, now=now, zone=zone) if visit_at is not None else replies.staff_no_visit,
+        }
+
+
+def label_of(options: tuple[Option, ...], option_id: str) -> str:
+    """An area or a side as staff read it."""
+    return next((one.label for one in options if one.id == option_id), option_id)

@@ -1,0 +1,301 @@
+"""How a patient comes to a care plan, as rows: numbers on screens, personal links, enrolments, who uses which chat.
+
+Whoever changes what a chat gets holds its lock (`chats.lock_chat`).
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.care import PlanState, Value
+from bot.clock import SECOND_US
+from bot.model import BotId, ChatId, MessageState, PatientId, UserId
+from bot.store.chats import CODE_LETTERS
+from bot.store.engine import Store, Tx
+from bot.store.tables import (
+    OPEN,
+    agreement,
+    audit,
+    check_in,
+    enrol_code,
+    enrol_link,
+    enrolment,
+    message,
+    opt_out,
+    patient,
+    patient_chat,
+)
+
+NUMBER_LASTS_US = 10 * 60 * SECOND_US
+LINK_LASTS_US = 7 * 24 * 3600 * SECOND_US
+NEW_NUMBER, WRONG_NUMBER = "enrol_number", "enrol_wrong_number"
+"""Actions in `audit`, by which new numbers and wrong guesses are counted."""
+NEW_SESSION = "new session"
+"""Why a plan has ended: the same patient was treated again."""
+SLACK_US = 10 * SECOND_US
+_TOKEN_BYTES = 16
+_TRIES = 200
+
+
+# --- the number on the patient's screen ------------------------------------------------------------------------------
+
+
+async def number_of(tx: Tx, bot_id: BotId, chat_id: ChatId, now_us: int) -> sa.RowMapping | None:
+    """The number that this chat shows now; None where it shows none."""
+    statement = sa.select(enrol_code).where(
+        enrol_code.c.bot_id == bot_id, enrol_code.c.chat_id == chat_id, enrol_code.c.expires_us > now_us
+    )
+    return (await tx.execute(statement)).mappings().one_or_none()
+
+
+async def new_number(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, now_us: int) -> str:
+    """Four digits that no other chat shows now."""
+    is_over = sa.or_(enrol_code.c.expires_us <= now_us, enrol_code.c.chat_id == chat_id)
+    await tx.execute(enrol_code.delete().where(enrol_code.c.bot_id == bot_id, is_over))
+    row: dict[str, Any] = {"bot_id": bot_id, "chat_id": chat_id, "made_us": now_us}
+    row["expires_us"] = now_us + NUMBER_LASTS_US
+    for _ in range(_TRIES):
+        row["code"] = f"{secrets.randbelow(10_000):04d}"
+        if await store.insert_once(tx, enrol_code, [row], "bot_id", "code"):
+            await tx.execute(
+                audit.insert().values(bot_id=bot_id, actor_id=None, action=NEW_NUMBER, ref=chat_id, at_us=now_us)
+            )
+            return str(row["code"])
+    raise AssertionError("thousands of patients show a number at once")
+
+
+async def new_numbers_since(tx: Tx, bot_id: BotId, chat_id: ChatId, since_us: int) -> int:
+    """How many numbers a chat was given since then."""
+    return await _counted(tx, bot_id, since_us, audit.c.action == NEW_NUMBER, audit.c.ref == chat_id)
+
+
+async def wrong_numbers_since(tx: Tx, bot_id: BotId, user_id: UserId, since_us: int) -> int:
+    """How many numbers a member of staff typed since then that nobody shows."""
+    return await _counted(tx, bot_id, since_us, audit.c.action == WRONG_NUMBER, audit.c.actor_id == user_id)
+
+
+async def _counted(tx: Tx, bot_id: BotId, since_us: int, *where: sa.ColumnElement[bool]) -> int:
+    statement = sa.select(sa.func.count()).select_from(audit)
+    return int(
+        (await tx.execute(statement.where(audit.c.bot_id == bot_id, audit.c.at_us > since_us, *where))).scalar_one()
+    )
+
+
+async def chat_showing(tx: Tx, bot_id: BotId, number: str, now_us: int) -> ChatId | None:
+    """The chat that shows this number now."""
+    found = await tx.scalar(
+        sa.select(enrol_code.c.chat_id).where(
+            enrol_code.c.bot_id == bot_id, enrol_code.c.code == number, enrol_code.c.expires_us > now_us
+        )
+    )
+    return ChatId(found) if found is not None else None
+
+
+async def numbers_shown(tx: Tx, bot_id: BotId, now_us: int, limit: int) -> list[str]:
+    """Numbers on patients' screens now, the newest first."""
+    shown = (enrol_code.c.bot_id == bot_id, enrol_code.c.expires_us > now_us)
+    statement = sa.select(enrol_code.c.code).where(*shown).order_by(enrol_code.c.made_us.desc()).limit(limit)
+    return list(await tx.scalars(statement))
+
+
+async def use_number(tx: Tx, bot_id: BotId, chat_id: ChatId, number: str) -> bool:
+    """A number is good for one plan. False: it was used meanwhile. The caller holds the chat's lock."""
+    shown = (enrol_code.c.bot_id == bot_id, enrol_code.c.chat_id == chat_id, enrol_code.c.code == number)
+    return bool((await tx.execute(enrol_code.delete().where(*shown))).rowcount)
+
+
+# --- patients and their chats ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InChat:
+    """A patient whom a chat serves now."""
+
+    patient_id: PatientId
+    code: str
+    label: str | None
+    has_plans: bool
+    """Was ever on a care plan."""
+
+
+async def patients_in(tx: Tx, bot_id: BotId, chat_id: ChatId) -> list[InChat]:
+    """The patients whom a chat serves, the first one first."""
+    has_plans = sa.exists().where(enrolment.c.patient_id == patient.c.id)
+    statement = (
+        sa.select(patient.c.id, patient.c.code, patient_chat.c.label, has_plans.label("has_plans"))
+        .join(patient_chat, patient_chat.c.patient_id == patient.c.id)
+        .where(patient_chat.c.bot_id == bot_id, patient_chat.c.chat_id == chat_id, patient_chat.c.until_us.is_(None))
+        .order_by(patient_chat.c.since_us, patient.c.id)
+    )
+    rows = (await tx.execute(statement)).all()
+    return [InChat(PatientId(row.id), row.code, row.label, bool(row.has_plans)) for row in rows]
+
+
+async def new_patient(store: Store, tx: Tx, bot_id: BotId, now_us: int) -> tuple[PatientId, str]:
+    """A patient with a fresh code, in no chat yet."""
+    while True:
+        code = "P-" + "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
+        row = {"bot_id": bot_id, "code": code, "created_us": now_us}
+        if made := await store.insert_once(tx, patient, [row], "bot_id", "code"):
+            return PatientId(made[0].id), code
+
+
+async def patient_by_code(tx: Tx, bot_id: BotId, code: str) -> PatientId | None:
+    """Who has this code."""
+    found = await tx.scalar(sa.select(patient.c.id).where(patient.c.bot_id == bot_id, patient.c.code == code))
+    return PatientId(found) if found is not None else None
+
+
+async def join_chat(
+    store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: PatientId, now_us: int, label: str | None = None
+) -> None:
+    """From now on this chat serves this patient (too)."""
+    row = {"bot_id": bot_id, "chat_id": chat_id, "patient_id": patient_id, "since_us": now_us, "label": label}
+    if not await store.insert_once(tx, patient_chat, [row], "bot_id", "chat_id", "patient_id"):
+        await tx.execute(
+            patient_chat.update().where(*_is_in(bot_id, chat_id, patient_id)).values(until_us=None, label=label)
+        )
+
+
+async def leave_chat(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: PatientId, now_us: int) -> None:
+    """From now on this chat does not serve this patient."""
+    await tx.execute(
+        patient_chat.update()
+        .where(*_is_in(bot_id, chat_id, patient_id), patient_chat.c.until_us.is_(None))
+        .values(until_us=now_us)
+    )
+
+
+async def set_label(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: PatientId, label: str) -> None:
+    """What the family calls this patient."""
+    await tx.execute(patient_chat.update().where(*_is_in(bot_id, chat_id, patient_id)).values(label=label[:40]))
+
+
+def _is_in(bot_id: BotId, chat_id: ChatId, patient_id: PatientId) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        patient_chat.c.bot_id == bot_id,
+        patient_chat.c.chat_id == chat_id,
+        patient_chat.c.patient_id == patient_id,
+    )
+
+
+async def chats_of(tx: Tx, bot_id: BotId, patient_id: PatientId) -> list[ChatId]:
+    """The chats that serve a patient now."""
+    is_now = (patient_chat.c.patient_id == patient_id, patient_chat.c.until_us.is_(None))
+    found = await tx.scalars(sa.select(patient_chat.c.chat_id).where(patient_chat.c.bot_id == bot_id, *is_now))
+    return [ChatId(chat_id) for chat_id in found]
+
+
+# --- enrolments ------------------------------------------------------------------------------------------------------
+
+
+async def add_plan(tx: Tx, values: Mapping[str, Any]) -> int:
+    """A new enrolment."""
+    made = await tx.execute(enrolment.insert().values(**values).returning(enrolment.c.id))
+    return int(made.scalar_one())
+
+
+async def running_plans(tx: Tx, bot_id: BotId, patient_id: PatientId) -> Sequence[sa.RowMapping]:
+    """The plans of a patient that have not ended, oldest first."""
+    statement = sa.select(enrolment).where(
+        enrolment.c.bot_id == bot_id, enrolment.c.patient_id == patient_id, enrolment.c.state != PlanState.ENDED
+    )
+    return (await tx.execute(statement.order_by(enrolment.c.id))).mappings().all()
+
+
+async def ended_by(tx: Tx, bot_id: BotId, patient_id: PatientId, at_us: int) -> list[int]:
+    """The plans of a patient that a new session ended at this moment, give or take what a transaction lasts."""
+    found = await tx.scalars(
+        sa.select(enrolment.c.id).where(
+            enrolment.c.bot_id == bot_id,
+            enrolment.c.patient_id == patient_id,
+            enrolment.c.state == PlanState.ENDED,
+            enrolment.c.reason == NEW_SESSION,
+            enrolment.c.ended_us.between(at_us - SLACK_US, at_us + SLACK_US),
+        )
+    )
+    return list(found)
+
+
+async def prefill(tx: Tx, check_in_id: int, answers: Mapping[str, Value]) -> None:
+    """Answers of a check-in as they are to be kept."""
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in answers.items()}
+    await tx.execute(check_in.update().where(check_in.c.id == check_in_id).values(answers=plain))
+
+
+async def write_agreement(
+    tx: Tx, bot_id: BotId, patient_id: PatientId, chat_id: ChatId, version: str, text: str, agreed: bool, now_us: int
+) -> None:
+    """Who agreed to which text, or did not."""
+    row = {"bot_id": bot_id, "patient_id": patient_id, "chat_id": chat_id, "version": version}
+    await tx.execute(agreement.insert().values(**row, text=text, agreed=agreed, at_us=now_us))
+
+
+# --- personal links --------------------------------------------------------------------------------------------------
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def new_link(
+    tx: Tx,
+    bot_id: BotId,
+    patient_id: PatientId,
+    enrolment_id: int | None,
+    made_by: UserId | None,
+    now_us: int,
+) -> str:
+    """The token of a new link: 128 random bits, of which only a hash is kept. `enrolment_id`: the plan it joins; None:
+    it brings all of a patient to another phone. Older unused links of the same purpose are worth nothing any more."""
+    same = (enrol_link.c.patient_id == patient_id, enrol_link.c.enrolment_id.is_not_distinct_from(enrolment_id))
+    await tx.execute(
+        enrol_link.update()
+        .where(enrol_link.c.bot_id == bot_id, *same, enrol_link.c.used_us.is_(None))
+        .values(expires_us=now_us)
+    )
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    row: dict[str, Any] = {"bot_id": bot_id, "token_hash": _hash(token), "patient_id": patient_id, "made_us": now_us}
+    row |= {"enrolment_id": enrolment_id, "made_by": made_by, "expires_us": now_us + LINK_LASTS_US}
+    await tx.execute(enrol_link.insert().values(row))
+    return token
+
+
+async def use_link(tx: Tx, bot_id: BotId, token: str, chat_id: ChatId, now_us: int) -> sa.RowMapping | None:
+    """The link of a token, which is used up by this. None for one that is unknown, used or too old."""
+    is_it = (enrol_link.c.bot_id == bot_id, enrol_link.c.token_hash == _hash(token))
+    used = await tx.execute(
+        enrol_link.update()
+        .where(*is_it, enrol_link.c.used_us.is_(None), enrol_link.c.expires_us > now_us)
+        .values(used_us=now_us, used_chat_id=chat_id)
+    )
+    if used.rowcount != 1:
+        return None
+    return (await tx.execute(sa.select(enrol_link).where(*is_it))).mappings().one()
+
+
+async def move_chat(tx: Tx, bot_id: BotId, patient_id: PatientId, old: ChatId, new: ChatId, now_us: int) -> None:
+    """Plans that have not ended, what they still owe, and STOP go along to another chat of the same patient."""
+    of_patient = (enrolment.c.bot_id == bot_id, enrolment.c.patient_id == patient_id, enrolment.c.chat_id == old)
+    plans = sa.select(enrolment.c.id).where(enrolment.c.bot_id == bot_id, enrolment.c.patient_id == patient_id)
+    await tx.execute(
+        message.update()
+        .where(
+            message.c.bot_id == bot_id,
+            message.c.chat_id == old,
+            message.c.enrolment_id.in_(plans),
+            sa.text(f"message.{OPEN}"),
+            message.c.state == MessageState.PENDING,
+            message.c.target_id.is_(None),
+        )
+        .values(chat_id=new)
+    )
+    await tx.execute(enrolment.update().where(*of_patient, enrolment.c.state != PlanState.ENDED).values(chat_id=new))
+    in_force = sa.select(opt_out.c.scope).where(opt_out.c.bot_id == bot_id, opt_out.c.ended_us.is_(None))
+    there = set(await tx.scalars(in_force.where(opt_out.c.chat_id == new)))
+    for scope in set(await tx.scalars(in_force.where(opt_out.c.chat_id == old))) - there:
+        await tx.execute(opt_out.insert().values(bot_id=bot_id, chat_id=new, scope=scope, at_us=now_us))

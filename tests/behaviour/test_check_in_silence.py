@@ -1,0 +1,87 @@
+"""A patient who tells of something serious in a check-in, and then says no more."""
+
+import pytest
+import sqlalchemy as sa
+
+from bot.services.planner import Planner
+from bot.simulator.house import House
+from bot.store import care
+from bot.store.tables import due
+from tests.on_a_plan import enrol, state_of
+
+URGENT = "Urgent · P-"
+WHY = "have not heard from you"
+
+
+@pytest.fixture
+async def plan_id(house: House) -> int:
+    """The patient in the house answers the first check-in of the shipped plan, at three."""
+    enrolment_id = await enrol(house, plan_id="dry_needling", area="calf")
+    async with house.app.store.write() as tx:
+        await Planner(house.app.post).plan(tx, enrolment_id)
+    await house.pass_time(hours=3, minutes=1)
+    return enrolment_id
+
+
+async def taps(house: House, *labels: str) -> None:
+    for label in labels:
+        house.patient.presses(label)
+        await house.settle()
+
+
+def cards(house: House) -> list[str]:
+    """The cards of alerts in the staff group."""
+    return [text for text in house.staff_texts if text.startswith((URGENT, "Emergency · P-"))]
+
+
+def warnings(house: House) -> list[str]:
+    """What the patient was told because nothing was heard."""
+    return [text for text in house.bot_texts if WHY in text]
+
+
+async def test_pain_nine_and_then_silence(house: House, plan_id: int) -> None:
+    await taps(house, "Not quite", "Not great", "None", "Done", "9")
+    assert house.patient.last.text.startswith("Is the calf very hard")
+    await house.pass_time(minutes=29)
+    assert (cards(house), warnings(house)) == ([], [])
+    await house.pass_time(minutes=1)
+    (card,) = cards(house)
+    assert card.startswith(URGENT)
+    assert "Check-in C1: pain 9. No answer to: Is the calf very hard" in card
+    (told,) = warnings(house)
+    assert "Ring us now" in told
+    assert await state_of(house, plan_id) == ("paused", "alert")
+
+
+async def test_an_answer_in_time_leads_where_it_leads(house: House, plan_id: int) -> None:
+    await taps(house, "Not quite", "Not great", "None", "Done", "9")
+    await house.pass_time(minutes=10)
+    await taps(house, "No")
+    before = cards(house)
+    assert len(before) == 1
+    assert "No answer to" not in before[0]
+    await house.pass_time(minutes=25)
+    assert warnings(house) == []
+    assert not any("No answer to" in text for text in house.staff_texts)
+
+
+async def test_a_question_that_was_put_off_and_then_left_open(house: House, plan_id: int) -> None:
+    await taps(house, "Not quite", "Not great", "Bleeding that hasn't stopped", "Done", "No", "2")
+    await house.pass_time(minutes=15)
+    assert house.patient.last.text.startswith("Is it still bleeding?")
+    await house.pass_time(minutes=25)
+    assert cards(house) == []
+    await house.pass_time(minutes=6)
+    (card,) = cards(house)
+    assert "No answer to: Is it still bleeding?" in card
+    assert len(warnings(house)) == 1
+
+
+async def test_a_corrected_answer_asks_for_nothing_any_more(house: House, plan_id: int) -> None:
+    await taps(house, "Not quite", "Not great", "None", "Done", "9")
+    house.patient.presses("4")
+    await house.pass_time(minutes=40)
+    assert (cards(house), warnings(house)) == ([], [])
+    async with house.app.store.read() as tx:
+        kinds = (await tx.scalars(sa.select(due.c.state).where(due.c.kind == care.UNANSWERED))).all()
+    assert [str(one) for one in kinds] == ["done"]

@@ -1,0 +1,144 @@
+"""A list of appointments: read with every problem by line, compared with what is known, written all or nothing."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.care import PlanState
+from bot.clock import to_us
+from bot.content.load import load_content
+from bot.services.enrolment_list import Appointments, Does, Done, read
+from bot.services.planner import REPLAN
+from bot.services.poster import Cut, link_to, links, poster
+from bot.simulator.house import House
+from bot.store.contacts import Contacts
+from bot.store.tables import due, enrol_link, enrolment
+
+CONTENT = load_content(Path(__file__).parents[2] / "faq")
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HEAD = "reference,name,phone,area,side,treated,visit,careful\n"
+ROW = "4711,,01632 960555,heel,L,2026-11-23 10:00,2026-12-07 10:00,thinner\n"
+
+
+def test_a_row_is_read() -> None:
+    (row,), problems = read(HEAD + ROW, "list.csv", CONTENT, NOW)
+    assert problems == []
+    assert (row.line, row.reference, row.area, row.side) == (2, "4711", "heel", "left")
+    assert row.treated_at == datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    assert row.visit_at == datetime(2026, 12, 7, 10, 0, tzinfo=UTC)
+    assert row.facts == {"thinner": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        pytest.param("reference,area,side\n", 1, "'treated' is missing", id="column missing"),
+        pytest.param("foo," + HEAD, 1, "no column 'foo'", id="column unknown"),
+        pytest.param(HEAD + ROW.replace("heel", "elbow"), 2, "the area is none of", id="area"),
+        pytest.param(HEAD + ROW.replace(",L,", ",X,"), 2, "the side is none of", id="side"),
+        pytest.param(HEAD + ROW.replace("2026-11-23 10:00", "soon"), 2, "needs a date and a time", id="treated"),
+        pytest.param(HEAD + ROW.replace("2026-11-23", "2026-10-23"), 2, "treated more than", id="long ago"),
+        pytest.param(HEAD + ROW.replace("2026-12-07", "2026-11-22"), 2, "in the past", id="visit"),
+        pytest.param(HEAD + ROW.replace("01632 960555", "ring mum"), 2, "phone number", id="phone"),
+        pytest.param(HEAD + ROW.replace("thinner", "perhaps"), 2, "careful is yes, no", id="careful"),
+        pytest.param(HEAD + ROW.replace("4711,", ","), 2, "neither a reference nor a name", id="nobody"),
+        pytest.param(HEAD + ROW + ROW, 3, "line 2 already", id="twice"),
+        pytest.param(HEAD + ROW.replace("thinner", "yes,more"), 2, "more values than columns", id="comma"),
+    ],
+)
+def test_what_is_wrong_is_told_by_line(text: str, line: int, words: str) -> None:
+    _, problems = read(text, "list.csv", CONTENT, NOW)
+    assert [(problem.file, problem.line) for problem in problems] == [("list.csv", line)]
+    assert words in problems[0].text
+
+
+def test_a_file_from_a_spreadsheet_is_read() -> None:
+    text = "\ufeff" + HEAD.upper() + ROW + ",,,,,,,\n"
+    rows, problems = read(text, "list.csv", CONTENT, NOW)
+    assert (len(rows), problems) == (1, [])
+
+
+async def run(house: House, text: str) -> list[Done]:
+    now = house.clock.now()
+    rows, problems = read(HEAD + text, "list.csv", CONTENT, now)
+    assert problems == []
+    work = Appointments(house.app.store, house.app.settings.bot_id, Contacts(), CONTENT, now)
+    async with house.app.store.write() as tx:
+        return await work.do(tx, await work.decide(tx, rows), lambda: None)
+
+
+async def plans(house: House) -> list[sa.RowMapping]:
+    async with house.app.store.read() as tx:
+        return list((await tx.execute(sa.select(enrolment).order_by(enrolment.c.id))).mappings())
+
+
+async def test_somebody_on_a_list_joins_by_their_own_link(house: House) -> None:
+    (done,) = await run(house, ROW)
+    assert done.planned.does is Does.NEW
+    async with house.app.store.read() as tx:
+        assert done.token not in str((await tx.execute(sa.select(enrol_link))).mappings().all())
+    house.patient.starts(done.token)
+    await house.settle()
+    assert "What should we call you" in house.patient.last.text
+    house.patient.says("Anna")
+    await house.settle()
+    house.patient.presses("Yes, that's right")
+    await house.settle()
+    house.patient.presses("I agree")
+    await house.settle()
+    (plan,) = await plans(house)
+    assert (plan["state"], plan["chat_id"]) == (PlanState.OPEN, house.patient.chat_id)
+    house.patient.presses("6")
+    await house.settle()
+    house.patient.presses("None of these", house.patient.last.message_id)
+    await house.settle()
+    assert house.patient.last.text.startswith("Thank you, that's all."), "the number was in the list"
+    (plan,) = await plans(house)
+    assert plan["careful"] is True, "the list says so"
+
+
+@pytest.mark.parametrize(
+    ("visit", "does"),
+    [
+        ("2026-12-07 10:00", Does.SAME),
+        ("2026-12-08 11:00", Does.VISIT),
+        ("", Does.CANCELLED),
+    ],
+)
+async def test_the_same_reference_again_moves_or_cancels_the_visit(house: House, visit: str, does: Does) -> None:
+    await run(house, ROW)
+    house.clock.tick(timedelta(hours=1))
+    (done,) = await run(house, ROW.replace("2026-12-07 10:00", visit))
+    assert (done.planned.does, done.token) == (does, "")
+    (plan,) = await plans(house)
+    expected = datetime.fromisoformat(f"{visit}+00:00") if visit else None
+    assert plan["visit_us"] == (to_us(expected) if expected else None)
+    assert plan["visit_seen_us"] == to_us(house.clock.now())
+    async with house.app.store.read() as tx:
+        replans = (await tx.scalars(sa.select(due.c.id).where(due.c.kind == REPLAN))).all()
+    assert bool(replans) is (does is not Does.SAME)
+
+
+async def test_a_treatment_on_another_day_is_a_new_session(house: House) -> None:
+    await run(house, ROW)
+    (done,) = await run(house, ROW.replace("2026-11-23", "2026-11-24"))
+    assert done.planned.does is Does.SESSION
+    first, second = await plans(house)
+    assert (first["state"], first["reason"], second["state"]) == (PlanState.ENDED, "new session", PlanState.JOINING)
+    assert first["patient_id"] == second["patient_id"]
+
+
+def test_the_poster_leads_to_the_bot_and_knows_no_patient() -> None:
+    made = poster(CONTENT, link_to("some_bot", "join"))
+    assert "https://t.me/some_bot?start=join" in made
+    assert "<svg" in made
+    assert "Demo Foot Clinic" in made
+    assert "http" not in made.replace("https://t.me/", "").replace("http://www.w3.org/", "")
+
+
+def test_links_to_cut_are_escaped() -> None:
+    made = links(CONTENT, [Cut("<b>4711", link_to("some_bot", "A" * 22))], "1 December 2026")
+    assert "&lt;b&gt;4711" in made
+    assert made.count("<svg") == 1
