@@ -74,7 +74,7 @@ async def test_one_that_failed_is_put_off_and_counted(store: Store, clock: Manua
 
 
 async def test_when_to_look_next(store: Store, clock: ManualClock) -> None:
-    async def next_in_min(leaving_out: str = "") -> float | None:
+    async def next_in_min(*leaving_out: str) -> float | None:
         async with store.read() as tx:
             due_us = await dues.next_due_us(tx, BOT, leaving_out)
         return None if due_us is None else (due_us - clock.now_us()) / 60_000_000
