@@ -45,6 +45,7 @@ class EnrolmentReplies(Sentences):
         "staff_mismatch": frozenset({"code", "area", "side"}),
         "staff_young": frozenset({"code", "age"}),
         "staff_not_me": frozenset({"code"}),
+        "staff_not_me_known": frozenset({"code"}),
         "staff_joined_moved": frozenset({"code"}),
         "staff_contact": frozenset({"code", "name", "reference", "phone"}),
         "sheet_treated": frozenset({"area", "side", "date"}),
@@ -125,6 +126,8 @@ class EnrolmentReplies(Sentences):
     staff_mismatch: Text
     staff_young: Text
     staff_not_me: Text
+    staff_not_me_known: Text
+    """The same of somebody who agreed to an earlier plan on this phone: nothing is deleted."""
     staff_joined_moved: Text
     note_mismatch: Line
     """A note for staff."""

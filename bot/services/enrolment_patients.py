@@ -202,12 +202,16 @@ class PatientSide:
         """Somebody else's phone: what was typed there goes, and this chat has nothing to do with the patient."""
         bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
         patient_id, chat_id = PatientId(row["patient_id"]), ChatId(row["chat_id"])
-        await self.post.contacts.save(tx, patient_id, now_us, name=None, phone=None)
+        texts = self.post.library.served.content.enrolment
         await enrolling.prefill(tx, check_in_id, {})
+        if await enrolling.agreed_before(tx, bot_id, patient_id, chat_id, row["id"]):
+            # The phone is this patient's all the same: the plan was set up for somebody else.
+            await self._tell(tx, row, self.post.text(texts.staff_not_me_known, code=row["code"]), NOT_ME)
+            return
+        await self.post.contacts.save(tx, patient_id, now_us, name=None, phone=None)
         if not await enrolling.running_plans(tx, bot_id, patient_id):
             await enrolling.leave_chat(tx, bot_id, chat_id, patient_id, now_us)
-        text = self.post.text(self.post.library.served.content.enrolment.staff_not_me, code=row["code"])
-        await self._tell(tx, row, text, NOT_ME)
+        await self._tell(tx, row, self.post.text(texts.staff_not_me, code=row["code"]), NOT_ME)
 
     async def _tell(self, tx: Tx, row: sa.RowMapping, text: str, what: str) -> None:
         """Staff hear of it, once for a plan; a reply goes to the chat."""

@@ -207,6 +207,18 @@ async def running_plans(tx: Tx, bot_id: BotId, patient_id: PatientId) -> Sequenc
     return (await tx.execute(statement.order_by(enrolment.c.id))).mappings().all()
 
 
+async def agreed_before(tx: Tx, bot_id: BotId, patient_id: PatientId, chat_id: ChatId, enrolment_id: int) -> bool:
+    """Whether this patient agreed, in this chat, to a plan before this one: then the phone is theirs."""
+    statement = sa.select(enrolment.c.id).where(
+        enrolment.c.bot_id == bot_id,
+        enrolment.c.patient_id == patient_id,
+        enrolment.c.chat_id == chat_id,
+        enrolment.c.id < enrolment_id,
+        enrolment.c.agreed_us.is_not(None),
+    )
+    return await tx.scalar(statement.limit(1)) is not None
+
+
 async def ended_by(tx: Tx, bot_id: BotId, patient_id: PatientId, at_us: int) -> list[int]:
     """The plans of a patient that a new session ended at this moment, give or take what a transaction lasts."""
     found = await tx.scalars(

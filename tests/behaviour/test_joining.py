@@ -411,3 +411,14 @@ async def test_looking_who_it_is_is_noted(house: House) -> None:
     assert any("Name: Anna" in text and "01632 960 555" in text for text in house.staff_texts)
     looked = await rows(house, audit, audit.c.action == "show_who")
     assert [row["actor_id"] for row in looked] == [house.member.user_id]
+
+
+async def test_a_plan_set_up_for_somebody_else_costs_a_known_patient_nothing(house: House) -> None:
+    await enrolled(house)
+    await does(house, *UNTIL_AGREED, "6", "None of these", "No thanks")
+    await house.pass_time(days=2)
+    await enrolled(house)
+    await does(house, "This is not for me")
+    assert [row["name"] for row in await rows(house, contact)] == ["Anna"]
+    assert "what we know of" in house.staff_texts[-1]
+    assert [plan["state"] for plan in await plans(house)] == [PlanState.ENDED, PlanState.ENDED]
