@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from bot import logs
-from bot.care import Care, CareChange, Note, NoteKind, PlanState
+from bot.care import Care, Note, NoteKind, PlanState
 from bot.clock import from_us, to_us
 from bot.content.plan import Plan, Step
 from bot.core.care.asking import JOINING
@@ -121,9 +121,9 @@ class CheckIns:
         if not (visit.is_waiting and visit.care.reminded):
             if visit.is_waiting:
                 await plans.set_plan(tx, visit.care.enrolment_id, reminded_us=now_us)
-            change = CareChange(visit.care.enrolment_id, visit.care.open, closed="replaced", answered=False)
-            if visit.care.open.step_id == JOINING:
-                change = left_joining(self.post.library.served.content, visit.care)
+            content = self.post.library.served.content
+            is_joining = visit.care.open.step_id == JOINING
+            change = left_joining(content, visit.care) if is_joining else Talk(content).replaced(visit.care)
             await plans.apply(self.post.store, tx, self.post.bot_id, change, now_us)
             return False
         change = Talk(self.post.library.served.content).silenced(visit.care)
@@ -135,7 +135,8 @@ class CheckIns:
         """The advice of the step that this one speaks for, where that one was never sent."""
         is_known = step.carries in visit.care.answers
         carried = visit.plan.by_id.get(step.carries) if step.carries is not None and not is_known else None
-        return carried.advice if carried is not None else ""
+        paragraphs = carried.advice.split("\n\n") if carried is not None else ()
+        return "\n\n".join(part for part in paragraphs if "{next}" not in part)  # this one tells it as it closes
 
     async def _fate(self, tx: Tx, visit: Visit, step: Step, row: sa.RowMapping, now: datetime) -> Now:
         zone = ZoneInfo(visit.care.zone)

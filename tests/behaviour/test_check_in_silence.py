@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from bot.services.planner import Planner
 from bot.simulator.house import House
 from bot.store import care
-from bot.store.tables import due
+from bot.store.tables import due, staff_note
 from tests.on_a_plan import enrol, state_of
 
 URGENT = "Urgent · P-"
@@ -85,3 +85,52 @@ async def test_a_corrected_answer_asks_for_nothing_any_more(house: House, plan_i
     async with house.app.store.read() as tx:
         kinds = (await tx.scalars(sa.select(due.c.state).where(due.c.kind == care.UNANSWERED))).all()
     assert [str(one) for one in kinds] == ["done"]
+
+
+async def test_fine_and_a_nine_that_is_not_confirmed(house: House, plan_id: int) -> None:
+    await taps(house, "Not quite", "Fine", "None", "Done", "9")
+    assert house.patient.last.text.startswith("Just to be sure")
+    await house.pass_time(minutes=31)
+    (card,) = cards(house)
+    assert "Check-in C1: pain 9. No answer to" in card
+    assert len(warnings(house)) == 1
+
+
+async def test_every_answer_to_a_question_that_was_put_off_is_replied_to(house: House, plan_id: int) -> None:
+    await taps(house, "Not quite", "Not great", "Light-headed", "Bleeding that hasn't stopped", "Done", "No", "2")
+    await house.pass_time(minutes=16)
+    before = len(house.bot_texts)
+    await taps(house, "No")
+    assert house.bot_texts[before:] == ["Thank you, I have noted that."]
+    await house.pass_time(minutes=45)
+    assert house.patient.last.text.startswith("About feeling light-headed")
+
+
+async def test_half_a_check_in_that_the_next_one_replaces_leaves_its_notes(house: House, plan_id: int) -> None:
+    await taps(house, "Not quite", "Not great", "Numb or tingling", "Done")
+    await house.pass_time(hours=20)
+    async with house.app.store.read() as tx:
+        notes = (await tx.scalars(sa.select(staff_note.c.text))).all()
+    assert [text for text in notes if text.startswith("Numb or tingling")] != []
+
+
+async def test_a_nine_next_morning_and_then_silence(house: House, plan_id: int) -> None:
+    await taps(house, "All fine")
+    await house.pass_time(hours=20)
+    await taps(house, "Not quite", "9")
+    assert house.patient.last.text.startswith("Is the calf very hard")
+    await house.pass_time(minutes=31)
+    (card,) = cards(house)
+    assert "Check-in C2: pain 9. No answer to: Is the calf very hard" in card
+
+
+async def test_the_advice_of_a_check_in_that_was_left_out_is_true_next_morning(house: House) -> None:
+    await house.pass_time(hours=7)
+    enrolment_id = await enrol(house, plan_id="dry_needling", area="calf")
+    async with house.app.store.write() as tx:
+        await Planner(house.app.post).plan(tx, enrolment_id)
+    await house.pass_time(hours=24)
+    (morning,) = [text for text in house.bot_texts if text.startswith("Good morning")]
+    assert "on the day of treatment" in morning
+    assert "until tomorrow" not in morning
+    assert "Next check-in" not in morning

@@ -1,6 +1,7 @@
 """How check-ins look: questions with their buttons, answers in words, texts of a care plan filled in. Pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -196,11 +197,24 @@ class Asking:
         chosen = value if isinstance(value, tuple) else (value,)
         return ", ".join(labels.get(str(one), str(one)) for one in chosen)
 
+    def what_led(self, step: Step, question: Question, answers: Mapping[str, Value]) -> str:
+        """What the patient told that led to a question, in few words: "pain 9", "Bleeding that hasn't stopped"."""
+        known = (one for one in rules.reported(step, question) if one.id in answers)
+        return ", ".join(self.told(one, answers[one.id]) for one in known)
+
+    def told(self, question: Question, value: Value) -> str:
+        """One answer in few words."""
+        answer = self.in_words(question, value)
+        return answer if question.kind == "several" else f"{question.id.replace('_', ' ')} {answer}"
+
     def for_staff(self, care: Care, step: Step, question: Question, value: Value, now: datetime) -> str:
-        """An answer as staff read it, with its question where the answer says too little alone."""
+        """An answer as staff read it, with its question where the answer says too little alone, and with what led to
+        that one: "hard – No" is no reason to ring, a pain of 9 before it is."""
         answer = self.in_words(question, value)
         asked = "" if question.kind == "several" else plain(self.question(care, question, now))
         said = f"{asked} – {answer}" if asked else answer
+        led = self.what_led(step, question, care.open.answers) if care.open is not None else ""
+        said = f"{led}. {said}" if led else said
         return self.own_plain(self.content.check_ins.staff_answer, step=step.code, answer=said)
 
 

@@ -96,6 +96,12 @@ class CheckIns:
         now = care.open.sent_at if care.open is not None else care.treated_at
         return self.asking.say(care, self.asking.text(care, plan.no_reply.remind, now), kind=Kind.REMINDER)
 
+    def replaced(self, care: Care) -> CareChange:
+        """The next check-in takes the place of the open one; saved answers count for notes."""
+        assert care.open is not None
+        notes = self.following.saved_notes(care, self.step_of(care, care.open.step_id))
+        return CareChange(care.enrolment_id, care.open, closed="replaced", answered=False, notes=notes)
+
     def silenced(self, care: Care) -> CareChange:
         """Nobody answered: the open check-in is closed, saved answers count for notes, staff ring who needs it."""
         step = self.step_of(care, care.open.step_id) if care.open is not None else None

@@ -106,11 +106,15 @@ class Following:
             open_ = replace(open_, asked=question.id, repeated=False, ticked=())
             change = CareChange(care.enrolment_id, open_, later=later)
             return Turn(change, (self.asking.put(care, question, open_, now),), news, question.id)
+        is_late = _has_waited(step, before, open_.answers, rules.names(plan, care, step, before))
         if late := rules.put_off(step, open_.answers, look_up):
             waited = rules.next_question(step, before, rules.names(plan, care, step, before)) is None
             turn = self._waits(care, step, open_, weighed, () if waited and not later else late, now)
+            if is_late and not turn.says:  # another late question is waited for still
+                thanks = self.asking.own(self.content.check_ins.later_thanks)
+                turn = replace(turn, says=(self.asking.say(care, thanks),))
             return replace(turn, change=replace(turn.change, later=later), alerts=news)
-        known = was if _has_waited(step, before, open_.answers, rules.names(plan, care, step, before)) else None
+        known = was if is_late else None
         return replace(self.close(care, step, open_, weighed, now, known), alerts=news)
 
     def _later(
@@ -253,13 +257,17 @@ class Following:
         }
         return rules.notes(holding, texts)
 
+    def saved_notes(self, care: Care, step: Step | None) -> tuple[Note, ...]:
+        """What staff should know of a check-in that was answered in part, and is answered no further."""
+        if care.open is None or step is None or not care.open.answers:
+            return ()
+        look_up = rules.names(self.content.plans[care.plan_id], care, step, care.open.answers)
+        return self.notes(tuple(one for one in rules.weigh(self.content, step, look_up).rules if not one.alert))
+
     def silenced(self, care: Care, step: Step | None) -> CareChange:
         """No reply: what was answered counts for notes, and staff ring those who need it."""
         plan, replies = self.content.plans[care.plan_id], self.content.check_ins
-        notes: tuple[Note, ...] = ()
-        if care.open is not None and step is not None and care.open.answers:
-            look_up = rules.names(plan, care, step, care.open.answers)
-            notes = self.notes(tuple(one for one in rules.weigh(self.content, step, look_up).rules if not one.alert))
+        notes = self.saved_notes(care, step)
         needs_call = condition(plan.no_reply.call_if).holds(rules.names(plan, care, None, {}))
         if care.careful or needs_call:
             notes = (*notes, Note(NoteKind.CALL, replies.note_no_reply))

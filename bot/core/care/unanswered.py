@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.care import Care, CareChange, OpenCheckIn, Value
+from bot.care import Care, CareChange, OpenCheckIn
+from bot.content.conditions import Lookup
 from bot.content.plan import Question, Step
 from bot.content.schema import Content
 from bot.core.care import rules
@@ -45,7 +46,9 @@ class Unanswered:
         if open_ is None or found is None:
             return Outcome(state)
         step, question, weighed = found
-        led = self._what_led(step, question, open_)
+        led = self.asking.what_led(step, question, open_.answers)
+        if question_id in open_.answers:  # a number that was not confirmed
+            led = ", ".join(filter(None, (led, self.asking.told(question, open_.answers[question_id]))))
         least = rules.deciding(self.content, step, question_id)[0]
         understanding = red_flag(
             self._for_staff(care, step, question, led, now), flags_of({least: Level.URGENT}, (led,))
@@ -64,22 +67,23 @@ class Unanswered:
         plan = self.content.plans.get(care.plan_id)
         step = plan.by_id.get(open_.step_id) if plan is not None else None
         question = step.by_id.get(question_id) if step is not None else None
-        if plan is None or step is None or question is None or question_id in open_.answers:
+        if plan is None or step is None or question is None:
             return None
         look_up = rules.names(plan, care, step, open_.answers)
         weighed = rules.weigh(self.content, step, look_up)
+        if question_id in open_.answers:
+            is_doubted = open_.asked == question_id and question_id in open_.doubted
+            is_due = is_doubted and self._would_press(step, open_, look_up, weighed)
+            return (step, question, weighed) if is_due and rules.deciding(self.content, step, question_id) else None
         if weighed.is_pressing or not rules.applies(question, look_up):
             return None
         return (step, question, weighed) if rules.is_decisive(self.content, step, question) else None
 
-    def _what_led(self, step: Step, question: Question, open_: OpenCheckIn) -> str:
-        """What the patient told, in few words: "pain 9", "Bleeding that hasn't stopped"."""
-        known = (one for one in rules.reported(step, question) if one.id in open_.answers)
-        return ", ".join(self._told(one, open_.answers[one.id]) for one in known)
-
-    def _told(self, question: Question, value: Value) -> str:
-        answer = self.asking.in_words(question, value)
-        return answer if question.kind == "several" else f"{question.id.replace('_', ' ')} {answer}"
+    def _would_press(self, step: Step, open_: OpenCheckIn, look_up: Lookup, weighed: Weighed) -> bool:
+        """Whether a number that was asked about once more ("is it 9 out of 10?") would lead to an alert, or to a
+        question that decides one, if it is right: until it is confirmed nobody was told."""
+        waiting = (one for one in step.questions if one.id not in open_.answers and rules.applies(one, look_up))
+        return weighed.is_pressing or any(rules.is_decisive(self.content, step, one) for one in waiting)
 
     def _for_staff(self, care: Care, step: Step, question: Question, led: str, now: datetime) -> str:
         template, asked = self.content.check_ins.staff_unanswered, plain(self.asking.question(care, question, now))

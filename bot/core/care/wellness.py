@@ -24,7 +24,11 @@ _NOTHING_WRONG = re.compile(
 _NOT_FINE = re.compile(
     r"\b(?:not (?:quite|really|great|good|so good|fine|too good|ok|okay|well|all fine)|no|nope|nah)\b"
 )
-_GOODBYE = re.compile(r"\b(?:bye|goodbye|bye bye|good bye|cheerio|ta ra|no need (?:to|for)|dont need)\b")
+# "All good, bye": there the "good" is the news, and no part of the goodbye.
+_GOODBYE = re.compile(
+    r"\b(?:bye bye|bye|goodbye|(?<!all )(?<!is )(?<!im )(?<!feeling )good bye|cheerio|ta ra|"
+    r"no need (?:to|for)|dont need)\b"
+)
 
 
 def is_all_fine(text: str, known: Words) -> bool:

@@ -189,7 +189,7 @@ def test_staff_see_the_question_where_the_answer_says_too_little(patient: Patien
     patient.begins("first_hours")
     patient.answers("Not quite", "Not great", "None", "8", "Yes")
     assert patient.last.understanding is not None
-    assert patient.last.understanding.text == "Check-in C1: Is the calf very hard? – Yes"
+    assert patient.last.understanding.text == "Check-in C1: pain 8. Is the calf very hard? – Yes"
 
 
 def test_advice_that_can_wait_does_not_end_the_check_in(patient: Patient) -> None:

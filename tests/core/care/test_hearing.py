@@ -383,6 +383,9 @@ def test_not_fine(text: str, is_not: bool, known: Words) -> None:
     ("text", "is_leave"),
     [
         ("all good, thanks, bye", True),
+        ("All good, bye!", True),
+        ("everything is good. bye", True),
+        ("good bye", False),
         ("I'm fine now, no need to check on me again, goodbye", True),
         ("all good, thanks", False),
         ("bye", False),

@@ -119,12 +119,12 @@ BRANCHES: list[Row] = [
         "next_morning",
         NO_FACTS,
         NOTHING,
-        ["8", "Same", "Yes"],
+        ["8", "Yes"],
         [(E, "compartment_limb_threat")],
         [],
         "{emergency_number}",
     ),
-    ("next_morning", NO_FACTS, NOTHING, ["10", "Same", "No"], [(U, "severe_escalating_pain")], [], "{clinic_phone}"),
+    ("next_morning", NO_FACTS, NOTHING, ["10", "No"], [(U, "severe_escalating_pain")], [], "{clinic_phone}"),
     (
         *("next_morning", NO_FACTS, NOTHING, ["7", "Worse", "No"]),
         *([(U, "severe_escalating_pain")], [NOTE], "{clinic_phone}"),
@@ -186,11 +186,11 @@ BRANCHES: list[Row] = [
         "{clinic_phone}",
     ),
     (
-        *("two_days", NO_FACTS, MORNING_5, ["7", "Same", "No"]),
+        *("two_days", NO_FACTS, MORNING_5, ["7", "No"]),
         *([(U, "severe_escalating_pain")], [NOTE], "{clinic_phone}"),
     ),
     (
-        *("two_days", NO_FACTS, MORNING_5, ["8", "Worse", "Yes"]),
+        *("two_days", NO_FACTS, MORNING_5, ["8", "Yes"]),
         *([(E, "compartment_limb_threat")], [], "{emergency_number}"),
     ),
     ("two_days", NO_FACTS, MORNING_5, ["3", "Going down", "Worse", "None"], [], [NOTE], "before it gets better"),

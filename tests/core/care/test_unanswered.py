@@ -183,3 +183,29 @@ def test_when_to_look(asked: str | None, answers: Answers, closed: str | None, i
     care = left_open("first_hours", answers, asked)
     change = CareChange(care.enrolment_id, care.open, closed=closed)
     assert Unanswered(shipped).look_at(care, change, NOW) == (NOW + WAIT if is_due else None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked", "alerts"),
+    [
+        pytest.param({"feeling": "fine", "signs": ("none",), "pain": 9}, "pain", True, id="fine and a nine"),
+        pytest.param({"feeling": "bad", "signs": ("none",), "pain": 8}, "pain", True, id="lots"),
+        pytest.param({"feeling": "bad", "signs": ("none",), "pain": 5}, "pain", False, id="about a five"),
+        pytest.param({"feeling": "fine", "signs": ("none",), "pain": 9}, "hard", True, id="confirmed meanwhile"),
+    ],
+)
+def test_a_number_that_is_not_confirmed_counts(
+    answers: Answers, asked: str, alerts: bool, shipped: Content, conversation: Conversation
+) -> None:
+    care = left_open("first_hours", answers, asked)
+    assert care.open is not None
+    care = replace(care, open=replace(care.open, doubted=("pain",)))
+    change = CareChange(care.enrolment_id, care.open)
+    assert (Unanswered(shipped).look_at(care, change, NOW) is not None) is alerts
+    outcome = silent(conversation, care, "pain")
+    if asked == "pain" and alerts:
+        assert outcome.understanding is not None
+        assert outcome.understanding.text.startswith(f"Check-in C1: pain {answers['pain']}. No answer to: How strong")
+        assert outcome.understanding.level is Level.URGENT
+    else:
+        assert outcome.understanding is None
