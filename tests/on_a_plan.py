@@ -10,7 +10,7 @@ from bot.care import PlanState
 from bot.clock import from_us, to_us
 from bot.model import ChatId, ChatKind
 from bot.simulator.house import House
-from bot.store import care, chats, dues
+from bot.store import care, chats, dues, patient_list
 from bot.store.tables import check_in, enrolment, patient, patient_chat
 
 PLAN_ID = "small_plan"
@@ -158,7 +158,7 @@ async def plan_step(house: House, enrolment_id: int, step_id: str, until_days: f
         await dues.plan(house.app.store, tx, house.app.settings.bot_id, timer)
         (row,) = [
             row
-            for row in await care.waiting_steps(tx, house.app.settings.bot_id, enrolment_id)
+            for row in await patient_list.steps_of(tx, house.app.settings.bot_id, enrolment_id)
             if row["part"] == step_id
         ]
         assert from_us(row["due_us"]) == at

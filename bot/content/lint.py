@@ -101,13 +101,8 @@ def unsigned(content: Content) -> list[str]:
     return [part.id for part in parts if not part.is_signed]
 
 
-def unfit_to_run(content: Content) -> list[str]:
-    """What refuses a start with a real token, one sentence each; empty: nothing does."""
-    return [problem.text for problem in unfit_problems(content)]
-
-
-def unfit_problems(content: Content) -> list[Problem]:
-    """The same with the file of each.
+def unfit_to_run(content: Content) -> list[Problem]:
+    """What refuses a start with a real token, each with its file; empty: nothing does.
 
     Unsigned entries do not: their questions go to staff. A warning that no clinician approved cannot be left out and
     cannot be sent, and a patient on a plan waits for its check-ins.

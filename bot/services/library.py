@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot import logs
 from bot.clock import Clock
-from bot.content.lint import check_files, unfit_problems, unsigned
+from bot.content.lint import check_files, unfit_to_run, unsigned
 from bot.content.load import parse_content, read_files, revision_of
 from bot.content.schema import Content
 from bot.core.conversation import Conversation
@@ -64,7 +64,7 @@ def fit_to_serve(content: Content, signed_only: bool) -> Content:
     """
     if not signed_only:
         return content
-    if problems := unfit_problems(content):
+    if problems := unfit_to_run(content):
         raise ContentError(problems)
     groups = tuple(
         group.model_copy(update={"entries": tuple(entry for entry in group.entries if entry.is_signed)})

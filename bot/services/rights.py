@@ -23,7 +23,7 @@ from bot.services.effects import Decided, Effects, Snapshot
 from bot.services.planner import Planner
 from bot.services.post import Post
 from bot.services.ticks import Handler
-from bot.store import accounts, alerts, care, chats, dues, erasing, erasures
+from bot.store import accounts, alerts, care, chats, dues, erasing, erasures, patient_list
 from bot.store import my_data as files
 from bot.store.engine import Tx
 from bot.store.tables import audit, enrolment
@@ -123,9 +123,9 @@ class Rights:
         )
         await care.set_plan(tx, plan["id"], ended_us=None, silent_us=None, **state)
         await Planner(self.post).plan(tx, plan["id"])
-        waiting = await care.waiting_steps(tx, self.post.bot_id, plan["id"])
-        if waiting:
-            return int(waiting[0]["due_us"])
+        steps = await patient_list.steps_of(tx, self.post.bot_id, plan["id"])
+        if steps:
+            return int(steps[0]["due_us"])
         old = {"state": PlanState.ENDED, "reason": rights.STOPPED, "ended_us": plan["ended_us"]}
         await care.set_plan(tx, plan["id"], silent_us=plan["silent_us"], **old)
         return None

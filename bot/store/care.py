@@ -81,11 +81,6 @@ async def plan_of_check_in(tx: Tx, check_in_id: int) -> int | None:
     return found
 
 
-async def sent_steps(tx: Tx, enrolment_id: int) -> frozenset[str]:
-    """The steps of a plan that went out."""
-    return frozenset(await tx.scalars(sa.select(check_in.c.step_id).where(check_in.c.enrolment_id == enrolment_id)))
-
-
 async def open_plan_ids(tx: Tx, bot_id: BotId, after_id: int, limit: int) -> Sequence[int]:
     """Ids of open and paused plans of patients with Telegram, above `after_id`, ascending."""
     statement = (
@@ -244,20 +239,6 @@ async def pause_in(tx: Tx, bot_id: BotId, chat_id: ChatId, reason: str) -> None:
     )
 
 
-async def resume_in(tx: Tx, bot_id: BotId, chat_id: ChatId, reason: str) -> None:
-    """Let plans of a chat go on that were paused for this reason."""
-    await tx.execute(
-        enrolment.update()
-        .where(
-            enrolment.c.bot_id == bot_id,
-            enrolment.c.chat_id == chat_id,
-            enrolment.c.state == PlanState.PAUSED,
-            enrolment.c.reason == reason,
-        )
-        .values(state=PlanState.OPEN, reason=None)
-    )
-
-
 # --- what is to come -------------------------------------------------------------------------------------------------
 
 
@@ -269,20 +250,6 @@ def _waiting(bot_id: BotId, enrolment_id: int) -> tuple[sa.ColumnElement[bool], 
         due.c.state == DueState.WAITING,
         due.c.part.is_not(None),
     )
-
-
-async def waiting_steps(tx: Tx, bot_id: BotId, enrolment_id: int) -> Sequence[sa.RowMapping]:
-    """The due rows of steps to come, by time."""
-    return (
-        (await tx.execute(sa.select(due).where(*_waiting(bot_id, enrolment_id)).order_by(due.c.due_us)))
-        .mappings()
-        .all()
-    )
-
-
-async def move_step(tx: Tx, due_id: int, at_us: int, until_us: int | None) -> None:
-    """Another time for a step that waits."""
-    await tx.execute(due.update().where(due.c.id == due_id).values(due_us=at_us, until_us=until_us))
 
 
 async def drop_what_waits(tx: Tx, bot_id: BotId, enrolment_id: int, reason: str) -> None:

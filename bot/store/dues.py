@@ -67,16 +67,6 @@ async def finish(tx: Tx, due_id: int, state: DueState, reason: str | None = None
     await tx.execute(due.update().where(due.c.id == due_id).values(state=state, reason=reason))
 
 
-async def wake(tx: Tx, bot_id: BotId, timer: Due) -> None:
-    """Let a timer that was dropped wait again, at its time of now."""
-    values = {"due_us": to_us(timer.at), "until_us": to_us(timer.until) if timer.until else None}
-    await tx.execute(
-        due.update()
-        .where(due.c.bot_id == bot_id, due.c.dedupe_key == timer.dedupe_key, due.c.state == DueState.DROPPED)
-        .values(state=DueState.WAITING, reason=None, attempts=0, **values)
-    )
-
-
 async def put_off(tx: Tx, due_id: int, due_us: int, reason: str) -> None:
     """Try again later; counts an attempt."""
     await tx.execute(

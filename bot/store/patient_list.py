@@ -143,12 +143,6 @@ async def answered(tx: Tx, bot_id: BotId, since_us: int, until_us: int, step_ids
     return await _listed(tx, statement, limit)
 
 
-async def is_anybody_on_a_plan(tx: Tx, bot_id: BotId) -> bool:
-    """Whether there is a plan that has not ended."""
-    found = await tx.scalar(sa.select(enrolment.c.id).where(_running(bot_id)).limit(1))
-    return found is not None
-
-
 # --- what is to come -------------------------------------------------------------------------------------------------
 
 

@@ -189,7 +189,7 @@ async def test_an_edited_plan_moves_what_waits(house: House, content_dir: Path) 
     await house.app.look_at_content()
     await house.settle()
     async with house.app.store.read() as tx:
-        waiting = await care.waiting_steps(tx, house.app.settings.bot_id, plan_id)
+        waiting = await patient_list.steps_of(tx, house.app.settings.bot_id, plan_id)
     when = {row["part"]: from_us(row["due_us"]) for row in waiting}
     assert f"{when['second']:%a %H:%M}" == "Tue 10:15"
     assert set(when) == {"first", "second", "third"}
@@ -239,10 +239,10 @@ async def test_patients_can_see_what_is_planned(house: House) -> None:
 async def test_what_staff_moved_stays_where_it_is_when_the_plan_is_edited(house: House) -> None:
     plan_id = await treated(house)
     async with house.app.store.write() as tx:
-        waiting = {row["part"]: row for row in await care.waiting_steps(tx, house.app.settings.bot_id, plan_id)}
+        waiting = {row["part"]: row for row in await patient_list.steps_of(tx, house.app.settings.bot_id, plan_id)}
         moved_us = waiting["second"]["due_us"] + 3600 * 1_000_000
         await patient_list.put_off(tx, waiting["second"]["id"], moved_us)
         await Planner(house.app.post).plan(tx, plan_id)
-        again = {row["part"]: row for row in await care.waiting_steps(tx, house.app.settings.bot_id, plan_id)}
+        again = {row["part"]: row for row in await patient_list.steps_of(tx, house.app.settings.bot_id, plan_id)}
     assert again["second"]["due_us"] == moved_us
     assert again["third"]["due_us"] == waiting["third"]["due_us"]

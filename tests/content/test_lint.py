@@ -326,8 +326,8 @@ def signed(content: Content, *ids: str) -> Content:
 
 def test_a_start_is_refused_until_every_red_flag_is_signed(good: dict[str, str]) -> None:
     content = parse_content(good)
-    (refusal,) = unfit_to_run(content)
-    (shorter,) = unfit_to_run(signed(content, *list(RED_FLAGS)[1:]))
+    (refusal,) = (problem.text for problem in unfit_to_run(content))
+    (shorter,) = (problem.text for problem in unfit_to_run(signed(content, *list(RED_FLAGS)[1:])))
 
     assert "No clinician has signed 21 of 21 warnings" in refusal
     assert "1 of 21 warnings in red_flags.yaml: chest_pain_breathless." in shorter

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.content.lint import Findings, check, unfit_problems, unsigned
+from bot.content.lint import Findings, check, unfit_to_run, unsigned
 from bot.content.load import parse_content, parse_located
 from bot.errors import ContentError
 
@@ -172,6 +172,6 @@ def test_an_unsigned_plan_refuses_the_start(good: dict[str, str]) -> None:
     content = parse_content({**good, PATH: PLAN})
 
     assert "needling" in unsigned(content)
-    (problem,) = [one for one in unfit_problems(content) if one.file == PATH]
+    (problem,) = [one for one in unfit_to_run(content) if one.file == PATH]
     assert "'needling'" in problem.text
     assert "ALLOW_UNSIGNED=1" in problem.text

@@ -117,8 +117,6 @@ async def test_who_waits_for_staff_stands_first_and_ended_plans_nowhere(
         second = await patient_list.page(tx, BOT, None, 2, 2)
         own = await patient_list.page(tx, BOT, FOOT, 0, 10)
         nobody = await patient_list.page(tx, BOT, UserId(502), 0, 10)
-        assert await patient_list.is_anybody_on_a_plan(tx, BOT)
-        assert not await patient_list.is_anybody_on_a_plan(tx, BotId(3))
     assert codes(everybody) == ["P-5", "P-4", "P-3", "P-2", "P-1"]
     assert (codes(second), second.count) == (["P-3", "P-2"], 5)
     assert codes(own) == ["P-5"]
