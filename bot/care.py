@@ -38,6 +38,10 @@ class NoteKind(StrEnum):
     """A check-in went out late, or not at all, and why."""
 
 
+JOINING = "joining"
+"""The step in which a patient joins; it is no part of the plan."""
+CONTACT = frozenset({"name", "other", "phone"})
+"""Questions of that step whose answers are contact details, kept apart from all that is said."""
 BASELINE = "baseline"
 """The fact: pain of the old problem before treatment, 0-10."""
 ALL_FINE = ""

@@ -6,6 +6,7 @@ Frozen values, validated, no I/O; the format is explained to its editors in the 
 import re
 from collections.abc import Mapping
 from datetime import time, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -205,6 +206,7 @@ class Plan(Signable):
         return {step.id: step for step in self.steps}
 
 
+@lru_cache(maxsize=1024)
 def condition(text: str) -> Condition:
-    """A condition of a plan, which was checked when the plan was read."""
+    """A condition of a plan, which was checked when the plan was read; each answer weighs dozens of them."""
     return parse_condition(text)

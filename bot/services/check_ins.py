@@ -11,23 +11,24 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from bot import logs
-from bot.care import Care, Note, NoteKind, PlanState
+from bot.care import JOINING, Care, Note, NoteKind, PlanState
 from bot.clock import from_us, to_us
 from bot.content.plan import Plan, Step
-from bot.core.care.asking import JOINING
+from bot.core.care.asking import Asking
 from bot.core.care.checking_in import CheckIns as Talk
 from bot.core.care.joining import left_joining
 from bot.core.care.planning import Fate, Now, at_its_time, reminder_at
-from bot.core.outcome import Occasion, Outcome, State
+from bot.core.outcome import Outcome
 from bot.model import ChatId
-from bot.services.effects import Decided, Effects, Snapshot
+from bot.services.effects import Decided, Effects, Snapshot, look_for_timer
 from bot.services.planner import Planner
 from bot.services.policy import ClinicPolicy
 from bot.services.post import Post
 from bot.services.ticks import Handler, is_late
 from bot.store import care as plans
-from bot.store import chats, dues, messages
+from bot.store import dues, messages
 from bot.store.engine import Tx
+from bot.store.planned import Slot
 
 log = logs.get(__name__)
 
@@ -82,7 +83,7 @@ class CheckIns:
         fate = await self._fate(tx, visit, step, row, now)
         if fate.fate is Fate.MOVE:
             assert fate.at is not None
-            key = f"{plans.CHECK_IN}:{row['ref']}:{step.id}:{to_us(fate.at)}"
+            key = Slot(step.id, to_us(fate.at), row["until_us"]).key(row["ref"])
             until = from_us(row["until_us"]) if row["until_us"] is not None else None
             timer = dues.Due(plans.CHECK_IN, fate.at, key, until=until, ref=row["ref"], part=step.id)
             await dues.plan(self.post.store, tx, self.post.bot_id, timer)
@@ -147,8 +148,9 @@ class CheckIns:
 
     async def _left_out(self, tx: Tx, visit: Visit, step: Step, why: str) -> None:
         """Staff see what was not sent, and why."""
-        text = self.post.library.served.content.patient_list.step_left_out
-        note = Note(NoteKind.LATE, text.replace("{step}", step.code).replace("{why}", why))
+        content = self.post.library.served.content
+        text = Asking(content).own_plain(content.patient_list.step_left_out, step=step.code, why=why)
+        note = Note(NoteKind.LATE, text)
         await plans.add_notes(
             self.post.store,
             tx,
@@ -216,31 +218,18 @@ class CheckIns:
         plan = served.content.plans.get(row["plan_id"]) if row is not None else None
         if row is None or plan is None or row["chat_id"] == plans.NO_CHAT:
             return None
-        chat_id = ChatId(row["chat_id"])
-        await chats.lock_chat(tx, bot_id, chat_id)
-        patient = await chats.patient_of(tx, bot_id, chat_id)
-        all_plans = (await plans.plans_in(tx, bot_id, [chat_id])).get(chat_id, ())
-        care = next((one for one in all_plans if one.enrolment_id == enrolment_id), None)
-        if patient is None or care is None:
+        seen = await look_for_timer(self.post, tx, ChatId(row["chat_id"]))
+        care = next((one for one in seen.occasion.care if one.enrolment_id == enrolment_id), None) if seen else None
+        if seen is None or care is None:
             return None
-        talk = (await chats.talks_with(tx, bot_id, [chat_id]))[chat_id]
-        now = self.post.clock.now()
-        occasion = Occasion(
-            now=now,
-            sent_at=now,
-            stopped=patient.opted_out,
-            treated_at=care.treated_at,
-            code=care.code,
-            care=all_plans,
-        )
-        state = State.from_json(talk.state)
-        seen = Snapshot(talk.version, state, patient, occasion, talk.flood_tat_us, press_is_ours=False)
-        return Visit(care, plan, seen)
+        # A family's chat: this is about the patient of this plan.
+        patient = replace(seen.patient, patient_id=care.patient_id, code=care.code)
+        occasion = replace(seen.occasion, treated_at=care.treated_at, code=care.code)
+        return Visit(care, plan, replace(seen, patient=patient, occasion=occasion))
 
     async def _do(self, tx: Tx, row: sa.RowMapping, visit: Visit, outcome: Outcome) -> None:
         effects = Effects(self.post, tx, self.post.library.served.revision_id)
-        patient = replace(visit.seen.patient, patient_id=visit.care.patient_id, code=visit.care.code)
-        await effects.apply([Decided(row["id"], None, replace(visit.seen, patient=patient), outcome)])
+        await effects.apply([Decided(row["id"], None, visit.seen, outcome)])
 
     async def _sent_today(self, tx: Tx, visit: Visit, now: datetime) -> int:
         """Bot-started messages that this chat got, or is getting, on its local day."""

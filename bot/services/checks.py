@@ -6,12 +6,10 @@ import sqlalchemy as sa
 
 from bot import logs
 from bot.core.checking import NUDGE, UNANSWERED
-from bot.core.outcome import Occasion, State
 from bot.model import ChatId
-from bot.services.effects import Decided, Effects, Snapshot
+from bot.services.effects import Decided, Effects, look_for_timer
 from bot.services.post import Post
 from bot.services.ticks import Handler
-from bot.store import chats
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
@@ -33,21 +31,13 @@ class Checks:
         return {NUDGE: self._look, UNANSWERED: self._look}
 
     async def _look(self, tx: Tx, row: sa.RowMapping) -> None:
-        bot_id, chat_id = self.post.bot_id, ChatId(row["ref"])
-        await chats.lock_chat(tx, bot_id, chat_id)  # an answer that comes now waits until this is decided
-        patient = await chats.patient_of(tx, bot_id, chat_id)
-        talk = (await chats.talks_with(tx, bot_id, [chat_id]))[chat_id]
-        if patient is None:
+        seen, served = await look_for_timer(self.post, tx, ChatId(row["ref"])), self.post.library.served
+        if seen is None:
             log.warning("check_of_nobody", due_id=row["id"])
             return
-        now, state, served = self.post.clock.now(), State.from_json(talk.state), self.post.library.served
-        occasion = Occasion(
-            now=now, sent_at=now, stopped=patient.opted_out, treated_at=patient.treated_at, code=patient.code
-        )
-        outcome = served.conversation.on_silence(state, occasion)
-        if outcome.state == state:
+        outcome = served.conversation.on_silence(seen.state, seen.occasion)
+        if outcome.state == seen.state:
             return
-        seen = Snapshot(talk.version, state, patient, occasion, talk.flood_tat_us, press_is_ours=False)
         effects = Effects(self.post, tx, served.revision_id)
         await effects.apply([Decided(row["id"], None, seen, outcome)])
         log.info("check_unanswered", due_id=row["id"])

@@ -15,6 +15,7 @@ from bot.errors import StaleConversation
 from bot.model import (
     BlockedIn,
     Button,
+    ChatId,
     Kind,
     Level,
     MediaIn,
@@ -56,6 +57,27 @@ class Snapshot:
     tat_us: int
     press_is_ours: bool
     """False for a button that we did not put into this very chat: presses can be forged."""
+
+
+async def look_for_timer(post: Post, tx: Tx, chat_id: ChatId) -> Snapshot | None:
+    """What a timer decides on, under the lock of the chat, which it takes: an answer that comes now waits until this
+    is decided. None where nobody ever wrote."""
+    await chats.lock_chat(tx, post.bot_id, chat_id)
+    patient = await chats.patient_of(tx, post.bot_id, chat_id)
+    if patient is None:
+        return None
+    talk = (await chats.talks_with(tx, post.bot_id, [chat_id]))[chat_id]
+    now = post.clock.now()
+    occasion = Occasion(
+        now=now,
+        sent_at=now,
+        stopped=patient.opted_out,
+        treated_at=patient.treated_at,
+        code=patient.code,
+        care=(await care.plans_in(tx, post.bot_id, [chat_id])).get(chat_id, ()),
+    )
+    state = State.from_json(talk.state)
+    return Snapshot(talk.version, state, patient, occasion, talk.flood_tat_us, press_is_ours=False)
 
 
 @dataclass(frozen=True, slots=True)

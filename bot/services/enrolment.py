@@ -4,7 +4,7 @@ Rights and forged presses are checked before (`services/staff.py`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -117,20 +117,10 @@ class StaffSide:
         if isinstance(patient_id, Payload):
             return patient_id
         if not await enrolling.use_number(tx, bot_id, chat_id, request.number):
-            minutes = str(enrolling.NUMBER_LASTS_US // MINUTE_US)  # somebody else was quicker
-            return self._say(self._texts.staff_wrong_code, number=request.number, minutes=minutes)
+            return self._wrong_number(request.number)  # somebody else was quicker
         if request.reference:
             await self.post.contacts.save(tx, patient_id, now_us, reference=request.reference)
-        new = NewPlan(
-            patient_id,
-            chat_id,
-            request.area,
-            request.side,
-            request.treated_at or self.post.clock.now(),
-            who,
-            request.visit_at,
-            request.is_child,
-        )
+        new = self._new(request, patient_id, chat_id, who)
         enrolment_id, has_ended = await self._enrolments.make(tx, new)
         await self._enrolments.begin(tx, enrolment_id)
         row = await care.plan_row(tx, bot_id, enrolment_id)
@@ -150,8 +140,18 @@ class StaffSide:
         chat_id = await enrolling.chat_showing(tx, bot_id, number, now_us)
         if chat_id is None:
             await accounts.write_audit(tx, bot_id, who, enrolling.WRONG_NUMBER, None, now_us)
-            return self._say(self._texts.staff_wrong_code, number=number, minutes=minutes)
+            return self._wrong_number(number)
         return chat_id
+
+    def _wrong_number(self, number: str) -> Payload:
+        minutes = str(enrolling.NUMBER_LASTS_US // MINUTE_US)
+        return self._say(self._texts.staff_wrong_code, number=number, minutes=minutes)
+
+    def _new(self, request: Request, patient_id: PatientId, chat_id: ChatId, who: UserId) -> NewPlan:
+        """The plan that was asked for."""
+        treated_at = request.treated_at or self.post.clock.now()
+        visit_at, is_child = request.visit_at, request.is_child
+        return NewPlan(patient_id, chat_id, request.area, request.side, treated_at, who, visit_at, is_child)
 
     async def _patient(self, tx: Tx, chat_id: ChatId, label: str) -> PatientId | Payload:
         """Who of a chat is meant; a name that nobody there has is that of another patient on the same phone."""
@@ -170,7 +170,7 @@ class StaffSide:
         if len(known) == 1 and not known[0].has_plans:  # the phone of somebody who never was on a plan
             await enrolling.set_label(tx, bot_id, chat_id, known[0].patient_id, label)
             return known[0].patient_id
-        patient_id, _ = await enrolling.new_patient(store, tx, bot_id, now_us)
+        patient_id, _ = await chats.new_patient(store, tx, bot_id, now_us)
         await enrolling.join_chat(store, tx, bot_id, chat_id, patient_id, now_us, label)
         return patient_id
 
@@ -231,22 +231,12 @@ class StaffSide:
         if not request.is_whole:
             return self._say(self._texts.staff_unclear, word=words.strip())
         bot_id, now_us, who = self.post.bot_id, self.post.clock.now_us(), said.sender.user_id
-        patient_id, code = await enrolling.new_patient(self.post.store, tx, bot_id, now_us)
+        patient_id, code = await chats.new_patient(self.post.store, tx, bot_id, now_us)
         if request.reference or request.label:
             details = {"reference": request.reference or None, "name": request.label or None}
             await self.post.contacts.save(tx, patient_id, now_us, **details)
-        new = NewPlan(
-            patient_id,
-            care.NO_CHAT,
-            request.area,
-            request.side,
-            request.treated_at or self.post.clock.now(),
-            who,
-            request.visit_at,
-            request.is_child,
-            careful=not request.not_careful,
-            state=PlanState.OPEN,
-        )
+        new = self._new(request, patient_id, care.NO_CHAT, who)
+        new = replace(new, careful=not request.not_careful, state=PlanState.OPEN)
         enrolment_id, _ = await self._enrolments.make(tx, new)
         paper = Paper(self.post)
         times = await paper.plan_calls(tx, enrolment_id) if new.careful else ()

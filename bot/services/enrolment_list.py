@@ -20,8 +20,8 @@ from bot.core.care.enrolling import LATEST, match_option, read_moment
 from bot.core.care.joining import BY_STAFF, hear_phone
 from bot.errors import Problem
 from bot.model import BotId, ChatId, PatientId
-from bot.services.planner import REPLAN
-from bot.store import accounts, care, dues, enrolling, messages, patient_list
+from bot.services.planner import replan
+from bot.store import accounts, care, chats, dues, enrolling, messages, patient_list
 from bot.store.contacts import Contacts
 from bot.store.engine import Store, Tx
 
@@ -223,8 +223,8 @@ class Appointments:
             done.append(await (self._visit(tx, one) if one.enrolment_id is not None else self._enrol(tx, one)))
             advance()
         if any(one.does in {Does.VISIT, Does.CANCELLED} for one in planned):
-            key = f"{REPLAN}:list:{to_us(self.now)}"  # the running bot then plans what waits anew
-            await dues.plan(self.store, tx, self.bot_id, dues.Due(REPLAN, self.now, key, ref=0))
+            # The running bot then plans what waits anew.
+            await dues.plan(self.store, tx, self.bot_id, replan(self.now, f"list:{to_us(self.now)}"))
         await accounts.write_audit(tx, self.bot_id, None, "enrol_list", len(done), to_us(self.now))
         return done
 
@@ -239,7 +239,7 @@ class Appointments:
     async def _enrol(self, tx: Tx, one: Planned) -> Done:
         now_us, row, patient_id = to_us(self.now), one.row, one.patient_id
         if patient_id is None:
-            patient_id, _ = await enrolling.new_patient(self.store, tx, self.bot_id, now_us)
+            patient_id, _ = await chats.new_patient(self.store, tx, self.bot_id, now_us)
         details = {"reference": row.reference, "name": row.name, "phone": row.phone}
         given = {key: value for key, value in details.items() if value}
         await self.contacts.save(tx, patient_id, now_us, **given)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from bot.care import CareChange, PlanState
-from bot.clock import SECOND_US
-from bot.core.care.asking import JOINING, Asking
+from bot.care import JOINING, CareChange, PlanState
+from bot.clock import HOUR_US, MINUTE_US
+from bot.core.care.asking import Asking
 from bot.core.care.checking_in import CheckIns
 from bot.core.care.joining import (
     AGREE,
@@ -35,8 +35,6 @@ from bot.store import accounts, care, chats, enrolling
 from bot.store.engine import Tx
 
 NUMBERS_AN_HOUR = 5
-_HOUR_US = 3600 * SECOND_US
-_MINUTE_US = 60 * SECOND_US
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,11 @@ class PatientSide:
         texts = self.post.library.served.content.enrolment
         if (shown := await enrolling.number_of(tx, bot_id, chat_id, now_us)) is not None:
             left_us = shown["expires_us"] - now_us
-            return self._in_words(shown["code"], max(1, left_us // _MINUTE_US))
-        if await enrolling.new_numbers_since(tx, bot_id, chat_id, now_us - _HOUR_US) >= NUMBERS_AN_HOUR:
+            return self._in_words(shown["code"], max(1, left_us // MINUTE_US))
+        if await enrolling.new_numbers_since(tx, bot_id, chat_id, now_us - HOUR_US) >= NUMBERS_AN_HOUR:
             return texts.code_later
         number = await enrolling.new_number(self.post.store, tx, bot_id, chat_id, now_us)
-        return self._in_words(number, enrolling.NUMBER_LASTS_US // _MINUTE_US)
+        return self._in_words(number, enrolling.NUMBER_LASTS_US // MINUTE_US)
 
     def _in_words(self, number: str, minutes: int) -> str:
         texts = self.post.library.served.content.enrolment
@@ -138,8 +136,10 @@ class PatientSide:
 
         The change is written already.
         """
+        if change.open is None or change.open.step_id != JOINING:
+            return
         row = await care.plan_row(tx, self.post.bot_id, change.enrolment_id)
-        if row is None or change.open is None or change.open.step_id != JOINING:
+        if row is None:
             return
         if change.reason == ENDED_NOT_ME:
             await self._not_me(tx, row, change.open.id)

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import logs
-from bot.care import PlanState, Value
-from bot.clock import to_us
+from bot.care import JOINING, PlanState, Value
+from bot.clock import MINUTE_US, to_us
 from bot.content.plan import Option, Plan
-from bot.core.care.asking import JOINING
 from bot.core.care.joining import KNOWN, NAME, OTHER, PHONE, begin_joining
 from bot.core.outcome import Say
 from bot.core.replies import time_in_words
@@ -21,7 +20,7 @@ from bot.store.engine import Tx
 
 log = logs.get(__name__)
 
-UNDO_US = 10 * 60 * 1_000_000
+UNDO_US = 10 * MINUTE_US
 """So long staff can take back what they set up."""
 UNDONE = "undone"
 """Why a plan has ended: it was set up by mistake."""

@@ -60,8 +60,7 @@ class Planner:
 
     async def plan_all_anew(self, tx: Tx, key: str) -> None:
         """Begin to plan every open enrolment anew, once per `key`."""
-        timer = dues.Due(REPLAN, self.post.clock.now(), f"{REPLAN}:{key}", ref=0)
-        await dues.plan(self.post.store, tx, self.post.bot_id, timer)
+        await dues.plan(self.post.store, tx, self.post.bot_id, replan(self.post.clock.now(), key))
 
     async def _plan_some(
         self, tx: Tx, rows: Sequence[sa.RowMapping], known: dict["_Case", tuple[PlannedStep, ...]]
@@ -93,6 +92,11 @@ class Planner:
             more = dues.Due(REPLAN, self.post.clock.now(), f"{stem}|{ids[-1]}", ref=ids[-1])
             await dues.plan(self.post.store, tx, self.post.bot_id, more)
         log.info("plans_planned_anew", plans=len(ids))
+
+
+def replan(now: datetime, key: str) -> dues.Due:
+    """The timer that plans every open enrolment anew, once per `key`."""
+    return dues.Due(REPLAN, now, f"{REPLAN}:{key}", ref=0)
 
 
 class _Case(NamedTuple):

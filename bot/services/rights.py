@@ -13,13 +13,12 @@ import sqlalchemy as sa
 
 from bot import logs
 from bot.care import CareChange, PlanState
-from bot.clock import from_us, to_us
+from bot.clock import HOUR_US, from_us, to_us
 from bot.core import rights
-from bot.core.outcome import Occasion, State
 from bot.core.replies import local_time, time_in_words
 from bot.model import ChatId, Kind, Method, Outgoing, Payload, Scope, UserId
 from bot.services.data_file import DataFile
-from bot.services.effects import Decided, Effects, Snapshot
+from bot.services.effects import Decided, Effects, look_for_timer
 from bot.services.planner import Planner
 from bot.services.post import Post
 from bot.services.ticks import Handler
@@ -37,7 +36,7 @@ FILE_KEPT = timedelta(days=2)
 """A file that could not be sent by then is deleted all the same."""
 LOOK_AGAIN = timedelta(hours=1)
 """How often it is looked whether the alert in the way was closed, or the file has gone."""
-DELETABLE = timedelta(hours=47)
+DELETABLE_US = 47 * HOUR_US
 """Telegram lets a bot delete its own messages for 48 hours; older ones lose their words."""
 REASON_MAX = 300
 
@@ -134,15 +133,12 @@ class Rights:
 
     async def _ask_again(self, tx: Tx, row: sa.RowMapping) -> None:
         """Ten minutes after the first yes."""
-        bot_id, chat_id = self.post.bot_id, ChatId(row["ref"])
-        await chats.lock_chat(tx, bot_id, chat_id)
-        patient = await chats.patient_of(tx, bot_id, chat_id)
-        talk = (await chats.talks_with(tx, bot_id, [chat_id]))[chat_id]
-        now, state, served = self.post.clock.now(), State.from_json(talk.state), self.post.library.served
-        if patient is None or (outcome := served.conversation.on_forget_due(state, now)) is None:
+        seen, served = await look_for_timer(self.post, tx, ChatId(row["ref"])), self.post.library.served
+        if seen is None:
             return
-        occasion = Occasion(now=now, sent_at=now, stopped=patient.opted_out, code=patient.code)
-        seen = Snapshot(talk.version, state, patient, occasion, talk.flood_tat_us, press_is_ours=False)
+        outcome = served.conversation.on_forget_due(seen.state, seen.occasion.now)
+        if outcome is None:
+            return
         await Effects(self.post, tx, served.revision_id).apply([Decided(row["id"], None, seen, outcome)])
 
     async def _lapse(self, tx: Tx, row: sa.RowMapping) -> None:
@@ -198,7 +194,7 @@ class Rights:
         now_us = self.post.clock.now_us()
         text = self.post.text(self.post.library.served.content.rights.staff_erased)
         for card in cards:
-            is_fresh = now_us - card.sent_us < to_us(from_us(0) + DELETABLE)
+            is_fresh = now_us - card.sent_us < DELETABLE_US
             if card.is_text and (card.is_list or not is_fresh):
                 payload, method = Payload(text), Method.EDIT_TEXT
             else:
@@ -252,7 +248,7 @@ class LockedRecords:
             return post.text(texts.staff_release_owner)
         if not code or not reason.strip():
             return post.text(texts.staff_release_how)
-        code = code.upper() if code.upper().startswith("P-") else f"P-{code.upper()}"
+        code = chats.full_code(code)
         rows = await erasures.locked(tx, post.bot_id, code)
         if not rows:
             return post.text(texts.staff_release_unknown, code=code)

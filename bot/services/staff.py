@@ -38,7 +38,7 @@ from bot.services.preview_command import PreviewCommand
 from bot.services.rights import LockedRecords
 from bot.store import accounts, alerts, messages
 from bot.store import inbox as inbox_rows
-from bot.store.chats import lock_chat
+from bot.store.chats import full_code, lock_chat
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
@@ -169,7 +169,7 @@ class Staff:
     async def _missed(self, tx: Tx, said: TextIn, words: str) -> str:
         """Keep a question in which triage missed danger: that of the card replied to, or the patient's last one."""
         replies = self.post.library.served.content.replies
-        asked = await self._question_meant(tx, said, words.strip().upper())
+        asked = await self._question_meant(tx, said, words.strip())
         if asked is None:
             return self.post.text(replies.staff_missed_what)
         await self._alerts.review(tx, asked["id"], Verdict.MISSED, said.sender)
@@ -178,7 +178,7 @@ class Staff:
     async def _question_meant(self, tx: Tx, said: TextIn, code: str) -> sa.RowMapping | None:
         bot_id = self.post.bot_id
         if code:
-            chat_id = await alerts.chat_of(tx, bot_id, code if code.startswith("P-") else f"P-{code}")
+            chat_id = await alerts.chat_of(tx, bot_id, full_code(code))
             until_us = self.post.clock.now_us()
         elif (card := await self._card(tx, said)) is not None:
             if card["question_id"] is not None:

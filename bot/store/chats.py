@@ -16,6 +16,12 @@ CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L, U: codes are read out over the phone."""
 
 
+def full_code(typed: str) -> str:
+    """A patient's code as it is stored, from one that staff typed: in small letters, or without its beginning."""
+    code = typed.strip().upper()
+    return code if code.startswith("P-") else f"P-{code}"
+
+
 # What every update asks is put together once: that takes longer than running it.
 _BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
 _CHAT = sa.bindparam("of_chat", type_=sa.BigInteger)
@@ -135,16 +141,20 @@ async def welcome_patient(store: Store, tx: Tx, bot_id: BotId, chat_id: ChatId, 
     known = await patient_of(tx, bot_id, chat_id)
     if known is not None:
         return known
-    row = {"bot_id": bot_id, "code": "", "created_us": now_us}
-    while True:
-        row["code"] = "P-" + "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
-        if made := await store.insert_once(tx, patient, [row], "bot_id", "code"):
-            break
-    patient_id = made[0].id
+    patient_id, code = await new_patient(store, tx, bot_id, now_us)
     await tx.execute(
         patient_chat.insert().values(bot_id=bot_id, chat_id=chat_id, patient_id=patient_id, since_us=now_us)
     )
-    return PatientView(PatientId(patient_id), str(row["code"]), chat_id)
+    return PatientView(patient_id, code, chat_id)
+
+
+async def new_patient(store: Store, tx: Tx, bot_id: BotId, now_us: int) -> tuple[PatientId, str]:
+    """A patient with a fresh code, in no chat yet."""
+    while True:
+        code = "P-" + "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
+        row = {"bot_id": bot_id, "code": code, "created_us": now_us}
+        if made := await store.insert_once(tx, patient, [row], "bot_id", "code"):
+            return PatientId(made[0].id), code
 
 
 async def opted_out(tx: Tx, bot_id: BotId, chat_id: ChatId) -> frozenset[Scope]:

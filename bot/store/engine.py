@@ -124,11 +124,15 @@ class Store:
         self._roles.clear()
 
 
+def insert_into(is_sqlite: bool, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can leave out what is there: one thing in both dialects, which SQLAlchemy has once for each."""
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+
+
 @cache
 def _insert_once(is_sqlite: bool, table: sa.Table, key: tuple[str, ...]) -> sa.Executable:
     """Kept, because putting it together takes longer than running it."""
-    dialect = sqlite if is_sqlite else postgresql
-    once = dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
+    once = insert_into(is_sqlite, table).on_conflict_do_nothing(index_elements=list(key))
     statement: sa.Executable = once.returning(*table.primary_key.columns)
     return statement
 

@@ -12,9 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.care import PlanState, Value
-from bot.clock import SECOND_US
+from bot.clock import DAY_US, MINUTE_US, SECOND_US
 from bot.model import BotId, ChatId, MessageState, PatientId, UserId
-from bot.store.chats import CODE_LETTERS
 from bot.store.engine import Store, Tx
 from bot.store.tables import (
     OPEN,
@@ -30,8 +29,8 @@ from bot.store.tables import (
     patient_chat,
 )
 
-NUMBER_LASTS_US = 10 * 60 * SECOND_US
-LINK_LASTS_US = 7 * 24 * 3600 * SECOND_US
+NUMBER_LASTS_US = 10 * MINUTE_US
+LINK_LASTS_US = 7 * DAY_US
 NEW_NUMBER, WRONG_NUMBER = "enrol_number", "enrol_wrong_number"
 """Actions in `audit`, by which new numbers and wrong guesses are counted."""
 NEW_SESSION = "new session"
@@ -133,15 +132,6 @@ async def patients_in(tx: Tx, bot_id: BotId, chat_id: ChatId) -> list[InChat]:
     )
     rows = (await tx.execute(statement)).all()
     return [InChat(PatientId(row.id), row.code, row.label, bool(row.has_plans)) for row in rows]
-
-
-async def new_patient(store: Store, tx: Tx, bot_id: BotId, now_us: int) -> tuple[PatientId, str]:
-    """A patient with a fresh code, in no chat yet."""
-    while True:
-        code = "P-" + "".join(secrets.choice(CODE_LETTERS) for _ in range(4))
-        row = {"bot_id": bot_id, "code": code, "created_us": now_us}
-        if made := await store.insert_once(tx, patient, [row], "bot_id", "code"):
-            return PatientId(made[0].id), code
 
 
 async def patient_by_code(tx: Tx, bot_id: BotId, code: str) -> PatientId | None:

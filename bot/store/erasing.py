@@ -14,8 +14,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.care import JOINING
 from bot.model import BotId, ChatId, InboxState, MessageId, MessageState, Method, Scope
 from bot.store import chats, erasures, naming, reducing
+from bot.store.care import NO_CHAT
 from bot.store.contacts import Contacts
 from bot.store.engine import Tx
 from bot.store.tables import (
@@ -40,7 +42,6 @@ from bot.store.tables import (
 
 OURS = "forget:"
 """How the keys of messages about the erasing itself begin; those are not erased."""
-NO_CHAT = 0
 _SHOWN = (Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY)
 _ON_SCREEN = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 _AT_ONCE = 500
@@ -247,7 +248,7 @@ async def _erase_contacts(tx: Tx, who: Subject, own: Sequence[int]) -> int:
     plans = sa.select(enrolment.c.id).where(enrolment.c.patient_id.in_(who.patient_ids))
     await tx.execute(
         check_in.update()
-        .where(check_in.c.enrolment_id.in_(plans), check_in.c.step_id == naming.JOINING)
+        .where(check_in.c.enrolment_id.in_(plans), check_in.c.step_id == JOINING)
         .values(answers={}, ticked=[], doubted=[])
     )
     await tx.execute(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.model import BotId, ChatId, MessageState, Method
+from bot.store import reducing
 from bot.store.engine import Store, Tx
 from bot.store.tables import (
     agreement,
@@ -126,7 +127,8 @@ async def drop_files(tx: Tx, bot_id: BotId, before_us: int | None = None) -> int
 
     Returns how many are still there.
     """
-    mine = sa.select(attachment.c.id).where(attachment.c.bot_id == bot_id, attachment.c.name == FILE_NAME)
+    is_mine = (attachment.c.bot_id == bot_id, attachment.c.name == FILE_NAME)
+    mine = sa.select(attachment.c.id).where(*is_mine)
     with_file = message.c.attachment_id.in_(mine)
     if before_us is not None:
         too_late = (message.c.planned_us < before_us, message.c.state == MessageState.PENDING)
@@ -134,7 +136,6 @@ async def drop_files(tx: Tx, bot_id: BotId, before_us: int | None = None) -> int
         await tx.execute(message.update().where(with_file, *too_late).values(**gone))
     is_over = message.c.state.not_in(_ON_ITS_WAY)
     await tx.execute(message.update().where(with_file, is_over).values(attachment_id=None))
-    is_used = sa.exists().where(message.c.attachment_id == attachment.c.id)
-    await tx.execute(attachment.delete().where(attachment.c.id.in_(mine), ~is_used))
+    await reducing.drop_files(tx, *is_mine)
     left: int | None = await tx.scalar(sa.select(sa.func.count()).select_from(mine.subquery()))
     return left or 0

@@ -5,16 +5,13 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
+from bot.care import CONTACT, JOINING
 from bot.markup import escape
 from bot.store import reducing
 from bot.store.contacts import Contacts
 from bot.store.engine import Tx
 from bot.store.tables import check_in, contact, enrolment, message, patient_chat, question
 
-JOINING = "joining"
-"""The step in which patients give their name and phone…"""
-IN_JOINING = ("name", "other", "phone")
-"""…as the answers to these questions."""
 INSTEAD = "…"
 _SHORTEST = 3
 """Letters of a name: a shorter one would be found in other words' company too often."""
@@ -32,7 +29,7 @@ async def names_of(tx: Tx, patient_ids: Sequence[int], contacts: Contacts) -> se
         .join(enrolment, enrolment.c.id == check_in.c.enrolment_id)
         .where(enrolment.c.patient_id.in_(patient_ids), check_in.c.step_id == JOINING)
     )
-    given = [one.get(name) for one in await tx.scalars(answers) for name in IN_JOINING]
+    given = [one.get(name) for one in await tx.scalars(answers) for name in CONTACT]
     said = (*known, *(await tx.scalars(labels)), *given)
     return {name.strip() for name in said if isinstance(name, str) and len(name.strip()) >= _SHORTEST}
 

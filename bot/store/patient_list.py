@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.care import NoteKind, PlanState
 from bot.model import BotId, ChatId, DueState, Kind, MessageId, MessageState, PatientId, UserId
-from bot.store import alerts
+from bot.store import alerts, reducing
 from bot.store.care import CHECK_IN
 from bot.store.engine import Tx
 from bot.store.tables import (
@@ -287,11 +287,11 @@ async def last_closed(tx: Tx, bot_id: BotId, chat_id: ChatId) -> int | None:
 
 async def drop_charts(tx: Tx, bot_id: BotId, before_us: int) -> None:
     """Delete our copies of the charts that were made before this time and are not on their way any more."""
-    charts = sa.select(attachment.c.id).where(attachment.c.bot_id == bot_id, attachment.c.name == CHART)
+    is_chart = (attachment.c.bot_id == bot_id, attachment.c.name == CHART)
+    charts = sa.select(attachment.c.id).where(*is_chart)
     is_over = (message.c.state.not_in((MessageState.PENDING, MessageState.SENDING)), message.c.planned_us < before_us)
     await tx.execute(message.update().where(message.c.attachment_id.in_(charts), *is_over).values(attachment_id=None))
-    is_used = sa.exists().where(message.c.attachment_id == attachment.c.id)
-    await tx.execute(attachment.delete().where(attachment.c.id.in_(charts), ~is_used))
+    await reducing.drop_files(tx, *is_chart)
 
 
 def _running(bot_id: BotId) -> sa.ColumnElement[bool]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model import BotId, DueState
 from bot.store.care import CHECK_IN
-from bot.store.engine import Store, Tx
+from bot.store.engine import Store, Tx, insert_into
 from bot.store.tables import check_in, due, enrolment
 
 _OF_BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
@@ -102,7 +101,7 @@ async def add_steps(store: Store, tx: Tx, bot_id: BotId, ids: Sequence[int], slo
 @cache
 def _add(is_sqlite: bool, count: int) -> sa.Executable:
     """Each of the enrolments beside each of `count` slots, inserted by the database alone: rows that go through the
-    driver take five times as long. Both dialects say it in the same words, but SQLAlchemy has them by dialect."""
+    driver take five times as long."""
     slots = sa.union_all(*(_slot(number) for number in range(count))).subquery()
     columns = {
         due.c.bot_id: _OF_BOT,
@@ -115,8 +114,7 @@ def _add(is_sqlite: bool, count: int) -> sa.Executable:
         due.c.dedupe_key: sa.literal(f"{CHECK_IN}:", sa.Text) + sa.cast(enrolment.c.id, sa.Text) + slots.c.key_end,
     }
     source = sa.select(*columns.values()).join_from(enrolment, slots, sa.true()).where(enrolment.c.id.in_(_OF_PLANS))
-    insert = (sqlite if is_sqlite else postgresql).insert(due)
-    of_all = insert.from_select(list(columns), source, include_defaults=False)
+    of_all = insert_into(is_sqlite, due).from_select(list(columns), source, include_defaults=False)
     once: sa.Executable = of_all.on_conflict_do_nothing(index_elements=["bot_id", "dedupe_key"])
     return once.execution_options(preserve_rowcount=True)  # SQLAlchemy keeps it of updates only
 

@@ -46,14 +46,14 @@ async def empty_messages(tx: Tx, *where: sa.ColumnElement[bool]) -> int:
         await tx.execute(
             message.update().where(*of_them, message.c.attachment_id.in_(files)).values(attachment_id=None)
         )
-        await drop_files(tx, files)
+        await drop_files(tx, attachment.c.id.in_(files))
     return emptied.rowcount
 
 
-async def drop_files(tx: Tx, attachment_ids: Collection[int]) -> int:
+async def drop_files(tx: Tx, *where: sa.ColumnElement[bool]) -> int:
     """Delete those of these files that no message holds any more."""
     is_used = sa.exists().where(message.c.attachment_id == attachment.c.id)
-    gone = await tx.execute(attachment.delete().where(attachment.c.id.in_(list(attachment_ids)), ~is_used))
+    gone = await tx.execute(attachment.delete().where(*where, ~is_used))
     return gone.rowcount
 
 

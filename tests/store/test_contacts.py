@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.clock import ManualClock
 from bot.errors import SettingsError
 from bot.model import BotId, PatientId
-from bot.store import enrolling
+from bot.store import chats
 from bot.store.contacts import Contact, Contacts, read_key
 from bot.store.engine import Store
 from bot.store.tables import contact
@@ -27,7 +27,7 @@ def key_file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def patient_id(store: Store, clock: ManualClock) -> PatientId:
     async with store.write() as tx:
-        return (await enrolling.new_patient(store, tx, BOT, clock.now_us()))[0]
+        return (await chats.new_patient(store, tx, BOT, clock.now_us()))[0]
 
 
 @pytest.mark.parametrize("encrypted", [False, True])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.care import ALL_FINE, Care, OpenCheckIn, PlanState, Value
+from bot.care import ALL_FINE, JOINING, Care, OpenCheckIn, PlanState, Value
 from bot.content.plan import Option, Plan, Question, Step
 from bot.content.schema import Content
 from bot.core.care import rules
@@ -20,7 +20,7 @@ from bot.model import Button, Buttons, Kind
 
 ACTION, WHO_ACTION = "care", "care_who"
 """Of the buttons: `care:<check-in>:<question>:<option>`, the question empty for the choice of "All fine"."""
-JOIN_ACTION, JOINING = "join", "joining"
+JOIN_ACTION = "join"
 """Buttons beside the answers on joining: `join:<check-in>:<what>`. The step is built in `joining.py`."""
 ACTIONS = frozenset({ACTION, WHO_ACTION, JOIN_ACTION})
 FINE, QUESTIONS, DONE = "fine", "ask", "_done"

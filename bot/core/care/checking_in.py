@@ -7,13 +7,13 @@ An answer typed and an answer pressed weigh the same. Alerts are only named here
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.care import Care, CareChange, OpenCheckIn
+from bot.care import CONTACT, JOINING, Care, CareChange, OpenCheckIn
 from bot.content.conditions import Lookup
 from bot.content.plan import Question, Step
 from bot.content.schema import Content
 from bot.core.care import rules
 from bot.core.care.alerting import flags_of, labelled, red_flag, stopped, with_flags
-from bot.core.care.asking import ACTION, DONE, JOIN_ACTION, JOINING, WHO_ACTION, Asking, of_patient
+from bot.core.care.asking import ACTION, DONE, JOIN_ACTION, WHO_ACTION, Asking, of_patient
 from bot.core.care.following import Following, Turn
 from bot.core.care.hearing import hear
 from bot.core.care.taking import Taking
@@ -119,13 +119,14 @@ class CheckIns:
         if occasion.earlier is not None and (edited := self._edited(cares, text, answer, state, occasion)) is not None:
             return edited
         waiting = tuple(care for care in cares if self._waits(care))
-        if not any(self._turn(care, text, occasion.now) for care in waiting):
+        turns = [self._turn(care, text, occasion.now) for care in waiting]
+        if not any(turns):
             return self._left(cares, text, answer, state, occasion)
         state = replace(state.settled(), who_text="")
         if len(waiting) > 1:
             say = self.asking.who(waiting)
             return Outcome(replace(state, who_text=text), (say,), understanding=answer)
-        return self._outcome(waiting[0], self._turn(waiting[0], text, occasion.now), state, occasion, answer)
+        return self._outcome(waiting[0], turns[0], state, occasion, answer)
 
     def _waits(self, care: Care) -> bool:
         """Whether a question of this plan is open."""
@@ -338,7 +339,7 @@ def _newest(step: Step, before: OpenCheckIn | None, after: OpenCheckIn) -> Quest
 
 def _is_private(care: Care) -> bool:
     """Whether the open question is one whose answer belongs to the contact details."""
-    return care.open is not None and care.open.step_id == JOINING and care.open.asked in {"name", "other", "phone"}
+    return care.open is not None and care.open.step_id == JOINING and care.open.asked in CONTACT
 
 
 def _settled(content: Content, care: Care, turn: Turn | None, now: datetime) -> Turn | None:

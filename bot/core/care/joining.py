@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.care import BASELINE, Care, CareChange, Note, NoteKind, OpenCheckIn, PlanState, Value
+from bot.care import BASELINE, JOINING, Care, CareChange, Note, NoteKind, OpenCheckIn, PlanState, Value
 from bot.content.plan import Careful, Moment, Option, Plan, Question, Rule, Step
 from bot.content.schema import Content
 from bot.content.sentences import EnrolmentReplies
-from bot.core.care.asking import JOINING, Asking
+from bot.core.care.asking import Asking
 from bot.core.care.following import Following, Turn
 from bot.core.care.hearing import Heard
 from bot.core.care.taking import Taking

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.care import ALL_FINE, Care, CareChange, OpenCheckIn, Value
+from bot.care import ALL_FINE, JOINING, Care, CareChange, OpenCheckIn, Value
 from bot.content.plan import Question, Step
 from bot.content.schema import Content
 from bot.core.care import rules
-from bot.core.care.asking import DONE, FINE, JOINING, QUESTIONS, Asking
+from bot.core.care.asking import DONE, FINE, QUESTIONS, Asking
 from bot.core.care.following import Following, Turn
 from bot.core.care.hearing import Heard, hear, together
 from bot.core.care.pain_words import TOP
