@@ -12,6 +12,11 @@ Value: TypeAlias = int | bool | str | tuple[str, ...]
 """An answer or a fact: a number, yes or no, one option, or several."""
 
 
+def number_of(value: Value | None) -> int | None:
+    """The number that an answer is; None where it is none, as yes and no are none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 class PlanState(StrEnum):
     """Of an enrolment: `joining → open → ended`, with `paused` in between."""
 

@@ -3,7 +3,7 @@
 Everything here is a frozen value; nothing here imports ours or does I/O. The glossary is in the README.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum, StrEnum
@@ -229,6 +229,12 @@ class Button:
 
 Buttons: TypeAlias = tuple[tuple[Button, ...], ...]
 """Rows of buttons, top to bottom."""
+
+
+def in_rows(buttons: Sequence[Button], width: int) -> Buttons:
+    """Buttons side by side, `width` in each row but the last."""
+    return tuple(tuple(buttons[at : at + width]) for at in range(0, len(buttons), width))
+
 
 PAYLOAD_VERSION = 1
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.care import Value
+from bot.care import Value, number_of
 
 Lookup: TypeAlias = Callable[[str], Value | None]
 """The value behind a name; None while it is not known."""
@@ -171,13 +171,9 @@ def _has(value: Value | None, options: tuple[str, ...]) -> bool:
     return isinstance(value, tuple) and any(option in value for option in options)
 
 
-def _number(value: Value | None) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _compared(left: _Weigh, compare: Callable[[int, int], bool], right: _Weigh) -> _Weigh:
     def weigh(lookup: Lookup) -> bool:
-        one, other = _number(left(lookup)), _number(right(lookup))
+        one, other = number_of(left(lookup)), number_of(right(lookup))
         return one is not None and other is not None and compare(one, other)
 
     return weigh
@@ -185,7 +181,7 @@ def _compared(left: _Weigh, compare: Callable[[int, int], bool], right: _Weigh) 
 
 def _added(left: _Weigh, right: _Weigh, sign: int) -> _Weigh:
     def weigh(lookup: Lookup) -> int | None:
-        one, other = _number(left(lookup)), _number(right(lookup))
+        one, other = number_of(left(lookup)), number_of(right(lookup))
         return None if one is None or other is None else one + sign * other
 
     return weigh

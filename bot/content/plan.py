@@ -4,13 +4,14 @@ Frozen values, validated, no I/O; the format is explained to its editors in the 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from bot.care import Value
 from bot.content.conditions import Condition, parse_condition
 from bot.content.parts import Id, Line, Part, Range, Signable, Text, parse_duration
 from bot.model import Level
@@ -204,6 +205,17 @@ class Plan(Signable):
     def by_id(self) -> Mapping[str, Step]:
         """Its steps."""
         return {step.id: step for step in self.steps}
+
+
+def label_of(options: Iterable[Option], option_id: str) -> str:
+    """What stands on the button of an option; the id itself where the plan has it no more."""
+    return next((option.label for option in options if option.id == option_id), option_id)
+
+
+def answer_in_words(question: Question, value: Value) -> str:
+    """An answer as its buttons say it, plain; empty where several could have been ticked and none was."""
+    chosen = value if isinstance(value, tuple) else (value,)
+    return ", ".join(label_of(question.options, str(one)) for one in chosen)
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,7 @@ from bot.core import escalation
 from bot.core.figures import Past, figures, per_hundred
 from bot.core.hours import is_open, open_until, wall_clock
 from bot.core.replies import Html
-from bot.model import Button, Buttons, Kind, Level, Payload
+from bot.model import Button, Buttons, Kind, Level, Payload, in_rows
 from bot.services.cards import level_of
 from bot.services.plan_words import PlanWords
 from bot.services.post import Post
@@ -79,7 +79,7 @@ class Digest:
         lines += ["…"] if found.count > len(lines) else []
         text = self.post.text(words.replies.paused_plans, lines=Html("\n".join(lines)))
         buttons = [Button(row["code"], f"pl:view:{row['id']}") for row in found.rows]
-        return text, tuple(tuple(buttons[at : at + 4]) for at in range(0, len(buttons), 4))
+        return text, in_rows(buttons, 4)
 
     async def in_words(self, tx: Tx, since: datetime, until: datetime) -> str:
         """Figures of the alerts between two moments, and what asks for a review; empty when there was none."""
@@ -179,7 +179,7 @@ class Digest:
         """One for each: it brings the card, under which all can be done."""
         label = self.post.library.served.content.replies.staff_button_card
         buttons = [Button(f"{label} {one['code']}", f"card:{one['id']}") for one in _in_order(found)[:LISTED]]
-        return tuple(tuple(buttons[at : at + 2]) for at in range(0, len(buttons), 2))
+        return in_rows(buttons, 2)
 
 
 def _in_order(found: Sequence[sa.RowMapping]) -> list[sa.RowMapping]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot import logs
 from bot.care import JOINING, PlanState, Value
 from bot.clock import MINUTE_US, to_us
-from bot.content.plan import Option, Plan
+from bot.content.plan import Plan, label_of
 from bot.core.care.joining import KNOWN, NAME, OTHER, PHONE, begin_joining
 from bot.core.outcome import Say
 from bot.core.replies import time_in_words
@@ -175,8 +175,3 @@ class Enrolments:
             "time": time_in_words(treated_at, now=now, zone=zone),
             "visit": time_in_words(visit_at, now=now, zone=zone) if visit_at is not None else replies.staff_no_visit,
         }
-
-
-def label_of(options: tuple[Option, ...], option_id: str) -> str:
-    """An area or a side as staff read it."""
-    return next((one.label for one in options if one.id == option_id), option_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.replies import Html
-from bot.model import Button, Payload
+from bot.model import Button, Payload, in_rows
 from bot.services.plan_words import PlanWords
 from bot.services.post import Post
 from bot.store import care
@@ -32,7 +32,7 @@ class NoteList:
         text = self.post.text(words.replies.notes, count=str(len(notes)), lines=Html("\n".join(lines)))
         label = words.replies.button_done
         done = [Button(label.replace("{number}", str(at)), f"pl:done:{note['id']}.{number}") for at, note in shown]
-        rows = [tuple(done[at : at + IN_A_ROW]) for at in range(0, len(done), IN_A_ROW)]
+        rows = in_rows(done, IN_A_ROW)
         turn = []
         if number:
             turn.append(Button(words.replies.button_previous, f"pl:notes:{number - 1}"))

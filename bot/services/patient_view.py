@@ -15,7 +15,7 @@ from bot.core.care import summary
 from bot.core.care.moving import Choice, When
 from bot.core.care.summary import Answer, Standing
 from bot.core.replies import Html
-from bot.model import Button, Buttons, ChatId, Payload
+from bot.model import Button, Buttons, ChatId, Payload, in_rows
 from bot.services.pain_chart import Chart, Point
 from bot.services.plan_actions import PlanActions
 from bot.services.plan_words import PlanWords
@@ -216,8 +216,7 @@ class PatientView:
             Button(replies.button_done.replace("{number}", str(number)), f"pl:did:{note['id']}")
             for number, note in enumerate(notes[:NOTES], 1)
         ]
-        rows = (tuple(done[at : at + IN_A_ROW]) for at in range(0, len(done), IN_A_ROW))
-        return tuple(row for row in (first, talk, *rows) if row)
+        return tuple(row for row in (first, talk, *in_rows(done, IN_A_ROW)) if row)
 
     def _move_buttons(self, due_id: int, offered: Sequence[Choice], zone: str) -> Iterator[tuple[Button, ...]]:
         """One for each time that is possible. It carries the time: pressed twice it means the same."""

@@ -8,7 +8,7 @@ from bot.clock import from_us
 from bot.core.care import summary
 from bot.core.care.summary import Standing
 from bot.core.replies import Html
-from bot.model import Button, Buttons, Payload, UserId
+from bot.model import Button, Buttons, Payload, UserId, in_rows
 from bot.services.plan_words import PlanWords
 from bot.services.post import Post
 from bot.store import care, patient_list
@@ -71,7 +71,7 @@ class PlanList:
     def _list_buttons(self, found: patient_list.Listed, whose: UserId, number: int) -> Buttons:
         replies = self._words.replies
         patients = [Button(row["code"], f"pl:view:{row['id']}") for row in found.rows]
-        rows = [tuple(patients[at : at + IN_A_ROW]) for at in range(0, len(patients), IN_A_ROW)]
+        rows = in_rows(patients, IN_A_ROW)
         turn = []
         if number:
             turn.append(Button(replies.button_previous, f"pl:list:{whose}.{number - 1}"))

@@ -1,14 +1,14 @@
 """The sheet for a patient without Telegram: the plan's advice by day, and when to ring, in large print on A4."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from html import escape
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from bot.care import Care
-from bot.content.plan import Option, Plan, Step
+from bot.content.plan import Plan, Step, label_of
 from bot.content.schema import Content
 from bot.core.care.asking import FAR, Asking
 from bot.core.care.planning import plan_steps
@@ -30,8 +30,8 @@ def sheet(content: Content, care: Care) -> str:
     plan = content.plans.get(care.plan_id)
     title = plain(render(texts.sheet_title, clinic))
     values = {
-        "area": _label(plan.areas if plan else (), care.area),
-        "side": _label(plan.sides if plan else (), care.side),
+        "area": label_of(plan.areas if plan else (), care.area),
+        "side": label_of(plan.sides if plan else (), care.side),
     }
     treated = render(texts.sheet_treated, clinic, **values, date=_day(care.treated_at, zone))
     body = [f"<h1>{escape(title)}</h1>", f"<p>{treated}</p>", f"<h2>{render(texts.sheet_ring_title, clinic)}</h2>"]
@@ -90,7 +90,3 @@ def _paragraphs(html: str) -> Iterator[str]:
 def _day(at: datetime, zone: ZoneInfo) -> str:
     """ "Monday 23 November"."""
     return time_in_words(at, now=at - FAR, zone=zone).rpartition(" ")[0]
-
-
-def _label(options: Iterable[Option], option_id: str) -> str:
-    return next((one.label for one in options if one.id == option_id), option_id)

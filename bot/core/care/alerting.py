@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.care import Care, CareChange
+from bot.care import JOINING, Care, CareChange
 from bot.core.checking import as_signs
 from bot.core.outcome import Occasion
 from bot.model import Decision, Flag, Level, Understanding
@@ -32,21 +32,21 @@ def with_flags(understanding: Understanding, flags: Iterable[Flag]) -> Understan
     return replace(understanding, id=joined[0].id, level=joined[0].level, flags=joined)
 
 
-def stopped(occasion: Occasion, kept: Mapping[int, CareChange], not_step: str) -> tuple[CareChange, ...]:
+def stopped(occasion: Occasion, kept: Mapping[int, CareChange]) -> tuple[CareChange, ...]:
     """All open check-ins of the chat closed by an alert, with the answers that were given beside it (`kept`).
 
-    Joining (`not_step`) is none: it can be finished later.
+    Joining is none: it can be finished later.
     """
     changes = []
     for care in occasion.care:
         change = kept.get(care.enrolment_id)
         open_ = change.open if change is not None and change.open is not None else care.open
-        if open_ is None or (open_.step_id == not_step and change is None):
-            continue
-        if open_.step_id == not_step:
-            changes.append(change or CareChange(care.enrolment_id))
+        if open_ is None or (open_.step_id == JOINING and change is None):
             continue
         base = change or CareChange(care.enrolment_id)
+        if open_.step_id == JOINING:
+            changes.append(base)
+            continue
         changes.append(replace(base, open=replace(open_, asked=None, ticked=()), closed=ALERT, later=(), state=None))
     return tuple(changes)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.care import ALL_FINE, JOINING, Care, OpenCheckIn, PlanState, Value
-from bot.content.plan import Option, Plan, Question, Step
+from bot.content.plan import Option, Plan, Question, Step, answer_in_words, label_of
 from bot.content.schema import Content
 from bot.core.care import rules
 from bot.core.care.pain_words import TOP
@@ -16,7 +16,7 @@ from bot.core.outcome import Say
 from bot.core.replies import Html, time_in_words
 from bot.core.voice import Voice
 from bot.markup import escape, plain
-from bot.model import Button, Buttons, Kind
+from bot.model import Button, Buttons, Kind, in_rows
 
 ACTION, WHO_ACTION = "care", "care_who"
 """Of the buttons: `care:<check-in>:<question>:<option>`, the question empty for the choice of "All fine"."""
@@ -56,8 +56,8 @@ class Asking:
         """A text of the plan in Telegram's HTML: the clinic's names, the patient's area, the times."""
         plan, replies = self.content.plans.get(care.plan_id), self.content.check_ins
         values = {
-            "area": _label(plan.areas if plan else (), care.area),
-            "side": _label(plan.sides if plan else (), care.side),
+            "area": label_of(plan.areas if plan else (), care.area).lower(),
+            "side": label_of(plan.sides if plan else (), care.side).lower(),
         }
         if "{next}" in text:
             values["next"] = self._next(plan, care, now) or replies.next_unknown
@@ -193,9 +193,7 @@ class Asking:
 
     def in_words(self, question: Question, value: Value) -> str:
         """An answer as its buttons say it, plain."""
-        labels = {option.id: option.label for option in question.options}
-        chosen = value if isinstance(value, tuple) else (value,)
-        return ", ".join(labels.get(str(one), str(one)) for one in chosen)
+        return answer_in_words(question, value)
 
     def what_led(self, step: Step, question: Question, answers: Mapping[str, Value]) -> str:
         """What the patient told that led to a question, in few words: "pain 9", "Bleeding that hasn't stopped"."""
@@ -224,11 +222,6 @@ def of_patient(care: Care, say: Say) -> Say:
     return replace(say, text=text, enrolment_id=care.enrolment_id)
 
 
-def _label(options: tuple[Option, ...], option_id: str) -> str:
-    """An area or a side inside a sentence."""
-    return next((option.label.lower() for option in options if option.id == option_id), option_id)
-
-
 def _day_and_time(at: datetime, zone: ZoneInfo) -> dict[str, str]:
     """The day with its date, "Monday 23 November", and the clock."""
     day, _, clock = time_in_words(at, now=at - FAR, zone=zone).rpartition(" ")
@@ -237,6 +230,4 @@ def _day_and_time(at: datetime, zone: ZoneInfo) -> dict[str, str]:
 
 def _in_rows(buttons: tuple[Button, ...]) -> Buttons:
     """One a row; two where all are short."""
-    if any(len(button.label) > _PAIR for button in buttons):
-        return tuple((button,) for button in buttons)
-    return tuple(buttons[at : at + 2] for at in range(0, len(buttons), 2))
+    return in_rows(buttons, 1 if any(len(button.label) > _PAIR for button in buttons) else 2)

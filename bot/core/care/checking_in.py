@@ -189,7 +189,7 @@ class CheckIns:
         if not understanding.level.is_pressing:
             return understanding, (turn.change,) if turn else (), turn.says if turn else ()
         kept = {turn.change.enrolment_id: turn.change} if turn else {}
-        return understanding, stopped(occasion, kept, JOINING), ()
+        return understanding, stopped(occasion, kept), ()
 
     # --- pressed ----------------------------------------------------------------------------------------------------
 
@@ -284,7 +284,7 @@ class CheckIns:
 
     def stopped(self, occasion: Occasion) -> tuple[CareChange, ...]:
         """Every check-in of the chat closed, after a sign that somebody has to act on."""
-        return stopped(occasion, {}, JOINING)
+        return stopped(occasion, {})
 
     def named(self, says: tuple[Say, ...], changes: tuple[CareChange, ...], occasion: Occasion) -> tuple[Say, ...]:
         """What is said about the patient whose plan changes, under the name that the family uses."""

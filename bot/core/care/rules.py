@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.care import Care, Note, NoteKind, Value
+from bot.care import Care, Note, NoteKind, Value, number_of
 from bot.content.conditions import Lookup
 from bot.content.plan import Plan, Question, Rule, Step, condition
 from bot.content.schema import Content
@@ -200,11 +200,7 @@ def contradiction(step: Step, answers: Answers) -> Question | None:
         for one in main
     )
     scales = (one for one in main if one.kind == "scale") if is_good else ()
-    return next((one for one in scales if _number(answers.get(one.id)) >= CONTRADICTS), None)
-
-
-def _number(value: Value | None) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else -1
+    return next((one for one in scales if (number_of(answers.get(one.id)) or 0) >= CONTRADICTS), None)
 
 
 # --- what follows ----------------------------------------------------------------------------------------------------

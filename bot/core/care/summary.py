@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.care import BASELINE, Care, PlanState, Value
-from bot.content.plan import Option, Plan, Question, Step
+from bot.care import BASELINE, Care, PlanState, Value, number_of
+from bot.content.plan import Plan, Step, answer_in_words, label_of
 
 UNKNOWN = "–"
 ARROW = " → "
@@ -72,7 +72,7 @@ def day_of(care: Care, now: datetime) -> int:
 def area_in_words(plan: Plan | None, care: Care) -> str:
     """ "Heel, left"."""
     areas, sides = (plan.areas, plan.sides) if plan is not None else ((), ())
-    return ", ".join(filter(None, (_label(areas, care.area), _label(sides, care.side).lower())))
+    return ", ".join(filter(None, (label_of(areas, care.area), label_of(sides, care.side).lower())))
 
 
 def careful_in_words(plan: Plan | None, care: Care) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def careful_in_words(plan: Plan | None, care: Care) -> tuple[str, ...]:
 def pains(plan: Plan | None, care: Care) -> tuple[Pain, ...]:
     """The pain before the treatment, as far as it is known, and that of each check-in that has one, in their order."""
     found = []
-    baseline = _number(care.facts.get(BASELINE))
+    baseline = number_of(care.facts.get(BASELINE))
     if baseline is not None:
         found.append(Pain(BASELINE, "", baseline))
     for step in plan.steps if plan is not None else ():
@@ -102,7 +102,7 @@ def pain_of(step: Step, answers: Mapping[str, Value]) -> int | None:
     by_name = [one for one in scales if one.id.startswith(PAIN)] or scales[:1]
     instead = [one for one in scales if one.when is not None]  # first steps in the morning, where it is the heel
     asked = (*by_name, *instead)
-    return next((pain for one in asked if (pain := _number(answers.get(one.id))) is not None), None)
+    return next((pain for one in asked if (pain := number_of(answers.get(one.id))) is not None), None)
 
 
 def pain_line(plan: Plan | None, care: Care) -> str:
@@ -132,24 +132,14 @@ def answers_to(care: Care, step_id: str) -> Mapping[str, Value]:
 def answers_in_words(step: Step, answers: Mapping[str, Value]) -> tuple[Answer, ...]:
     """The answers to the questions of a step, in their order; what the step asks no more is left out."""
     return tuple(
-        Answer(question.id.replace("_", " "), _words(question, answers[question.id]), question.kind == "text")
+        Answer(
+            question.id.replace("_", " "),
+            answer_in_words(question, answers[question.id]) or UNKNOWN,
+            question.kind == "text",
+        )
         for question in step.questions
         if question.id in answers
     )
-
-
-def _words(question: Question, value: Value) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(_label(question.options, one) for one in value) or UNKNOWN
-    return _label(question.options, str(value))
-
-
-def _label(options: tuple[Option, ...], id_: str) -> str:
-    return next((option.label for option in options if option.id == id_), id_)
-
-
-def _number(value: Value | None) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _small(title: str) -> str:
