@@ -37,7 +37,8 @@ _WITH_THANKS = frozenset(
     words(
         "you so very much for that all thats its was a an and again oh ok okay right well the perfect great grand "
         "super lovely brilliant fab fantastic nice one sorted good help helpful helps helped your everyone team "
-        "everybody folks lads mate love x xx xxx million bunch lot now really appreciate appreciated i it im"
+        "everybody folks lads mate love x xx xxx million bunch lot now really appreciate appreciated i it im "
+        "bye byebye goodbye cya see ya later soon tomorrow then till next time everything fine good all"
     )
 )
 _WITH_GREETING = frozenset(

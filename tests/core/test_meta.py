@@ -40,6 +40,7 @@ def wishes(wish_words: Words) -> Wishes:
         pytest.param("hello?? anyone there", "greeting", id="greeting with question marks"),
         pytest.param("Thank you so much!", "thanks", id="warm thanks"),
         pytest.param("ok great, thanks a million", "thanks", id="thanks at the end"),
+        pytest.param("fine now thanks, see you later, bye", "thanks", id="fine, thanks and leave"),
         pytest.param("are you a bot?", "about_bot", id="bot for robot"),
         pytest.param("do you speak polish", "language", id="language"),
         pytest.param("can I get it in Polish", "language", id="only its name fits"),

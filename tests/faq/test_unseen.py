@@ -149,3 +149,19 @@ def report(outcomes: Sequence[Outcome], is_bad: Callable[[Outcome], bool]) -> st
 def _told(outcome: Outcome) -> str:
     flags = [flag.id for flag in outcome.understood.flags]
     return f"{outcome.understood.decision} {flags or list(outcome.thought_of)}: {outcome.case.text}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["all good, bye!", "im fine now, thanks, goodbye", "Thanks, that's everything, bye", "sorted, cheers. bye bye"],
+)
+def test_taking_leave_alarms_nobody(brain: Brain, text: str) -> None:
+    understood = brain.understand(text)
+    assert (understood.decision, understood.id) == (Decision.META, "thanks")
+    assert understood.level is None
+
+
+@pytest.mark.parametrize("text", ["goodbye everyone, I'm sorry", "I won't be here tomorrow. Goodbye all of you"])
+def test_a_farewell_for_good_is_heard(brain: Brain, text: str) -> None:
+    triage = brain.triager.triage(text)
+    assert "self_harm" in {flag.id for flag in (*triage.flags, *triage.suspected)}
