@@ -4,8 +4,7 @@ In the JSON ours stand under these names with the store's suffix and, without on
 JobQueue's with its prefix: `jobqueue_` with no limit to how late a job may be, `jobqueue_default_` as it comes.
 """
 
-from dataclasses import replace
-
+from benchmarks._contest import Contest
 from benchmarks._figures import Fold, Measure
 
 STORES = {"_sqlite": "SQLite", "_postgres": "PostgreSQL"}
@@ -37,18 +36,4 @@ MEASURES = {
         Measure("rss_mb", "MB", "the same with them"),
     )
 }
-OTHER_TARGETS = {"enrol_100k_s_postgres": 30.0}
-"""Where the stores have different ones, by full name."""
-
-
-def full_key(name: str, key: str) -> str:
-    """The figure `key` of `name`, a suffix of ours or a prefix of a peer, in the JSON."""
-    return f"{key}{name}" if name in STORES else f"{name}{key}"
-
-
-def measure_of(name: str, key: str) -> Measure:
-    """It, with what this contestant has to reach; peers have nothing to reach."""
-    measure = MEASURES[key]
-    if name not in STORES:
-        return replace(measure, target=None)
-    return replace(measure, target=OTHER_TARGETS.get(full_key(name, key), measure.target))
+CONTEST = Contest(MEASURES, STORES, PEERS, other_targets={"enrol_100k_s_postgres": 30.0})

@@ -62,9 +62,8 @@ async def add_patients(tx: Tx, bot_id: BotId, treated: Sequence[Treated], now_us
     )
 
 
-async def enrol(tx: Tx, planner: Planner, treated: Sequence[Treated]) -> int:
-    """Enrol these patients, who agreed, and plan their check-ins. Returns how many were planned."""
-    bot_id, now_us = planner.post.bot_id, to_us(planner.post.clock.now())
+async def add_enrolments(tx: Tx, bot_id: BotId, treated: Sequence[Treated], now_us: int) -> None:
+    """Enrol these patients, who agreed, without a check-in to come."""
     same = {
         "bot_id": bot_id,
         "plan_id": PLAN_ID,
@@ -78,6 +77,11 @@ async def enrol(tx: Tx, planner: Planner, treated: Sequence[Treated]) -> int:
     }
     own = ({"patient_id": t.patient_id, "chat_id": t.chat_id, "treated_us": t.at_us, "zone": t.zone} for t in treated)
     await tx.execute(enrolment.insert(), [{**same, **values} for values in own])
+
+
+async def enrol(tx: Tx, planner: Planner, treated: Sequence[Treated]) -> int:
+    """Enrol them, and plan their check-ins. Returns how many were planned."""
+    await add_enrolments(tx, planner.post.bot_id, treated, to_us(planner.post.clock.now()))
     names = ("id", "plan_id", "zone", "treated_us", "visit_us")
     of_them = enrolment.c.patient_id.in_([one.patient_id for one in treated])
     rows = (await tx.execute(sa.select(*(enrolment.c[name] for name in names)).where(of_them))).mappings().all()

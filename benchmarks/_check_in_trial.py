@@ -4,10 +4,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from benchmarks import _check_in_peer
 from benchmarks._check_in_downtime import DOWN_FOR, downtime
@@ -17,7 +18,7 @@ from benchmarks._check_in_plan import FIRST_AFTER, STEPS, content_with_plan
 from benchmarks._check_in_rows import Treated, add_patients, enrol, planner
 from benchmarks._figures import Figures, percentile
 from benchmarks._loads import LIMIT_PER_S, LOAD, TooSlow
-from benchmarks._machine import say
+from benchmarks._machine import resident_mb, say
 from benchmarks._ours import Ours, noon_zone
 from benchmarks._peers import JobQueue, Planned
 from benchmarks._telegram import Town, evenly, now_us, open_town
@@ -45,6 +46,10 @@ class Sizes:
     """Check-ins that fall due while nobody is there."""
     kill_after: int
     """Messages of JobQueue's after which it is killed."""
+
+    def on(self, cluster: Cluster | None) -> Self:
+        """The same without the store that is not there."""
+        return self if cluster else replace(self, stores=("_sqlite",))
 
 
 FULL = Sizes(("_sqlite", "_postgres"), enrolled=100_000, late_s=30, down=5_000, kill_after=1_000)
@@ -240,5 +245,4 @@ async def held_mb(ours: Ours) -> float:
     """What our worker holds in memory, a moment after its start."""
     await asyncio.sleep(IDLE_S)
     (worker,) = ours.fleet.alive
-    pages = int(Path(f"/proc/{worker.process.pid}/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return resident_mb(worker.process.pid)

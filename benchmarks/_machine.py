@@ -42,9 +42,9 @@ def load_average() -> float:
     return round(os.getloadavg()[0], 1)
 
 
-def resident_mb() -> float:
-    """What this process holds in memory."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+def resident_mb(pid: int | str = "self") -> float:
+    """What a process holds in memory."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 

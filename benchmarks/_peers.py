@@ -62,17 +62,18 @@ class Died(Exception):
 
 @dataclass
 class Program:
-    """One process of `benchmarks._ptb`."""
+    """One process of a peer's."""
 
     arguments: tuple[str, ...]
     log_path: Path
+    module: str = "benchmarks._ptb"
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         """Start it and wait until it is ready. Raises Died when it is not."""
         with self.log_path.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "benchmarks._ptb", *self.arguments),
+                *(sys.executable, "-m", self.module, *self.arguments),
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdin=asyncio.subprocess.PIPE,

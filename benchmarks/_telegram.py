@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.clock import SECOND_US, SystemClock
 from bot.simulator.faults import delay
+from bot.simulator.limits import Limits
 from bot.simulator.people import Person
 from bot.simulator.transport import serving
 from bot.simulator.world import World
@@ -59,9 +60,9 @@ class Town:
 
 
 @asynccontextmanager
-async def open_town(latency_s: float = LATENCY_S) -> AsyncIterator[Town]:
-    """A fresh world; nobody's limit is enforced, so that everybody shows what they would do by themselves."""
-    world = World(SystemClock(), limits=None)
+async def open_town(latency_s: float = LATENCY_S, limits: Limits | None = None) -> AsyncIterator[Town]:
+    """A fresh world. Without `limits` none is enforced, so that everybody shows what they would do by themselves."""
+    world = World(SystemClock(), limits=limits)
     world.add_user(OWNER_ID, "Owner")
     world.chats[OWNER_ID].started = True
     if latency_s:

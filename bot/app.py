@@ -21,8 +21,11 @@ from bot.errors import StoreError, TelegramConflict, TelegramError, TelegramUnau
 from bot.model import Kind, Payload
 from bot.services import watch
 from bot.services.alive import BEAT_S, Alive
+from bot.services.backups import Backups
+from bot.services.broadcasts import Broadcasts
 from bot.services.check_ins import CheckIns
 from bot.services.checks import Checks
+from bot.services.enrolment_timers import EnrolmentTimers
 from bot.services.inbox import Inbox
 from bot.services.library import Changed, Library
 from bot.services.models import model_for
@@ -32,6 +35,7 @@ from bot.services.policy import ClinicPolicy
 from bot.services.post import Notices, Post
 from bot.services.routine import Routine
 from bot.services.staff import Staff
+from bot.services.threads import Threads
 from bot.services.ticks import Ticks
 from bot.services.topics import look_at_group
 from bot.services.watch import IntakeWatch
@@ -109,6 +113,7 @@ class App:
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(self._intake(), name="intake")]
             helpers.append(group.create_task(self._every(BEAT_S, self.beat), name="beat"))
+            helpers.append(group.create_task(self.routine.backups.run(), name="backups"))
             helpers.append(group.create_task(self._every(CONTENT_S, self.look_at_content), name="content"))
             helpers.append(group.create_task(self._every(GROUP_S, self.look_at_group, at_once=True), name="group"))
             mains = [
@@ -334,13 +339,18 @@ def _wire(
     stopping: asyncio.Event,
 ) -> App:
     store, clock, bot_id, library = post.store, post.clock, post.bot_id, post.library
+    backups = Backups(post, settings.database_url, settings.backup_dir, timedelta(days=settings.backup_keep))
     keeping = {"retention_days": settings.retention_days, "backup_keep": settings.backup_keep}
-    routine = Routine(post, clock.now(), is_trial=settings.allow_unsigned, **keeping)
-    settler = Settler(store, clock, bot_id, Notices(post))
+    routine = Routine(post, clock.now(), is_trial=settings.allow_unsigned, backups=backups, **keeping)
+    settler = Settler(store, clock, bot_id, Notices(post, Broadcasts(post).on_refused, Threads(post).made_anew))
     outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), settler)
     staff = Staff(post, routine.status, _name_of(client))
     inbox = Inbox(post, Patients(post), staff, read_update, client.answer_press, outbox.wake)
-    ticks = Ticks(post, routine.handlers | Checks(post).handlers | CheckIns(post).handlers, outbox.wake)
+    care_plans = CheckIns(post).handlers | EnrolmentTimers(post).handlers
+    handlers = (
+        routine.handlers | Checks(post).handlers | care_plans | Broadcasts(post).handlers | Threads(post).handlers
+    )
+    ticks = Ticks(post, handlers, outbox.wake)
     return App(
         settings=settings,
         clock=clock,

@@ -49,6 +49,12 @@ CONTACT = frozenset({"name", "other", "phone"})
 """Questions of that step whose answers are contact details, kept apart from all that is said."""
 BASELINE = "baseline"
 """The fact: pain of the old problem before treatment, 0-10."""
+ENDED_UNFINISHED = "did not finish joining"
+"""Why a plan has ended: nobody answered on joining."""
+UNDONE = "undone"
+"""Why a plan has ended: it was set up by mistake, so it is no record of any care."""
+NO_REPLY = "no_reply"
+"""Why a check-in is closed: nobody answered it, and the plan fell silent."""
 ALL_FINE = ""
 """`OpenCheckIn.asked` while the choice of "All fine" is open."""
 
@@ -70,6 +76,8 @@ class OpenCheckIn:
     """Questions whose answer was asked once more to be sure."""
     repeated: bool = False
     """The open question was put again, after something else was answered."""
+    answered_at: datetime | None = None
+    """The last answer; None: nothing was answered yet, so nobody may be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,8 @@ class Care:
     """The one reminder of the plan went out."""
     silent: bool = False
     """Nobody answered, and nothing more is asked."""
+    lapsed: OpenCheckIn | None = None
+    """While it is silent, the check-in that nobody answered: a late press under it counts all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ import yaml
 
 from bot import logs
 from bot.app import build
+from bot.cli_db import db
 from bot.cli_enrol import enrol
+from bot.cli_faq import history_command, impact_command, review_pack_command
 from bot.cli_plan import plan
 from bot.clock import SystemClock
 from bot.content.lint import check_files, unsigned
@@ -28,14 +30,12 @@ from bot.content.schema import Content
 from bot.core.understand import Brain, build_triager, understanding_to_json
 from bot.errors import AftercareError, ContentError, Problem, SettingsError
 from bot.services import recall
-from bot.services.backup import backup
 from bot.services.doctor import Finding, examine
 from bot.services.ids import hold_the_bot_off, meet
 from bot.services.indexes import brain_for, index_for, is_kept, lessons_for
 from bot.services.models import model_for
 from bot.services.phrasing_review import Hint, hints, worst
 from bot.settings import Settings, load_settings
-from bot.store import schema
 from bot.store.engine import open_store
 from bot.telegram.client import Client
 
@@ -48,8 +48,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 faq = typer.Typer(help="The clinic's questions and answers.", no_args_is_help=True)
-db = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(faq, name="faq")
+faq.command("review-pack")(review_pack_command)
+faq.command("impact")(impact_command)
+faq.command("history")(history_command)
 app.add_typer(db, name="db")
 app.add_typer(plan, name="plan")
 app.add_typer(enrol, name="enrol")
@@ -310,24 +312,6 @@ def signature(
         raise typer.Exit(1)
     for id_ in wanted:
         _print_signature(texts[id_], name, registration)
-
-
-@db.command()
-def upgrade() -> None:
-    """Bring the database to this version's schema. `aftercare run` does it too."""
-    asyncio.run(schema.upgrade(load_settings().database_url))
-    print(f"The database is at revision {schema.head()}.", file=sys.stderr)
-
-
-@db.command("backup")
-def backup_command(
-    to: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
-) -> None:
-    """Copy a SQLite database while the bot runs: consistent, as of one moment."""
-    backup(load_settings().database_url, to)
-    print(
-        f"Written to {to}. Keep it where the clinic's records are kept: it holds what patients wrote.", file=sys.stderr
-    )
 
 
 def _print_signature(item: Signable, name: str, registration: str) -> None:

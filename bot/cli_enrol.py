@@ -19,13 +19,15 @@ from bot.content.schema import Content
 from bot.core.care.enrolling import match_option, read_moment
 from bot.core.hearing import JOIN
 from bot.core.replies import full_time
+from bot.errors import Problem
 from bot.model import PatientId
 from bot.services.enrolment import waiting_plan_of
-from bot.services.enrolment_list import Appointments, Done, Planned, read
+from bot.services.enrolment_import import Appointments, Done, Planned
+from bot.services.enrolment_list import read
 from bot.services.poster import Cut, link_to, links, poster
 from bot.services.sheet import sheet
 from bot.settings import Settings, load_settings
-from bot.store import accounts, enrolling
+from bot.store import accounts, enrolling, erasures
 from bot.store.contacts import Contacts, read_key
 from bot.store.engine import open_store
 from bot.telegram.client import Client
@@ -98,13 +100,15 @@ def _list(settings: Settings, content: Content, path: Path, out: Path, bot: str,
                 task = progress.add_task("Appointments", total=len(rows))
                 async with store.write() as tx:
                     planned = await work.decide(tx, rows)
+                    _refuse(path, planned)
                     done = await work.do(tx, planned, lambda: progress.advance(task))
                     _write_links(content, done, out, name, clock.now())  # before the commit: a link is told only once
                     return planned, done
 
     planned, done = asyncio.run(work())
+    _refuse(path, planned)
     for one in planned:
-        typer.echo(f"{path.name}:{one.row.line}: {one.does}")
+        typer.echo(f"{path.name}:{one.row.line}: {one.in_words}")
     if not commit:
         _tell(f"{len(planned)} rows, nothing was changed. --commit does it.")
     else:
@@ -113,6 +117,15 @@ def _list(settings: Settings, content: Content, path: Path, out: Path, bot: str,
             f"{len(done)} rows done."
             + (f" {made} links written to {out}: they are for those patients only." if made else "")
         )
+
+
+def _refuse(path: Path, planned: Sequence[Planned]) -> None:
+    """Say which rows cannot be done, and end here if any."""
+    wrong = [one for one in planned if one.problem]
+    for one in wrong:
+        typer.echo(str(Problem(path.name, one.row.line, one.problem)))
+    if wrong:
+        _fail(f"{len(wrong)} problems; nothing was changed.")
 
 
 def _write_links(content: Content, done: Sequence[Done], out: Path, bot: str, now: datetime) -> None:
@@ -160,6 +173,10 @@ def link_command(
             patient_id = await enrolling.patient_by_code(tx, bot_id, patient.strip().upper())
             if patient_id is None:
                 return None
+            if await erasures.is_forgotten(tx, bot_id, patient_id):
+                _fail(
+                    f"{patient} asked for their data to be deleted, and it was. Nobody can be linked to what is left."
+                )
             waits = await waiting_plan_of(tx, bot_id, PatientId(patient_id))
             await accounts.write_audit(tx, bot_id, None, "enrol_link", patient_id, now_us)
             return await enrolling.new_link(tx, bot_id, patient_id, waits, None, now_us)

@@ -118,6 +118,12 @@ def split(html: str, limit: int = MAX_TEXT) -> list[str]:
     return [_render(runs, start, stop) for start, stop in _cuts(text, limit)]
 
 
+def tail(html: str, start: int) -> str:
+    """The HTML of the words from character `start` on, with the tags that are open there. Raises MarkupError."""
+    runs = _runs(html)
+    return _render(runs, start, sum(len(run.text) for run in runs))
+
+
 # --- reading -------------------------------------------------------------------------------------------------------
 
 

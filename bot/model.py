@@ -236,6 +236,17 @@ def in_rows(buttons: Sequence[Button], width: int) -> Buttons:
     return tuple(tuple(buttons[at : at + width]) for at in range(0, len(buttons), width))
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A keyboard in place of the patient's own, which a message brings; without a key it takes that away again.
+
+    `share` sends the patient's own phone number, once Telegram has asked them; each of `words` types its label.
+    """
+
+    share: str = ""
+    words: tuple[str, ...] = ()
+
+
 PAYLOAD_VERSION = 1
 
 
@@ -249,6 +260,10 @@ class Payload:
     """Send the words without formatting (after Telegram refused the HTML)."""
     copy_chat_id: ChatId | None = None
     copy_message_id: TelegramMessageId | None = None
+    is_secret: bool = False
+    """A name, a phone number, a personal link: the words leave our database once it needs no sending any more."""
+    keys: Keys | None = None
+    """Only without `buttons`: Telegram takes one or the other."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form, with its version."""
@@ -259,6 +274,10 @@ class Payload:
             out["plain"] = True
         if self.copy_message_id is not None:
             out["copy"] = [self.copy_chat_id, self.copy_message_id]
+        if self.is_secret:
+            out["secret"] = True
+        if self.keys is not None:
+            out["keys"] = [self.keys.share, *self.keys.words]
         return out
 
     @classmethod
@@ -267,12 +286,15 @@ class Payload:
         if raw.get("v") != PAYLOAD_VERSION:
             raise ValueError(f"payload version {raw.get('v')!r} is unknown")
         copy_chat, copy_message = raw.get("copy", (None, None))
+        keys = raw.get("keys")
         return cls(
             text=raw["text"],
             buttons=tuple(tuple(Button(*b) for b in row) for row in raw.get("buttons", ())),
             plain=raw.get("plain", False),
             copy_chat_id=copy_chat,
             copy_message_id=copy_message,
+            is_secret=raw.get("secret", False),
+            keys=Keys(keys[0], tuple(keys[1:])) if keys is not None else None,
         )
 
 
@@ -452,6 +474,10 @@ class TextIn:
     reply_to_ours: Ours | None = None
     thread_id: int | None = None
     is_private: bool = True
+    html: str = ""
+    """The words with their formatting, as HTML that Telegram takes back."""
+    photo: str = ""
+    """Telegram's id of a picture, in its largest size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +495,8 @@ class MediaIn:
     is_private: bool = True
     phone: str = ""
     """Of a shared contact, where it is the sender's own."""
+    photo: str = ""
+    """As in `TextIn`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -616,6 +644,7 @@ class SendWhy(Enum):
     PAUSED = "paused"
     TARGET_LOST = "target_lost"
     REPLACED = "replaced"
+    CALLED_OFF = "announcement_cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     heartbeat_url: SecretStr = SecretStr("")
     secret_key_file: Path | None = None
     retention_days: int = Field(default=365, ge=30)
+    backup_dir: Path | None = None
     backup_keep: int = Field(default=30, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"

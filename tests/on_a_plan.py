@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bot.care import PlanState
 from bot.clock import from_us, to_us
 from bot.model import ChatId, ChatKind
+from bot.services.planner import Planner
 from bot.simulator.house import House
 from bot.store import care, chats, dues, patient_list
 from bot.store.tables import check_in, enrolment, patient, patient_chat
@@ -163,3 +164,26 @@ async def plan_step(house: House, enrolment_id: int, step_id: str, until_days: f
         ]
         assert from_us(row["due_us"]) == at
         return int(row["id"])
+
+
+async def on_shipped_plan(house: House, **values: Any) -> int:
+    """The same on the clinic's own plan, with its check-ins to come."""
+    enrolment_id = await enrol(house, **{"plan_id": "dry_needling", "area": "calf", **values})
+    async with house.app.store.write() as tx:
+        await Planner(house.app.post).plan(tx, enrolment_id)
+    return enrolment_id
+
+
+async def taps(house: House, *labels: str) -> None:
+    """The patient presses these buttons, one after the other."""
+    for label in labels:
+        house.patient.presses(label)
+        await house.settle()
+
+
+async def says(house: House, text: str) -> str:
+    """What the bot answers, all of it."""
+    before = len(house.bot_texts)
+    house.patient.says(text)
+    await house.settle()
+    return "\n---\n".join(house.bot_texts[before:])

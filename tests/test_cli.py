@@ -6,11 +6,10 @@ import logging
 import os
 import re
 import signal
-import sqlite3
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -300,42 +299,6 @@ def test_the_database_is_made_for_its_owner_only_and_can_be_made_again(aftercare
     for _ in range(2):
         assert aftercare("db", "upgrade") == Result(0, "", f"The database is at revision {schema.head()}.\n")
     assert stat.S_IMODE((folder / "data" / "aftercare.db").stat().st_mode) == 0o600
-
-
-def test_a_backup_is_a_whole_database(aftercare: Aftercare, folder: Path) -> None:
-    aftercare("db", "upgrade")
-    result = aftercare("db", "backup", "monday.db")
-    assert (result.code, result.out) == (0, "")
-    assert "what patients wrote" in result.err
-    assert stat.S_IMODE((folder / "monday.db").stat().st_mode) == 0o600
-    with closing(sqlite3.connect(folder / "monday.db")) as copy:
-        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (schema.head(),)
-
-
-def test_a_backup_overwrites_nothing(aftercare: Aftercare, folder: Path) -> None:
-    aftercare("db", "upgrade")
-    (folder / "monday.db").write_text("last week's")
-    result = aftercare("db", "backup", "monday.db")
-    assert result == Result(1, "", "monday.db exists already; a backup overwrites nothing.\n")
-    assert (folder / "monday.db").read_text() == "last week's"
-
-
-@pytest.mark.parametrize(
-    ("url", "says"),
-    [
-        pytest.param("sqlite+aiosqlite:///nothing.db", "There is no database at nothing.db yet.", id="none-yet"),
-        pytest.param("postgresql+psycopg://a@localhost/b", "For PostgreSQL use pg_dump.", id="postgresql"),
-    ],
-)
-def test_a_backup_that_cannot_be_made(
-    aftercare: Aftercare, folder: Path, monkeypatch: pytest.MonkeyPatch, url: str, says: str
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", url)
-    result = aftercare("db", "backup", "monday.db")
-    assert (result.code, result.out) == (1, "")
-    assert says in result.err
-    assert not (folder / "monday.db").exists()
 
 
 # --- what goes wrong -----------------------------------------------------------------------------------------------

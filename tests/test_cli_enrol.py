@@ -122,3 +122,18 @@ def test_a_database_the_bot_has_never_run_on(run: Run, tmp_path: Path, monkeypat
     result = run("--csv", a_list(tmp_path, row("4711")))
     assert result.exit_code == 1
     assert "Start it once first" in result.output
+
+
+def test_where_it_may_be_somebody_else_the_row_is_named_and_nothing_done(run: Run, tmp_path: Path) -> None:
+    first = a_list(tmp_path, f",Anna B,01632 960555,heel,left,{TODAY},,")
+    assert run("--csv", first, "--commit", "--bot", "some_bot", "--out", str(tmp_path / "one.html")).exit_code == 0
+    again = a_list(tmp_path, f",Anna B,01632 960777,heel,left,{TODAY},,")
+    for words in (
+        ("--csv", again),
+        ("--csv", again, "--commit", "--bot", "some_bot", "--out", str(tmp_path / "b.html")),
+    ):
+        result = run(*words)
+        assert result.exit_code == 1
+        assert "list.csv:2: a patient of this name" in result.stdout
+        assert "Anna" not in result.stdout
+    assert count(enrolment, tmp_path) == 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import MarkupError
-from bot.markup import MAX_TEXT, Entity, escape, parse, plain, split, utf16_len
+from bot.markup import MAX_TEXT, Entity, escape, parse, plain, split, tail, utf16_len
 
 ACCEPTED = {
     "no markup": ("Call 112 now.", "Call 112 now.", ()),
@@ -232,3 +232,19 @@ def test_a_text_full_of_markup_is_read_in_a_moment() -> None:
     assert len(parse("<b>x</b>" * 20_000).entities) == 20_000
     assert len(parse("<b>" * 20_000 + "x" + "</b>" * 20_000).entities) == 1
     assert time.perf_counter() - began < 5  # quadratic would be minutes
+
+
+@pytest.mark.parametrize(
+    ("html", "start", "rest"),
+    [
+        ("/note <b>on &amp; off</b>", 6, "<b>on &amp; off</b>"),
+        ("<b>/note on <i>time</i></b>", 6, "<b>on <i>time</i></b>"),
+        ("<i>/note </i>on", 6, "on"),
+        ('<a href="https://e.org/">😀 here</a>', 2, '<a href="https://e.org/">here</a>'),
+        ("on", 0, "on"),
+        ("<b>on</b>", 2, ""),
+    ],
+    ids=["before any tag", "inside tags", "a tag that ends there", "an emoji is one character", "all", "nothing"],
+)
+def test_the_rest_of_a_text_keeps_its_tags(html: str, start: int, rest: str) -> None:
+    assert tail(html, start) == rest

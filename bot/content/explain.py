@@ -152,6 +152,10 @@ def _time(detail: ErrorDetails) -> str:
     return f"is no time of the day: {str(detail['input'])[:40]} (the last one is 23:59)"
 
 
+def _yes_or_no(detail: ErrorDetails) -> str:
+    return f"must be yes or no, not '{str(detail['input'])[:40]}'"
+
+
 _SAY: Mapping[str, Callable[[ErrorDetails], str]] = {
     "string_type": _text,
     "string_too_short": lambda _: "is empty",
@@ -165,6 +169,8 @@ _SAY: Mapping[str, Callable[[ErrorDetails], str]] = {
     "too_short": lambda _: "needs at least one line",
     "literal_error": _one_of,
     "enum": _one_of,
+    "bool_parsing": _yes_or_no,
+    "bool_type": _yes_or_no,
     "int_parsing": _number,
     "int_type": _number,
     "int_from_float": _number,

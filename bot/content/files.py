@@ -1,7 +1,9 @@
-"""The content folder on disk, read with bounds: its files as text, or every reason why not."""
+"""The content folder on disk: its files as text, read with bounds, or every reason why not; and written."""
 
+import os
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bot.content.yaml_reader import clean_text
@@ -50,6 +52,40 @@ def read_files(folder: Path) -> dict[str, str]:
     if problems:
         raise ContentError(problems)
     return texts
+
+
+def write_files(folder: Path, files: Mapping[str, str], gone: Iterable[str] = ()) -> None:
+    """Bring the folder to this state: write what differs, each file at once or not at all, and remove `gone`.
+
+    Raises OSError, with what was written until then in place.
+    """
+    for name, text in files.items():
+        path = folder / name
+        if not path.is_file() or _decode(path.read_bytes()) != text:
+            _replace(path, text)
+    for name in gone:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that a reader, and a machine that loses its power, has the old text or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.new")  # hidden: no content file
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 class _Unreadable(Exception):

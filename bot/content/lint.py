@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.content import lint_faq, lint_plan, lint_text, lint_words
+from bot.content import lint_broadcasts, lint_faq, lint_plan, lint_staff_replies, lint_text, lint_words
 from bot.content.explain import sort_problems
 from bot.content.files import PLANS
 from bot.content.lint_faq import Finding
@@ -88,6 +88,8 @@ def check(content: Content, sources: Sources, today: date | None = None) -> Find
         *lint_faq.check_for_people(content, sources.groups, sources.for_people),
         *_other_languages(content, sources.other_languages),
         *lint_plan.check_plans(content, sources),
+        *lint_broadcasts.check_broadcasts(content, sources.broadcasts, today),
+        *lint_staff_replies.check_staff_replies(content, sources.staff_replies),
     ]
     return Findings(
         errors=tuple(sort_problems([f.problem for f in found if f.is_error])),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Self
 
 from bot.content import lint_text
-from bot.content.parts import Signable
+from bot.content.parts import Signable, say_length
 from bot.content.schema import Clinic, Content, Entry
 from bot.content.yaml_reader import Document, Place
 from bot.errors import Problem
@@ -78,8 +78,10 @@ def check_groups(content: Content, documents: tuple[Document, ...], today: date 
         if not group.entries:
             yield Finding.error(document, ("entries",), "there is no question here; add one or remove the file")
     yield from _ids(placed)
+    yield from _retired(content, documents, placed)
     yield from _phrasings(placed)
     known = {one.entry.id for one in placed}
+    known |= {id_ for group in content.groups for id_ in group.retired}
     for one in placed:
         yield from _entry(one, content.clinic, known, today)
 
@@ -101,12 +103,12 @@ def signature(document: Document, place: Place, part: Signable) -> Iterator[Find
 
 def _entry(one: _Placed, clinic: Clinic, known: set[str], today: date | None) -> Iterator[Finding]:
     entry, document, place = one.entry, one.document, one.place
-    for said in lint_text.check_answer(entry.answer, clinic):
-        yield Finding.error(document, (*place, "answer"), f"the answer of '{entry.id}' {said}")
-    for index, variant in enumerate(entry.variants):
-        for said in lint_text.check_answer(variant.answer, clinic):
-            inner = (*place, "variants", index, "answer")
-            yield Finding.error(document, inner, f"an answer of '{entry.id}' {said}")
+    for inner, text in _answers(entry):
+        name = f"the answer of '{entry.id}'" if len(inner) == 1 else f"an answer of '{entry.id}'"
+        for said in lint_text.check_answer(text, clinic):
+            yield Finding.error(document, (*place, *inner), f"{name} {said}")
+        for said in lint_text.check_ease(text, clinic):
+            yield Finding.warning(document, (*place, *inner), f"{name} {said}")
     yield from _variants(one)
     yield from _label(document, (*place, "question"), entry.question)
     for index, other in enumerate(entry.see_also):
@@ -125,6 +127,13 @@ def _entry(one: _Placed, clinic: Clinic, known: set[str], today: date | None) ->
     yield from signature(document, place, entry)
 
 
+def _answers(entry: Entry) -> Iterator[tuple[Place, str]]:
+    """Each answer with its place in the entry, the general one first."""
+    yield ("answer",), entry.answer
+    for index, variant in enumerate(entry.variants):
+        yield ("variants", index, "answer"), variant.answer
+
+
 def _label(document: Document, place: Place, label: str) -> Iterator[Finding]:
     """Titles and questions stand on buttons, which a phone cuts off."""
     if len(label) > lint_text.MAX_LABEL:
@@ -138,6 +147,21 @@ def _ids(placed: list[_Placed]) -> Iterator[Finding]:
         other = first.setdefault(one.entry.id, one)
         if other is not one:
             text = f"the id '{one.entry.id}' is taken (first in {other.where('id')}); choose another"
+            yield Finding.error(one.document, (*one.place, "id"), text)
+
+
+def _retired(content: Content, documents: tuple[Document, ...], placed: list[_Placed]) -> Iterator[Finding]:
+    """What patients asked in the past names an entry by its id, so that no other may ever have it."""
+    taken_out = {
+        id_: (document, index)
+        for group, document in zip(content.groups, documents, strict=True)
+        for index, id_ in enumerate(group.retired)
+    }
+    for one in placed:
+        if one.entry.id in taken_out:
+            document, index = taken_out[one.entry.id]
+            where = f"{document.file}:{document.line(('retired', index))}"
+            text = f"the id '{one.entry.id}' belonged to a question that was taken out ({where}); choose another"
             yield Finding.error(one.document, (*one.place, "id"), text)
 
 
@@ -168,25 +192,17 @@ def _variants(one: _Placed) -> Iterator[Finding]:
     for index, variant in enumerate(one.entry.variants):
         place = (*one.place, "variants", index)
         if variant.until is not None and variant.until <= variant.after:
-            yield Finding.error(one.document, place, f"this answer ends ({_say(variant.until)}) before it begins")
+            yield Finding.error(one.document, place, f"this answer ends ({say_length(variant.until)}) before it begins")
         if end is None:
             yield Finding.error(one.document, place, "the answer before has no 'until', so this one is never given")
         elif variant.after < end:
-            text = f"this answer begins at {_say(variant.after)}, but the one before runs until {_say(end)}"
+            text = f"this answer begins at {say_length(variant.after)}, but the one before runs until {say_length(end)}"
             yield Finding.error(one.document, place, text)
         elif variant.after > end:
             hint = "one answer should end where the next begins" if index else "the first should have no 'after'"
-            text = f"nothing covers {_say(end)} to {_say(variant.after)}; {hint}"
+            text = f"nothing covers {say_length(end)} to {say_length(variant.after)}; {hint}"
             yield Finding.error(one.document, place, text)
         end = variant.until
     if one.entry.variants and end is not None:
         place = (*one.place, "variants", len(one.entry.variants) - 1)
-        yield Finding.error(one.document, place, f"nothing covers {_say(end)} and later; the last has no 'until'")
-
-
-def _say(length: timedelta) -> str:
-    """As the files write it."""
-    minutes = length // timedelta(minutes=1)
-    if minutes % 60:
-        return f"{minutes}m"
-    return f"{minutes // 60}h"
+        yield Finding.error(one.document, place, f"nothing covers {say_length(end)} and later; the last has no 'until'")

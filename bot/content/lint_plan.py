@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 
-from bot.content import lint_faq, lint_text
+from bot.content import lint_asking, lint_faq, lint_text
 from bot.content.conditions import parse_condition
 from bot.content.lint_faq import Finding
 from bot.content.load import Sources
@@ -80,6 +80,9 @@ class _Checking:
                 yield from self._text((*place, key), text, step)
         for index, question in enumerate(step.questions):
             yield from self._question((*place, "questions", index), step, question)
+        usual = {flag.id: flag.level for flag in self.content.red_flags}
+        for index, said in lint_asking.check_order(self.plan, step, usual):
+            yield Finding.warning(self.document, (*place, "questions", index, "id"), said)
         for index, rule in enumerate(step.rules):
             yield from self._rule((*place, "rules", index), step, rule)
         used = {name for text in self._conditions() for name in parse_condition(text).names}
@@ -125,6 +128,8 @@ class _Checking:
                 yield self._error((*place, key), f"is {length} letters long; a question has at most {MAX_QUESTION}")
         yield from self._twice((*place, "options"), [option.id for option in question.options])
         yield from self._labels((*place, "options"), question.options)
+        for inner, said in lint_asking.check_said(question):
+            yield self._error((*place, *inner), said)
         if question.when is not None:
             yield from self._condition((*place, "when"), question.when, step)
             if question.id in parse_condition(question.when).names:

@@ -4,12 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from bot.content.readability import read
 from bot.content.schema import PLACEHOLDERS, Clinic
 from bot.errors import MarkupError
 from bot.markup import MAX_TEXT, escape, parse, utf16_len
 
 MAX_ANSWER = 900
 """Rendered characters of an answer: about one screen of a phone."""
+HARD_GRADE = 6.5
+"""School years that an answer may need: a reading age of about 11."""
 MAX_LABEL = 40
 """Characters of a button: what a phone shows without cutting it."""
 MAX_REPLY_BUTTON = 25
@@ -96,6 +99,20 @@ def check_answer(text: str, clinic: Clinic) -> Iterator[str]:
         return  # said already
     if MAX_ANSWER < length <= MAX_TEXT:
         yield f"is {length} letters long; nobody reads more than {MAX_ANSWER} on a phone"
+
+
+def check_ease(text: str, clinic: Clinic) -> Iterator[str]:
+    """Whether a child of 11 could read an answer: a hint, since medicine has long words."""
+    try:
+        plain = parse(fill(text, clinic)).text
+    except MarkupError:
+        return  # said already
+    found = read(plain)
+    if found.grade > HARD_GRADE:
+        yield (
+            f"is hard to read (school year {found.grade:.0f}, {found.words_a_sentence:.0f} words a sentence); "
+            "use shorter words and sentences"
+        )
 
 
 def check_reply(key: str, text: str, clinic: Clinic, extra: frozenset[str]) -> Iterator[str]:

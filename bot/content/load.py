@@ -11,19 +11,22 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from bot.content.broadcasts import BroadcastsFile
 from bot.content.explain import drop_empty, explain, sort_problems
 from bot.content.files import CLINIC_FILE, MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, PLANS, read_files
 from bot.content.parts import Id, LanguageCode, Line, Part
 from bot.content.plan import Plan
 from bot.content.schema import Clinic, Content, Group, Messages, OtherLanguage, RedFlag, Replies, Words
 from bot.content.sentences import SENTENCES
+from bot.content.staff_replies import StaffRepliesFile
 from bot.content.yaml_reader import Document, clean_text, read_yaml
 from bot.errors import ContentError, Problem
 
 __all__ = ["Sources", "load_content", "parse_content", "parse_located", "read_files", "revision_of"]
 
 _NO_GROUPS = (
-    *("for_people", "other_languages", "red_flag_messages", "red_flags", "replies", "words"),
+    *("broadcasts", "for_people", "other_languages", "red_flag_messages", "red_flags", "replies", "words"),
+    "staff_replies",
     *(f"replies_{name}" for name in SENTENCES),
 )
 """Files of a language that hold no questions."""
@@ -70,6 +73,8 @@ class Sources:
     """None where the clinic has no such file."""
     messages: Document | None = None
     other_languages: Document | None = None
+    broadcasts: Document | None = None
+    staff_replies: Document | None = None
     """The same."""
     plans: Mapping[str, Document] = field(default_factory=dict)
     """By the plan's id."""
@@ -98,6 +103,8 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
     for_people = reading.optional(f"{language}/for_people.yaml", ForPeopleFile)
     messages = reading.optional(f"{language}/red_flag_messages.yaml", MessagesFile)
     other_languages = reading.optional(f"{language}/other_languages.yaml", OtherLanguagesFile)
+    broadcasts = reading.optional(f"{language}/broadcasts.yaml", BroadcastsFile)
+    staff_replies = reading.optional(f"{language}/staff_replies.yaml", StaffRepliesFile)
     sentences = {
         name: read
         for name, model in SENTENCES.items()
@@ -122,6 +129,9 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
         messages=messages[0].messages if messages else {},
         other_languages=other_languages[0].other_languages if other_languages else {},
         plans={plan.id: plan for plan, _ in plans},
+        templates=broadcasts[0].templates if broadcasts else {},
+        private_words=broadcasts[0].private_words if broadcasts else (),
+        staff_replies=staff_replies[0].replies if staff_replies else {},
         revision=revision_of(files),
         **{name: read for name, (read, _) in sentences.items()},
     )
@@ -135,6 +145,8 @@ def parse_located(files: Mapping[str, str], language: str = "en") -> tuple[Conte
         for_people=for_people[1] if for_people else None,
         messages=messages[1] if messages else None,
         other_languages=other_languages[1] if other_languages else None,
+        broadcasts=broadcasts[1] if broadcasts else None,
+        staff_replies=staff_replies[1] if staff_replies else None,
         plans={plan.id: document for plan, document in plans},
         sentences={name: document for name, (_, document) in sentences.items()},
     )

@@ -28,6 +28,14 @@ def parse_duration(value: object) -> object:
     return timedelta(**{unit: int(found[1])})
 
 
+def say_length(length: timedelta) -> str:
+    """A length of time as the files write it, in the largest unit up to hours that says it whole."""
+    seconds = length // timedelta(seconds=1)
+    if seconds % 60:
+        return f"{seconds}s"
+    return f"{seconds // 60}m" if seconds % 3600 else f"{seconds // 3600}h"
+
+
 def parse_time_range(value: object) -> object:
     """`"09:00-17:30"` as its two times. Raises ValueError for any other text."""
     if not isinstance(value, str):

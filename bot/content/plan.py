@@ -74,6 +74,9 @@ class Option(Part):
     id: ShortId
     label: Line
     words: tuple[Line, ...] = ()
+    said: tuple[Line, ...] = ()
+    """Words of the question that mean this answer wherever they stand in a sentence ("rock hard", "cold and pale"),
+    unless they are denied there. Of several answers told so the later one in the list counts, the more serious."""
 
 
 class Question(Part):
@@ -159,6 +162,31 @@ class Step(Part):
     def by_id(self) -> Mapping[str, Question]:
         """Its questions."""
         return {question.id: question for question in self.questions}
+
+    def own_names(self, when: str) -> frozenset[str]:
+        """What a condition asks about, names of this very check-in without the check-in's."""
+        return frozenset(name.removeprefix(f"{self.id}.") for name in condition(when).names)
+
+    def hanging_on(self, question_id: str, usual: Mapping[str, Level]) -> Mapping[str, Level]:
+        """Red flags that somebody has to act on whose alerts hang on the answer to this question, or to one that
+        follows from it ("Soaking through?" "Still bleeding?"), with their levels. `usual`: the level of each red flag.
+        """
+        hanging = self._and_what_follows(question_id)
+        levels: dict[str, Level] = {}
+        for rule in self.rules:
+            if rule.alert is None or hanging.isdisjoint(self.own_names(rule.when)):
+                continue
+            level = rule.level or usual.get(rule.alert, Level.URGENT)
+            if level.is_pressing:
+                levels[rule.alert] = min(level, levels.get(rule.alert, level), key=lambda one: one.rank)
+        return levels
+
+    def _and_what_follows(self, question_id: str) -> frozenset[str]:
+        """A question, and those that are asked because of its answer."""
+        found = {question_id}
+        while more := {one.id for one in self.questions if one.when and found & self.own_names(one.when)} - found:
+            found |= more
+        return frozenset(found)
 
 
 class NoReply(Part):

@@ -12,9 +12,19 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from bot.content.broadcasts import BroadcastTemplate
 from bot.content.parts import Day, Id, LanguageCode, Letter, Line, Part, Range, Signable, Text, parse_duration
 from bot.content.plan import Plan
-from bot.content.sentences import CheckInReplies, EnrolmentReplies, PatientListReplies, RightsReplies
+from bot.content.sentences import (
+    BackupReplies,
+    BroadcastReplies,
+    CheckInReplies,
+    EnrolmentReplies,
+    PatientListReplies,
+    RightsReplies,
+    ThreadReplies,
+)
+from bot.content.staff_replies import StaffReply
 from bot.model import Level, UserId
 
 PLACEHOLDERS = (
@@ -106,6 +116,8 @@ class Clinic(Part):
     quiet_hours_weekend: Range
     """Saturday and Sunday mornings begin later."""
     podiatrists: tuple[UserId, ...] = ()
+    broadcast_needs_second: bool = False
+    """An announcement goes out only once a second person has confirmed it."""
     guardian_age: int = Field(ge=0, le=30)
     record_years: int = Field(ge=0, le=100)
     privacy_url: Line
@@ -147,6 +159,8 @@ class Group(Part):
     order: int = Field(default=50, ge=0, le=999)
     """Where it stands in /faq: small numbers first, then by name."""
     entries: tuple[Entry, ...]
+    retired: tuple[Id, ...] = ()
+    """Ids of entries that were taken out: no other question may have them, since what patients asked names them."""
 
 
 CONCEPT = re.compile(r"<([a-z][a-z0-9_]*)>")
@@ -247,10 +261,19 @@ class Content(Part):
     """By code: the lines about emergencies, and signs of danger."""
     plans: Mapping[Id, Plan] = Field(default_factory=dict)
     """Care plans by id; empty where the clinic sends no check-ins."""
+    templates: Mapping[Id, BroadcastTemplate] = Field(default_factory=dict)
+    """Announcements kept for use again, by id."""
+    staff_replies: Mapping[Id, StaffReply] = Field(default_factory=dict)
+    """What staff send again and again, by id."""
+    private_words: tuple[Line, ...] = ()
+    """What an announcement should not say on a locked screen."""
     enrolment: EnrolmentReplies
     check_ins: CheckInReplies
     rights: RightsReplies
     patient_list: PatientListReplies
+    broadcasts: BroadcastReplies
+    backups: BackupReplies
+    threads: ThreadReplies
     """More of the bot's own sentences, a file for each."""
     revision: str = ""
     """Hash of the files it was read from."""

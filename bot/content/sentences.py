@@ -24,6 +24,7 @@ class EnrolmentReplies(Sentences):
         "ask_area": frozenset({"area", "side"}),
         "ask_area_child": frozenset({"area", "side"}),
         "button_young": frozenset({"age"}),
+        "today_later": frozenset({"time"}),
         "joined": frozenset({"next"}),
         "young": frozenset({"age"}),
         "staff_enrolled": frozenset({"code", "area", "side", "time", "visit"}),
@@ -42,6 +43,7 @@ class EnrolmentReplies(Sentences):
         "staff_sheet": frozenset({"code"}),
         "staff_link": frozenset({"code", "days", "link"}),
         "staff_link_unknown": frozenset({"code"}),
+        "staff_link_forgotten": frozenset({"code"}),
         "staff_mismatch": frozenset({"code", "area", "side"}),
         "staff_young": frozenset({"code", "age"}),
         "staff_not_me": frozenset({"code"}),
@@ -84,7 +86,13 @@ class EnrolmentReplies(Sentences):
     button_not_sure: Line
     ask_phone: Text
     ask_phone_child: Text
+    button_share_phone: Line
+    """A key that sends the patient's own number."""
     button_no_phone: Line
+    phone_kept: Line
+    """A number that came before it was asked for."""
+    today_later: Text
+    """In place of the advice for the day, where the treatment is still to come."""
     button_not_me: Line
     joined: Text
     not_now: Text
@@ -122,6 +130,8 @@ class EnrolmentReplies(Sentences):
     staff_sheet: Line
     staff_link: Text
     staff_link_unknown: Text
+    staff_link_forgotten: Text
+    """The patient asked to be forgotten, and was."""
     staff_link_no_name: Text
     staff_mismatch: Text
     staff_young: Text
@@ -132,6 +142,7 @@ class EnrolmentReplies(Sentences):
     note_mismatch: Line
     """A note for staff."""
     note_young: Line
+    note_unfinished: Line
     button_show_who: Line
     """Under an alert; each look is noted."""
     staff_contact: Text
@@ -178,6 +189,8 @@ class CheckInReplies(Sentences):
     """The open question once more, after something else was answered."""
     again_all_fine: Text
     number_please: Text
+    number_fits_none: Text
+    """A number that answers none of the questions that are open; they follow once more."""
     to_be_sure: Text
     tick_something: Text
     changed: Text
@@ -188,6 +201,10 @@ class CheckInReplies(Sentences):
     """Two check-ins are open, and the answer may be about either."""
     ask_later: Text
     later_thanks: Text
+    late_fine: Text
+    """To a patient who says that all is well after a long silence, and is asked again."""
+    late_fine_over: Text
+    """The same, where no check-in is to come any more."""
     alert_stands: Text
     """After an alert, when the answer to a further question made it no worse."""
     goodbye: Text
@@ -212,6 +229,7 @@ class CheckInReplies(Sentences):
         "button_ticked": frozenset({"label"}),
         "button_sure": frozenset({"number"}),
         "again": frozenset({"question"}),
+        "number_fits_none": frozenset({"number"}),
         "to_be_sure": frozenset({"number"}),
         "changed": frozenset({"answer"}),
         "ask_later": frozenset({"minutes"}),
@@ -253,6 +271,7 @@ class RightsReplies(Sentences):
         "forget_record": frozenset({"record_years"}),
         "staff_forget_lapsed": frozenset({"code"}),
         "staff_forget_waits": frozenset({"code"}),
+        "staff_forget_ask": frozenset({"code", "record_years"}),
         "staff_forget_done": frozenset({"code"}),
         "staff_forget_record": frozenset({"record_years"}),
         "staff_release_unknown": frozenset({"code"}),
@@ -333,6 +352,8 @@ class RightsReplies(Sentences):
     """After the first yes: when it is asked once more."""
     forget_sure: Text
     button_forget_sure: Line
+    forget_moved: Text
+    """Asked on a phone before this one, which the patient has left since."""
     forget_kept: Text
     forget_now: Text
     forget_alert: Text
@@ -342,6 +363,9 @@ class RightsReplies(Sentences):
     """Under `forget_done` for somebody whose care record stays."""
     staff_forget_lapsed: Text
     staff_forget_waits: Text
+    staff_forget_ask: Text
+    """To an owner, about a patient without Telegram."""
+    staff_forget_telegram: Text
     staff_forget_done: Text
     staff_forget_record: Text
     staff_erased: Text
@@ -357,6 +381,7 @@ class PatientListReplies(Sentences):
 
     placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
         "plans": frozenset({"whose", "count", "lines"}),
+        "plans_unfinished": frozenset({"codes"}),
         "plan_line": frozenset({"code", "area", "day", "state", "pain", "next"}),
         "plan_state_paused": frozenset({"why"}),
         "plan_state_ended": frozenset({"why"}),
@@ -397,6 +422,7 @@ class PatientListReplies(Sentences):
         "digest_late": frozenset({"count", "lines"}),
         "digest_visits_today": frozenset({"count", "codes"}),
         "digest_tomorrow": frozenset({"count", "codes"}),
+        "digest_until": frozenset({"count", "codes", "until"}),
         "digest_no_phone": frozenset({"count", "codes"}),
         "button_done": frozenset({"number"}),
         "button_today": frozenset({"time"}),
@@ -413,6 +439,8 @@ class PatientListReplies(Sentences):
     plans: Text
     plans_mine: Line
     plans_all: Line
+    plans_unfinished: Line
+    """Under the list."""
     plan_line: Line
     """One patient in the list."""
     plan_state_joining: Line
@@ -499,6 +527,8 @@ class PatientListReplies(Sentences):
     digest_late: Line
     digest_visits_today: Line
     digest_tomorrow: Line
+    digest_until: Line
+    """The same before days on which the clinic is closed, up to and with the day of the next message."""
     digest_no_phone: Line
     digest_more: Line
     """Under a long list."""
@@ -519,6 +549,8 @@ class PatientListReplies(Sentences):
     button_day: Line
     button_message: Line
     button_chart: Line
+    button_forget: Line
+    """Of a patient without Telegram."""
     button_done: Line
     button_notes: Line
     button_patients: Line
@@ -526,10 +558,423 @@ class PatientListReplies(Sentences):
     button_end_check_ins: Line
 
 
+class BroadcastReplies(Sentences):
+    """`replies_broadcasts.yaml`: announcements to many patients. What each says is in `broadcasts.yaml`, or typed."""
+
+    placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
+        "check_markup": frozenset({"why"}),
+        "check_unknown_name": frozenset({"name"}),
+        "check_unknown_name_near": frozenset({"name", "near"}),
+        "check_no_closure": frozenset({"name"}),
+        "check_too_long": frozenset({"length", "limit"}),
+        "check_too_long_for_photo": frozenset({"length", "limit"}),
+        "check_too_many_links": frozenset({"count", "limit"}),
+        "check_link_not_https": frozenset({"link"}),
+        "check_link_too_long": frozenset({"label", "limit"}),
+        "check_label_too_long": frozenset({"label", "limit"}),
+        "check_private_word": frozenset({"word", "line"}),
+        "check_clinic_not_named": frozenset({"line"}),
+        "audience_or": frozenset({"first", "second"}),
+        "audience_plan": frozenset({"name"}),
+        "audience_podiatrist": frozenset({"name"}),
+        "audience_treated": frozenset({"days"}),
+        "audience_visit": frozenset({"first", "last"}),
+        "audience_visit_day": frozenset({"day"}),
+        "desk_draft": frozenset({"lines", "text"}),
+        "desk_link": frozenset({"label", "url"}),
+        "desk_who": frozenset({"audience", "patients"}),
+        "desk_when": frozenset({"time", "zone"}),
+        "desk_when_moved": frozenset({"end", "start", "time"}),
+        "desk_by": frozenset({"name"}),
+        "desk_problem": frozenset({"what"}),
+        "desk_warning": frozenset({"what"}),
+        "desk_patients": frozenset({"count"}),
+        "desk_ask_who": frozenset({"audience", "patients"}),
+        "desk_ask_when": frozenset({"lines", "zone"}),
+        "desk_unread_who": frozenset({"word"}),
+        "desk_past": frozenset({"time"}),
+        "desk_too_late": frozenset({"days"}),
+        "desk_unread_when": frozenset({"zone"}),
+        "desk_check": frozenset({"audience", "lines", "patients"}),
+        "desk_left_out": frozenset({"patients"}),
+        "desk_left_opted_out": frozenset({"count"}),
+        "desk_left_open_alert": frozenset({"count"}),
+        "desk_left_plan_paused": frozenset({"count"}),
+        "desk_left_unreachable": frozenset({"count"}),
+        "desk_left_twice_today": frozenset({"count"}),
+        "desk_left_no_visit": frozenset({"count"}),
+        "desk_longest": frozenset({"count", "limit"}),
+        "desk_locked": frozenset({"line"}),
+        "desk_runs": frozenset({"end", "lasts", "start", "zone"}),
+        "desk_minutes": frozenset({"count"}),
+        "desk_overnight": frozenset({"end", "start"}),
+        "desk_closed": frozenset({"reason"}),
+        "desk_check_ins": frozenset({"patients"}),
+        "desk_other": frozenset({"title"}),
+        "desk_proposed": frozenset({"name"}),
+        "desk_going": frozenset({"name", "patients", "start", "title"}),
+        "desk_thrown_away": frozenset({"name"}),
+        "desk_over": frozenset({"state", "title"}),
+        "desk_list_line": frozenset({"state", "title"}),
+        "desk_did_pause": frozenset({"name"}),
+        "desk_did_resume": frozenset({"name"}),
+        "desk_did_cancel": frozenset({"name"}),
+        "desk_did_take_back": frozenset({"name"}),
+        "desk_did_take_back_some": frozenset({"name"}),
+        "desk_did_again": frozenset({"name"}),
+        "desk_did_correct": frozenset({"copies", "name"}),
+        "desk_sure_cancel": frozenset({"rest", "sent", "title"}),
+        "desk_sure_take_back": frozenset({"copies", "title"}),
+        "desk_ask_correct": frozenset({"title"}),
+        "desk_sure_correct": frozenset({"copies", "text"}),
+        "desk_messages": frozenset({"count"}),
+        "button_on": frozenset({"label"}),
+        "button_open": frozenset({"title"}),
+        "button_podiatrist": frozenset({"name"}),
+        "button_treated": frozenset({"days"}),
+        "button_today": frozenset({"time"}),
+        "button_tomorrow": frozenset({"time"}),
+        "button_send": frozenset({"patients"}),
+        "button_again": frozenset({"copies"}),
+        "button_sure_correct": frozenset({"copies"}),
+        "report_title": frozenset({"title"}),
+        "report_stopped": frozenset({"count", "refused"}),
+        "report_waits": frozenset({"time", "zone"}),
+        "report_done": frozenset({"time", "zone"}),
+        "report_cancelled": frozenset({"time", "zone"}),
+        "report_bar": frozenset({"bar", "percent"}),
+        "report_sent": frozenset({"count", "sent"}),
+        "report_to_go": frozenset({"count"}),
+        "report_later": frozenset({"count"}),
+        "report_refused": frozenset({"count"}),
+        "report_unknown": frozenset({"count"}),
+        "report_not_sent": frozenset({"count"}),
+        "report_left_out": frozenset({"count"}),
+        "report_left_out_line": frozenset({"count", "why"}),
+        "report_pace": frozenset({"left", "rate", "time", "zone"}),
+        "report_by": frozenset({"name"}),
+        "report_by_two": frozenset({"name", "second"}),
+        "report_alarm": frozenset({"count", "refused", "title"}),
+        "report_caption": frozenset({"count", "patients", "title"}),
+        "report_column_time": frozenset({"zone"}),
+        "report_answers": frozenset({"title"}),
+    }
+
+    opt_out: Line
+    """Stands under every announcement."""
+
+    check_empty: Line
+    """This and what follows: what may be wrong with an announcement (`bot/core/announcement_check.py`)."""
+    check_markup: Line
+    check_unknown_name: Line
+    check_unknown_name_near: Line
+    check_bracket: Line
+    check_no_closure: Line
+    check_too_long: Line
+    check_too_long_for_photo: Line
+    check_too_many_links: Line
+    check_link_not_https: Line
+    check_link_too_long: Line
+    check_label_too_long: Line
+    check_private_word: Line
+    check_clinic_not_named: Line
+    check_no_opt_out: Line
+
+    # whom it is for (`bot/core/audience.py`)
+    audience_everyone: Line
+    audience_or: Line
+    audience_plan: Line
+    audience_podiatrist: Line
+    audience_treated: Line
+    audience_treated_day: Line
+    audience_visit: Line
+    audience_visit_day: Line
+    audience_no_visit: Line
+
+    # the desk: what staff see while they write one
+    desk_start: Text
+    desk_draft: Text
+    """The card; `text` as patients will see it."""
+    desk_no_text: Line
+    desk_cut: Line
+    desk_photo: Line
+    desk_link: Line
+    desk_who: Line
+    desk_needs_visit: Line
+    desk_when_now: Line
+    desk_when: Line
+    desk_when_moved: Line
+    desk_when_any_hour: Line
+    desk_by: Line
+    desk_problem: Line
+    desk_warning: Line
+    desk_patient: Line
+    desk_patients: Line
+    desk_moved_down: Line
+    desk_ask_text: Text
+    desk_ask_link: Text
+    desk_ask_who: Text
+    desk_ask_when: Text
+    desk_earlier: Line
+    desk_earlier_none: Line
+    desk_unread_link: Text
+    desk_unread_who: Text
+    desk_unread_when: Text
+    desk_past: Text
+    desk_too_late: Text
+    desk_only_photo: Text
+    desk_edit_late: Text
+    # the check before it goes
+    desk_check: Text
+    desk_check_changed: Line
+    desk_left_out: Line
+    desk_left_opted_out: Line
+    desk_left_open_alert: Line
+    desk_left_plan_paused: Line
+    desk_left_unreachable: Line
+    desk_left_twice_today: Line
+    desk_left_no_visit: Line
+    desk_left_nobody: Line
+    desk_longest: Line
+    desk_locked: Line
+    desk_runs: Line
+    desk_minute: Line
+    desk_minutes: Line
+    desk_overnight: Line
+    desk_closed: Line
+    desk_check_ins: Line
+    desk_other: Line
+    desk_nobody: Line
+    desk_needs_second: Line
+    desk_proposed: Text
+    desk_proposed_elsewhere: Text
+    desk_not_you: Line
+    desk_going: Text
+    desk_thrown_away: Text
+    # those on their way
+    desk_over: Text
+    desk_list_line: Line
+    desk_state_proposed: Line
+    desk_state_planned: Line
+    desk_state_running: Line
+    desk_state_paused: Line
+    desk_state_done: Line
+    desk_state_cancelled: Line
+    desk_did_pause: Line
+    desk_did_resume: Line
+    desk_did_cancel: Line
+    desk_did_correct: Line
+    desk_did_take_back: Line
+    desk_did_take_back_some: Line
+    desk_did_again: Line
+    desk_already: Line
+    desk_gone: Line
+    desk_nothing: Line
+    desk_unchanged: Line
+    desk_sure_cancel: Text
+    desk_sure_take_back: Text
+    desk_ask_correct: Text
+    desk_sure_correct: Text
+    desk_message: Line
+    desk_messages: Line
+    button_change_text: Line
+    button_add_link: Line
+    button_remove_links: Line
+    button_remove_photo: Line
+    button_who: Line
+    button_when: Line
+    button_check: Line
+    button_discard: Line
+    button_open: Line
+    button_earlier: Line
+    button_back: Line
+    button_on: Line
+    """In front of what is chosen."""
+    button_everyone: Line
+    button_treated: Line
+    button_areas: Line
+    button_plans: Line
+    button_podiatrists: Line
+    button_podiatrist: Line
+    button_visit_tomorrow: Line
+    button_visit_this_week: Line
+    button_no_visit: Line
+    button_now: Line
+    button_today: Line
+    button_tomorrow: Line
+    button_any_hour: Line
+    button_usual_hours: Line
+    button_send: Line
+    button_propose: Line
+    button_pause: Line
+    button_resume: Line
+    button_cancel: Line
+    button_correct: Line
+    button_take_back: Line
+    button_again: Line
+    button_sure_cancel: Line
+    button_sure_take_back: Line
+    button_sure_correct: Line
+    button_leave: Line
+
+    # how one goes: the card while it is on its way, and the file at the end
+    report_title: Line
+    report_getting_ready: Line
+    report_waits: Line
+    report_running: Line
+    report_paused: Line
+    report_stopped: Line
+    report_done: Line
+    report_cancelled: Line
+    report_correcting: Line
+    report_taking_back: Line
+    report_taken_back: Line
+    report_nobody: Line
+    report_bar: Line
+    report_sent: Line
+    report_to_go: Line
+    report_later: Line
+    report_refused: Line
+    report_unknown: Line
+    report_not_sent: Line
+    report_left_out: Line
+    report_left_out_line: Line
+    report_pace: Line
+    report_by: Line
+    report_by_two: Line
+    report_alarm: Text
+    report_caption: Text
+    report_column_code: Line
+    report_column_result: Line
+    report_column_why: Line
+    report_column_time: Line
+    report_result_sent: Line
+    report_result_again: Line
+    report_result_unknown: Line
+    report_result_refused: Line
+    report_result_left_out: Line
+    report_result_cancelled: Line
+    report_result_waiting: Line
+    report_why_opted_out: Line
+    """Why somebody got none; each fits one patient and many."""
+    report_why_open_alert: Line
+    report_why_plan_paused: Line
+    report_why_unreachable: Line
+    report_why_twice_today: Line
+    report_why_no_visit: Line
+    report_why_expired: Line
+    report_why_other: Line
+    report_answers: Line
+    """On the card about a patient who writes within a day of getting one."""
+
+
+class ThreadReplies(Sentences):
+    """`replies_threads.yaml`: a patient and the clinic's people talk. What staff say again and again is in
+    `staff_replies.yaml`."""
+
+    placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
+        "heard_open": frozenset({"reads_until"}),
+        "heard_closed": frozenset({"next_opening"}),
+        "topic_done": frozenset({"name"}),
+        "card": frozenset({"name"}),
+        "card_treated": frozenset({"code", "since"}),
+        "card_alert": frozenset({"level", "id"}),
+        "card_story": frozenset({"lines"}),
+        "story_ours": frozenset({"text"}),
+        "story_theirs": frozenset({"text"}),
+        "card_taken": frozenset({"who"}),
+        "card_arrived": frozenset({"time"}),
+        "card_done": frozenset({"who"}),
+        "line": frozenset({"code", "text"}),
+        "line_edited": frozenset({"code", "text"}),
+        "answered": frozenset({"line", "question"}),
+        "why_question": frozenset({"text", "decision"}),
+        "why_match": frozenset({"phrasing", "confidence"}),
+        "why_next": frozenset({"what", "confidence"}),
+        "why_repaired": frozenset({"text"}),
+        "why_flags": frozenset({"found"}),
+        "why_ruled_out": frozenset({"found"}),
+        "why_texts": frozenset({"revision"}),
+    }
+
+    heard_open: Text
+    heard_closed: Text
+    back: Text
+    topic_done: Line
+    card: Line
+    card_treated: Line
+    card_alert: Line
+    card_story: Text
+    story_ours: Line
+    story_theirs: Line
+    card_how: Text
+    card_closed: Text
+    card_taken: Line
+    card_arrived: Line
+    card_done: Line
+    button_take: Line
+    button_done: Line
+    button_why: Line
+    button_canned: Line
+    button_send: Line
+    line: Line
+    line_edited: Line
+    answered: Text
+    not_sent_before: Text
+    too_old: Text
+    no_command: Text
+    canned_which: Text
+    canned_none: Text
+    why_nothing: Text
+    why_question: Text
+    why_answer: Line
+    why_ask: Line
+    why_hand_over: Line
+    why_red_flag: Line
+    why_check: Line
+    why_meta: Line
+    why_match: Line
+    why_next: Line
+    why_repaired: Line
+    why_flags: Line
+    why_ruled_out: Line
+    why_texts: Line
+
+
+class BackupReplies(Sentences):
+    """`replies_backups.yaml`: what staff hear of backups."""
+
+    placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
+        "status_last": frozenset({"time", "size", "count"}),
+        "status_stale": frozenset({"time", "size", "count"}),
+        "failed": frozenset({"why"}),
+        "test_good": frozenset({"rows", "count"}),
+        "test_differs": frozenset({"rows", "differences"}),
+        "test_failed": frozenset({"why"}),
+        "restored": frozenset({"since", "until", "messages", "check_ins", "announcements", "codes"}),
+    }
+
+    status_last: Line
+    """A line of /status."""
+    status_stale: Line
+    status_none: Line
+    status_off: Line
+    failed: Text
+    test_good: Text
+    """Once a month, after a copy was put back to try it."""
+    test_differs: Text
+    test_failed: Text
+    restored: Text
+    """After the database was put back from a copy."""
+
+
 SENTENCES: Mapping[str, type[Sentences]] = {
     "enrolment": EnrolmentReplies,
     "check_ins": CheckInReplies,
     "rights": RightsReplies,
     "patient_list": PatientListReplies,
+    "broadcasts": BroadcastReplies,
+    "threads": ThreadReplies,
+    "backups": BackupReplies,
 }
 """By the file's name and by the field of `Content`."""

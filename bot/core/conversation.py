@@ -15,7 +15,7 @@ from bot.core import browse
 from bot.core.answering import Answering
 from bot.core.care.asking import ACTIONS as CARE_ACTIONS
 from bot.core.care.checking_in import CheckIns
-from bot.core.care.joining import share_phone
+from bot.core.care.joining_unasked import said_unasked, share_phone
 from bot.core.checking import SELF_HARM, Checking, Reply, Silence, alert_about, as_signs
 from bot.core.hearing import JOIN, STAFF_COMMANDS, is_payload, is_same, is_wish, read_together, words_and_command
 from bot.core.outcome import Check, Held, Occasion, Outcome, Redraw, Say, State, TellStaff
@@ -158,6 +158,8 @@ class Conversation:
             return meant
         if self._wants_to_join(understanding.text):
             return Outcome(state.settled(), joins=JOIN)
+        if (joining := said_unasked(self.content, understanding.text, state, occasion)) is not None:
+            return joining
         is_stop = understanding.decision is Decision.META and understanding.id == "stop"
         is_offered = bool(state.offer_at(occasion.sent_at))  # what was put last is answered first
         if not is_offered and (cared := self._cared(understanding, state, occasion)) is not None:
@@ -207,6 +209,9 @@ class Conversation:
             return self._check(understanding, command, state, occasion)
         if cared.understanding is not None and cared.understanding.decision is Decision.RED_FLAG:
             warned = self._warned(cared, occasion)
+            told = {flag.id for flag in cared.understanding.flags}
+            if told.issuperset(flag.id for flag in understanding.suspected):
+                return warned  # the answer itself says what would be asked about
             asked = self._check(understanding, command, warned.state, occasion)
             says, staff = (*warned.says, *asked.says), (*warned.staff, *asked.staff)
             return replace(asked, says=says, staff=staff, care=cared.care, understanding=warned.understanding)

@@ -4,9 +4,12 @@ import re
 
 from bot.core.outcome import Held, Occasion, State
 from bot.core.text import normalise
+from bot.markup import tail
 from bot.model import Decision, TextIn, Understanding
 
-STAFF_COMMANDS = frozenset({"status", "alerts", "missed", "oncall", "release", "patients", "notes", "enrol", "preview"})
+STAFF_COMMANDS = frozenset(
+    {"status", "alerts", "missed", "oncall", "release", "patients", "notes", "enrol", "preview", "broadcast"}
+)
 """Commands that do something only for staff; `services.staff` has dealt with those before a patient is thought of."""
 COMMANDS = STAFF_COMMANDS | frozenset(
     {"start", "help", "faq", "plan", "human", "stop", "resume", "privacy", "mydata", "forget", "language"}
@@ -31,6 +34,12 @@ def split_command(text: str) -> tuple[str, str | None]:
     if not head.startswith("/") or len(head) < 2:
         return text, None
     return "".join(rest), head[1:].partition("@")[0].lower()
+
+
+def html_behind_command(said: TextIn) -> str:
+    """The words of a message with their formatting, as HTML, without the command it may begin with."""
+    words, _ = split_command(said.text)
+    return tail(said.html, len(said.text) - len(words))
 
 
 def words_and_command(text: str) -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from bot.care import Care, CareChange
 from bot.clock import from_us, to_us
-from bot.model import Buttons, Flag, Kind, Level, Media, MessageId, Scope, Tap, TelegramMessageId, Understanding
+from bot.model import Buttons, Flag, Keys, Kind, Level, Media, MessageId, Scope, Tap, TelegramMessageId, Understanding
 
 RECENT = timedelta(minutes=2)
 """How far back texts are read together: "I can't" / "breathe" (design 5)."""
@@ -131,6 +131,8 @@ class State:
     """When STOP was confirmed, so that "only the check-ins" is known to be about that."""
     data_at: datetime | None = None
     """When the file with all we keep was last asked for."""
+    heard_at: datetime | None = None
+    """When they were last told, in a talk with staff, that what they write is read."""
     forget_at: datetime | None = None
     """When they asked to be forgotten, and have not taken it back…"""
     forget_again_at: datetime | None = None
@@ -157,6 +159,7 @@ class State:
             "checked": [[id_, to_us(at)] for id_, at in self.checked],
             "stopped_at": _us(self.stopped_at),
             "data_at": _us(self.data_at),
+            "heard_at": _us(self.heard_at),
             "forget_at": _us(self.forget_at),
             "forget_again_at": _us(self.forget_again_at),
             "who_text": self.who_text,
@@ -186,6 +189,7 @@ class State:
             checked=tuple((id_, from_us(at)) for id_, at in raw.get("checked", ())),
             stopped_at=_at(raw.get("stopped_at")),
             data_at=_at(raw.get("data_at")),
+            heard_at=_at(raw.get("heard_at")),
             forget_at=_at(raw.get("forget_at")),
             forget_again_at=_at(raw.get("forget_again_at")),
             who_text=raw.get("who_text", ""),
@@ -317,6 +321,7 @@ class Say:
     held: bool = False
     once: str = ""
     enrolment_id: int | None = None
+    keys: Keys | None = None
     """The care plan it belongs to: a press under it is about that one."""
 
 
@@ -345,6 +350,8 @@ class TellStaff:
     flag_ids: tuple[str, ...] = ()
     note: str = ""
     """For such a card, in Telegram's HTML: what the patient was asked about it, and the answer."""
+    is_line: bool = False
+    """What the patient said, for an open thread; where there is none by then, it goes nowhere."""
     is_denied: bool = False
     """The answer is no: it is added to the alert that there is, which presses less then, and opens none."""
 
@@ -411,6 +418,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """The open talk of a chat with staff."""
+
+    staff_wrote_at: datetime | None = None
+    """Their last word; None: nobody is talking, the bot answers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """The circumstances of one incoming thing, apart from the words themselves."""
 
@@ -428,3 +443,5 @@ class Occasion:
     """For a press: the question to which that message was the reply, if it was to any."""
     care: tuple[Care, ...] = ()
     """The care plans of this chat that have not ended, oldest first."""
+    thread: Thread | None = None
+    """The talk with staff, while it is open."""

@@ -10,10 +10,9 @@ from bot.content.schema import WEEKDAYS, Clinic, Closure
 from bot.markup import escape
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_DAY_NAMES = dict(
-    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
-)
-_MONTH_NAMES = (
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAY_NAMES = dict(zip(WEEKDAYS, WEEKDAY_NAMES, strict=True))
+MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
@@ -78,13 +77,13 @@ def hours_in_words(clinic: Clinic) -> str:
     parts = [", ".join(opened)] if opened else []
     if closed:
         parts.append(f"closed {_list_in_words(closed)}")
-    closures = [f"Closed {_closure_in_words(closure)}" for closure in clinic.closures]
+    closures = [f"Closed {closure_in_words(closure)}" for closure in clinic.closures]
     return ". ".join(["; ".join(parts), *closures])
 
 
-def _closure_in_words(closure: Closure) -> str:
+def closure_in_words(closure: Closure) -> str:
     """ "24 December to 2 January", or "1 May" for a single day."""
-    first, last = (f"{day.day} {_MONTH_NAMES[day.month - 1]}" for day in (closure.first, closure.last))
+    first, last = (f"{day.day} {MONTH_NAMES[day.month - 1]}" for day in (closure.first, closure.last))
     return first if first == last else f"{first} to {last}"
 
 
@@ -105,13 +104,13 @@ def time_in_words(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
     name = _DAY_NAMES[WEEKDAYS[local.weekday()]]
     if timedelta(0) < local.date() - today <= timedelta(days=6):
         return f"{name} {clock}"
-    return f"{name} {local.day} {_MONTH_NAMES[local.month - 1]} {clock}"
+    return f"{name} {local.day} {MONTH_NAMES[local.month - 1]} {clock}"
 
 
 def full_time(at: datetime, zone: ZoneInfo) -> str:
     """`at` on a clock in `zone`, for something that is read years later: "23 November 2026, 12:00"."""
     local = at.astimezone(zone)
-    return f"{local.day} {_MONTH_NAMES[local.month - 1]} {local.year}, {local:%H:%M}"
+    return f"{local.day} {MONTH_NAMES[local.month - 1]} {local.year}, {local:%H:%M}"
 
 
 def _days_in_words(names: list[str]) -> str:

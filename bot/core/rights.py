@@ -20,6 +20,7 @@ from bot.model import Button, Buttons, Scope
 STOPPED, FORGET = "stopped", "forget"
 """Why a care plan ended. One that was stopped can go on within its time; one that was forgotten cannot."""
 MY_DATA, SURE, ERASE, LAPSED = "my_data", "forget_sure", "forget_erase", "forget_lapsed"
+MOVED = "forget_moved"
 RESTART, RESTART_IF_ANY = "care_restart", "care_restart_if_any"
 """Due kinds; `ref` is the chat. `RESTART_IF_ANY` says nothing where there are no check-ins to go on with."""
 SURE_AFTER = timedelta(minutes=10)
@@ -157,12 +158,8 @@ class Rights:
 
     def forget(self, state: State, occasion: Occasion) -> Outcome:
         """Contact stops at once; what would be deleted is said, and nothing is yet."""
-        texts = self.content.rights
-        buttons = (
-            (Button(texts.button_forget_yes, "forget:yes"),),
-            (Button(texts.button_forget_keep, "forget:keep"),),
-        )
-        say = Say(self._say(texts.forget_ask, record_years=str(self.content.clinic.record_years)), buttons=buttons)
+        years = str(self.content.clinic.record_years)
+        say = Say(self._say(self.content.rights.forget_ask, record_years=years), buttons=self._yes_or_keep)
         if not self._is_asked(state, occasion.now):
             state = replace(state, forget_again_at=None)
         if state.forget_again_at is None:
@@ -174,6 +171,20 @@ class Rights:
             care=ended(occasion.care, FORGET),
             asks_for=Asks.FORGET,
             timers=(Timer(LAPSED, occasion.now + LAPSES_AFTER),),
+        )
+
+    def asked_elsewhere(self, state: State, occasion: Occasion) -> Outcome:
+        """They asked on a phone that they have left since: this one is asked as that one was."""
+        state = replace(state, forget_at=occasion.now, forget_again_at=None)
+        say = Say(self._say(self.content.rights.forget_moved), buttons=self._yes_or_keep)
+        return Outcome(state, (say,), timers=(Timer(LAPSED, occasion.now + LAPSES_AFTER),))
+
+    @property
+    def _yes_or_keep(self) -> Buttons:
+        texts = self.content.rights
+        return (
+            (Button(texts.button_forget_yes, "forget:yes"),),
+            (Button(texts.button_forget_keep, "forget:keep"),),
         )
 
     def sure_once(self, state: State, occasion: Occasion) -> Outcome | None:

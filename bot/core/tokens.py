@@ -72,6 +72,7 @@ _WRITTEN = {
     "never": "nvr nver neva nevr niver",
     "without": "witout whitout withot wihtout",
     "nothing": "nothin nuthin nuffin",
+    "still": "stil stll sitll",
     "though": "tho",
     "although": "altho",
     "you": "u",

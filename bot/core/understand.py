@@ -71,7 +71,7 @@ class Brain:
         asked = without_pleasantries(cleaned, self.content.words)
         match = self.matcher.match(asked)
         wish = self.wishes.wish(cleaned)
-        is_clear = wish is not None or _is_beyond_doubt(match)
+        is_clear = wish is not None or is_beyond_doubt(match)
         is_asked = bool(triage.suspected) and not denied and not (is_clear and _is_a_mere_feeling(triage.suspected))
         if triage.flags and not (is_asked and _is_worse(triage.suspected, triage.flags)):
             understood = _understood(text, Decision.RED_FLAG, triage.flags[0].id, 1.0, triage, match)
@@ -144,15 +144,19 @@ def build_triager(content: Content, lessons: Lessons | None) -> Triager:
 
 
 def build_brain(
-    content: Content, index: Index | None = None, model: SentenceModel | None = None, lessons: Lessons | None = None
+    content: Content,
+    index: Index | None = None,
+    model: SentenceModel | None = None,
+    lessons: Lessons | None = None,
+    triager: Reader | None = None,
 ) -> Brain:
     """The brain for one revision of the content.
 
     `index`: of this content, built with `model`; built now if None. `lessons`: for the second opinion on danger;
-    without them there is none.
+    without them there is none. `triager`: one with the same rules and lessons, where there is one already.
     """
     matcher = build_matcher(content, index, model)
-    triager = build_triager(content, lessons)
+    triager = triager or build_triager(content, lessons)
     tongues = Tongues(content.other_languages, content.red_flags)
     return Brain(content, triager, Wishes(content.words), matcher, tongues)
 
@@ -204,7 +208,7 @@ def _is_a_mere_feeling(suspected: Sequence[Flag]) -> bool:
     return not any(flag.words for flag in suspected)
 
 
-def _is_beyond_doubt(match: Match) -> bool:
+def is_beyond_doubt(match: Match) -> bool:
     """Whether it is an ordinary question, more surely than an answer needs."""
     return match.decision is Decision.ANSWER and match.candidates[0].confidence >= _BEYOND_DOUBT
 

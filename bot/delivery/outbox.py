@@ -20,6 +20,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from bot import logs
+from bot.announcement import State
 from bot.clock import SECOND_US, Clock, from_us, to_us
 from bot.delivery.limiter import GROUP, GROUP_ALERTS, PRIVATE, Rate, bot_rate
 from bot.delivery.settle import Settled, Settler
@@ -320,8 +321,10 @@ class Outbox:
         rule = KINDS[Kind(row["kind"])]
         if row["target_id"] is not None and row["target_state"] != MessageState.SENT:
             return SendWhy.TARGET_LOST
-        if row["opted_out"]:
+        if row["opted_out"] and row["method"] != Method.DELETE:  # what is taken back does not write to anybody
             return SendWhy.OPTED_OUT
+        if row["broadcast_state"] == State.CANCELLED and row["target_id"] is None:
+            return SendWhy.CALLED_OFF
         if row["paused"] and row["target_id"] is None:
             return SendWhy.PAUSED
         if row["expires_us"] is not None and row["expires_us"] <= self._clock.now_us():
@@ -344,11 +347,14 @@ class Outbox:
             await self._settler.leave_in_doubt(tx, row, why.value)
             return
         await messages.finish(tx, row["id"], MessageState.SKIPPED, why.value)
+        await messages.drop_secret(tx, row)
         await self._settler.tell(tx, why, row)
 
     def _later_us(self, row: sa.RowMapping, chat_tat_us: int, machine_us: int) -> int | None:
         """The domain time this row has to wait for, or None: it may go now."""
         now_us = self._clock.now_us()
+        if row["broadcast_state"] == State.PAUSED and row["target_id"] is None:
+            return messages.NEVER_US  # it was on the wire when the announcement was paused, and came back
         if KINDS[Kind(row["kind"])].quiet_hours and row["target_id"] is None:
             until = self._policy.quiet_until(from_us(now_us), row["zone"])
             if until is not None:

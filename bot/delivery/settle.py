@@ -66,6 +66,7 @@ class Event(StrEnum):
     REFUSED = "refused"
     BAD_MARKUP = "bad_markup"
     STAFF_LOST = "staff_lost"
+    TOPIC_GONE = "topic_gone"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - an event, not a secret
 
 
@@ -139,6 +140,7 @@ class Settler:
                 await self._refused(tx, row, result)
             case _:
                 assert_never(result)
+        await messages.drop_secret(tx, row)
 
     async def tell(self, tx: Tx, event: Event | SendWhy, row: sa.RowMapping) -> None:
         """Call the hook for `event`, in a savepoint: a notice that cannot be written must not undo what is known."""
@@ -176,7 +178,9 @@ class Settler:
             await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=result.message_id))
         if result.file_id and row["attachment_id"] is not None:
             await tx.execute(
-                attachment.update().where(attachment.c.id == row["attachment_id"]).values(file_id=result.file_id)
+                attachment.update()
+                .where(attachment.c.id == row["attachment_id"], attachment.c.file_id.is_(None))
+                .values(file_id=result.file_id)
             )
         if row["chat_kind"] == ChatKind.STAFF:
             await tx.execute(
@@ -338,6 +342,7 @@ class Settler:
                 dedupe_key=f"topic:{gone['id']}:after:{gone['thread_id']}",
             )
             await messages.enqueue(self._store, tx, self._bot_id, anew, self._clock.now_us())
+            await self.tell(tx, Event.TOPIC_GONE, row)
         if row["target_id"] is not None or row["method"] in {Method.CREATE_TOPIC, Method.EDIT_TOPIC}:
             await messages.finish(tx, row["id"], MessageState.REFUSED, result.reason)
             return

@@ -36,6 +36,7 @@ from bot.model import (
 from bot.services.cards import Cards, level_of
 from bot.services.plan_actions import PlanActions
 from bot.services.post import Place, Post
+from bot.services.threads import Threads
 from bot.services.ticks import Handler
 from bot.services.topics import alerts_place
 from bot.store import accounts, alerts, care, dues, messages
@@ -330,7 +331,10 @@ class Alerts:
     async def _take(self, tx: Tx, sender: Sender, alert: sa.RowMapping, *, tell: bool) -> None:
         chat_id = ChatId(alert["chat_id"])
         await lock_chat(tx, self.post.bot_id, chat_id)
-        if await self._note_taker(tx, sender, alert["id"]) and tell:
+        is_first = await self._note_taker(tx, sender, alert["id"])
+        if is_first:
+            await Threads(self.post).open(tx, chat_id)
+        if is_first and tell:
             text = self.post.text(self._seen_text(alert))
             out = Outgoing(chat_id, Kind.REPLY, Payload(text), f"seen:{alert['id']}")
             await self.post.enqueue(tx, out)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -12,6 +13,7 @@ from bot.core.voice import excerpt, since_in_words
 from bot.errors import MarkupError
 from bot.markup import plain
 from bot.model import Button, Buttons, ChatId, Level, PatientId, Payload
+from bot.services.broadcast_report import Report
 from bot.services.plan_actions import PlanActions
 from bot.services.post import Post
 from bot.store import alerts
@@ -49,9 +51,10 @@ class Cards:
             text=excerpt(_lines(words) or NOBODY),
         )
         notes = dict.fromkeys(word["note"] for word in words if word["note"])
+        after = await Report(self.post).named(tx, ChatId(alert["chat_id"]), _said_at(alert))
         buttons = self.buttons(alert) or await self._plan_buttons(tx, alert)
         buttons += await self._who(tx, alert)
-        return Payload("\n".join((text, *notes, *self._ending(alert))), buttons)
+        return Payload("\n".join((text, *notes, *filter(None, (after,)), *self._ending(alert))), buttons)
 
     def buttons(self, alert: sa.RowMapping) -> Buttons:
         """What can still be done about it."""
@@ -102,7 +105,7 @@ class Cards:
 
     def _since(self, alert: sa.RowMapping, person: sa.RowMapping) -> str:
         """Time since the treatment when the patient wrote, and what was treated, as far as both are known."""
-        at = from_us(alert["said_us"] or alert["at_us"])
+        at = _said_at(alert)
         treated_at = from_us(person["treated_us"]) if person["treated_us"] is not None else None
         since = since_in_words(Occasion(now=at, sent_at=at, treated_at=treated_at))
         return f"{since}, {person['area']}" if person["area"] else since
@@ -122,10 +125,12 @@ class Cards:
         if raw is None:
             return NOBODY
         try:
-            lines = plain(Payload.from_json(raw).text).split("\n")
+            lines = [line for line in plain(Payload.from_json(raw).text).split("\n") if line.strip()]
         except MarkupError:
             return NOBODY
-        return next((line[:SAID_MAX] for line in lines if line.strip()), NOBODY)
+        if len(lines) > 1 and lines[0].endswith(":"):  # whom of a family it was said about
+            lines[:2] = [f"{lines[0]} {lines[1]}"]
+        return lines[0][:SAID_MAX] if lines else NOBODY
 
     def _ending(self, alert: sa.RowMapping) -> tuple[str, ...]:
         """Who has it, and what came of it, after an empty line."""
@@ -146,6 +151,11 @@ class Cards:
 def _lines(words: Sequence[sa.RowMapping]) -> str:
     """All that was written, each line once: what was read together is stored together too."""
     return "\n".join(dict.fromkeys(line for word in words for line in word["text"].splitlines()))
+
+
+def _said_at(alert: sa.RowMapping) -> datetime:
+    """When the patient wrote it."""
+    return from_us(alert["said_us"] or alert["at_us"])
 
 
 def level_of(alert: sa.RowMapping) -> Level:

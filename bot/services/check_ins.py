@@ -4,7 +4,7 @@ silence after a question that decides an alert.
 Each timer looks at the plan as it then is: a plan that was paused or ended meanwhile asks for nothing any more.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,10 @@ from bot.core.care.asking import Asking
 from bot.core.care.checking_in import CheckIns as Talk
 from bot.core.care.joining import left_joining
 from bot.core.care.planning import Fate, Now, at_its_time, reminder_at
+from bot.core.care.slots import Cause
 from bot.core.outcome import Outcome
 from bot.model import ChatId
-from bot.services.effects import Decided, Effects, Snapshot, look_for_timer
+from bot.services.effects import Decided, Effects, Snapshot, look_for_timer, seen_about
 from bot.services.planner import Planner
 from bot.services.policy import ClinicPolicy
 from bot.services.post import Post
@@ -45,9 +46,11 @@ class Visit:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a check-in that was sent before has no answer yet, or only half of one."""
+        """Whether a check-in that was sent before has no answer yet. Whoever answered a part of it is there, slowly."""
         open_ = self.care.open  # one who stopped half-way through joining has left no check-in unanswered
-        return open_ is not None and open_.asked is not None and open_.step_id != JOINING
+        if open_ is None or open_.asked is None or open_.step_id == JOINING:
+            return False
+        return open_.answered_at is None
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class CheckIns:
     async def _send(self, tx: Tx, row: sa.RowMapping, visit: Visit, step: Step) -> None:
         silenced = await self._before(tx, visit)
         if (silenced or visit.care.silent) and not step.despite_silence:
-            log.info("check_in_silent", due_id=row["id"])
+            await self._left_out(tx, visit, step, Cause.SILENT)
             return
         check_in_id = await plans.begin_check_in(
             tx, self.post.bot_id, visit.care.enrolment_id, step.id, self.post.clock.now_us()
@@ -222,10 +225,7 @@ class CheckIns:
         care = next((one for one in seen.occasion.care if one.enrolment_id == enrolment_id), None) if seen else None
         if seen is None or care is None:
             return None
-        # A family's chat: this is about the patient of this plan.
-        patient = replace(seen.patient, patient_id=care.patient_id, code=care.code)
-        occasion = replace(seen.occasion, treated_at=care.treated_at, code=care.code)
-        return Visit(care, plan, replace(seen, patient=patient, occasion=occasion))
+        return Visit(care, plan, seen_about(seen, care))
 
     async def _do(self, tx: Tx, row: sa.RowMapping, visit: Visit, outcome: Outcome) -> None:
         effects = Effects(self.post, tx, self.post.library.served.revision_id)

@@ -33,13 +33,16 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """The stretches of time it is about, in UTC microseconds: since the last one, the clinic's today and tomorrow."""
+    """The stretches of time it is about, in UTC microseconds: since the last one, the clinic's today, and the days up
+    to and with the one of the next message: on a Friday Saturday, Sunday and Monday."""
 
     since_us: int
     now_us: int
     today_us: int
     tomorrow_us: int
     after_us: int
+    is_tomorrow: bool
+    """The next message comes tomorrow."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,10 @@ class DayDigest:
         """The message as of now; empty when there is nothing to say."""
         now, clinic = self.post.clock.now(), self.post.library.served.content.clinic
         today = now.astimezone(clinic.zone).date()
-        edges = [to_us(wall_clock(today + number * _DAY, wall_time(0), clinic.zone)) for number in range(3)]
-        day = _Day(since_us, to_us(now), *edges)
+        next_on = escalation.digest_at(clinic, now).astimezone(clinic.zone).date()
+        days = (today, today + _DAY, max(next_on, today + _DAY) + _DAY)
+        today_us, tomorrow_us, after_us = (to_us(wall_clock(one, wall_time(0), clinic.zone)) for one in days)
+        day = _Day(since_us, to_us(now), today_us, tomorrow_us, after_us, is_tomorrow=next_on <= days[1])
         lines = [line async for line in self._lines(tx, day)]
         date = local_time(clinic, now, now - 7 * _DAY).rpartition(" ")[0]  # "Monday 23 November"
         return self.post.text(self._words.replies.day_digest, date=date, lines=Html("\n".join(lines))) if lines else ""
@@ -122,7 +127,7 @@ class DayDigest:
 
     async def _notes(self, tx: Tx, day: _Day) -> AsyncIterator[str]:
         bot_id, replies = self.post.bot_id, self._words.replies
-        notes = await care.open_notes(tx, bot_id, day.now_us)
+        notes = await care.open_notes(tx, bot_id, day.tomorrow_us)  # whom to ring later today is told in the morning
         by_kind = {kind: [note for note in notes if note["kind"] == kind] for kind in NoteKind}
         to_ring = await patient_list.silent_to_ring(tx, bot_id, LISTED)
         calls = [self._note(note) for note in by_kind[NoteKind.CALL]]
@@ -149,10 +154,12 @@ class DayDigest:
         steps = await patient_list.steps_between(tx, bot_id, day.tomorrow_us, day.after_us, LISTED)
         if steps.count:
             shown = [
-                f"{self._clock(row['due_us'])} {row['code']} {self._words.step(row['plan_id'], row['part'])}"
+                f"{self._when(row['due_us'], day)} {row['code']} {self._words.step(row['plan_id'], row['part'])}"
                 for row in steps.rows
             ]
-            yield self._line(replies.digest_tomorrow, steps.count, shown)
+            until = self._local(day.after_us - 1, day).rpartition(" ")[0]
+            template = replies.digest_tomorrow if day.is_tomorrow else replies.digest_until
+            yield self._line(template, steps.count, shown, until=until)
         if (unknown := await patient_list.without_phone(tx, bot_id, LISTED)).count:
             yield self._codes(replies.digest_no_phone, unknown)
 
@@ -173,6 +180,13 @@ class DayDigest:
 
     def _note(self, note: sa.RowMapping) -> str:
         return f"{note['code']}: {note['text']}"
+
+    def _when(self, at_us: int, day: _Day) -> str:
+        """With its day, where that may be another than tomorrow."""
+        return self._clock(at_us) if day.is_tomorrow else self._local(at_us, day)
+
+    def _local(self, at_us: int, day: _Day) -> str:
+        return local_time(self.post.library.served.content.clinic, from_us(at_us), from_us(day.now_us))
 
     def _clock(self, at_us: int) -> str:
         """On the clinic's clock: that is where it is read."""

@@ -37,6 +37,7 @@ STAFF_COMMANDS = (
     ("patients", "Who is on check-ins, and how they are"),
     ("notes", "What the check-ins left for you to do"),
     ("preview", "All check-ins as patients see them"),
+    ("broadcast", "Write to many patients at once, and see how it goes"),
     ("alerts", "What waits for one of you"),
     ("missed", "The bot missed a sign of danger (as a reply, or with a code)"),
     ("oncall", "Test whether people on call get messages"),

@@ -1,7 +1,8 @@
 """What was decided about patients, as rows: all that a batch of decisions leads to, inside one transaction."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -29,10 +30,12 @@ from bot.model import (
     Understanding,
 )
 from bot.services.alerts import Alerts, Raised
+from bot.services.broadcast_report import Report
 from bot.services.enrolment_patients import PatientSide
 from bot.services.planner import Planner
-from bot.services.post import Post
-from bot.store import alerts, care, chats, dues, erasures, feedback, messages
+from bot.services.post import Place, Post
+from bot.services.threads import Threads
+from bot.store import alerts, care, chats, dues, erasures, feedback, messages, threads
 from bot.store.engine import Tx
 from bot.store.tables import alert, message, question
 
@@ -57,6 +60,14 @@ class Snapshot:
     tat_us: int
     press_is_ours: bool
     """False for a button that we did not put into this very chat: presses can be forged."""
+
+
+def seen_about(seen: Snapshot, known: Care) -> Snapshot:
+    """The same, about the patient of this plan: a family shares a chat, and staff must ring the right one."""
+    patient = replace(
+        seen.patient, patient_id=known.patient_id, code=known.code, treated_at=known.treated_at, area=known.area
+    )
+    return replace(seen, patient=patient, occasion=replace(seen.occasion, treated_at=known.treated_at, code=known.code))
 
 
 async def look_for_timer(post: Post, tx: Tx, chat_id: ChatId) -> Snapshot | None:
@@ -194,6 +205,7 @@ class Effects:
         await self.tx.execute(
             message.update().where(*held).values(state=MessageState.CANCELLED, reason="more_was_said")
         )
+        await threads.take_back(self.tx, self.post.bot_id, patient.chat_id, batch)
 
     async def _store_questions(self, decided: Sequence[Decided], now_us: int) -> dict[int, int]:
         """What was understood, and why. Returns the new rows by update."""
@@ -236,24 +248,44 @@ class Effects:
         due_at = one.outcome.state.held_until if card.held else None
         key = one.key(card.held, f"staff{number}")
         subject = one.patient.chat_id
-        if card.copy_message_id is not None:
-            payload = Payload(copy_chat_id=subject, copy_message_id=card.copy_message_id)
-            await self.post.tell(self.tx, card.kind, payload, key, subject, due_at, Method.COPY)
+        if card.is_line:
+            copied = card.copy_message_id
+            payload = Payload(card.text, copy_chat_id=subject if copied else None, copy_message_id=copied)
+            await Threads(self.post).line(self.tx, subject, payload, key, due_at)
             return
         if card.level is not None:
             await self._raise(one, card, card.level, question_id)
             return
+        place = await self._place(one, card, due_at)
+        if card.copy_message_id is not None:
+            payload = Payload(copy_chat_id=subject, copy_message_id=card.copy_message_id)
+            await self.post.tell(self.tx, card.kind, payload, key, subject, due_at, Method.COPY, place=place)
+            return
         if not card.opens_alert:
-            await self.post.tell(self.tx, card.kind, Payload(card.text), key, subject, due_at, question_id=question_id)
+            payload = Payload(card.text)
+            await self.post.tell(
+                self.tx, card.kind, payload, key, subject, due_at, question_id=question_id, place=place
+            )
             return
         patient, now_us = one.patient, self.post.clock.now_us()
         alert_id = await alerts.open_alert(
             self.tx, self.post.bot_id, patient.patient_id, patient.chat_id, question_id, now_us
         )
         take = Button(self.post.library.served.content.replies.staff_button_take, f"take:{alert_id}")
-        payload = Payload(card.text, ((take,),))
-        row_id = await self.post.tell(self.tx, card.kind, payload, key, subject, due_at, question_id=question_id)
+        reply_to = one.incoming.reply_to if isinstance(one.incoming, TextIn | MediaIn) else None
+        after = await Report(self.post).named(self.tx, subject, one.seen.occasion.sent_at, reply_to)
+        payload = Payload("\n\n".join(filter(None, (card.text, after))), ((take,),))
+        row_id = await self.post.tell(
+            self.tx, card.kind, payload, key, subject, due_at, question_id=question_id, place=place
+        )
         await self.tx.execute(alert.update().where(alert.c.id == alert_id).values(message_id=row_id))
+
+    async def _place(self, one: Decided, card: TellStaff, due_at: datetime | None) -> Place | None:
+        """The thread's topic, which a question handed over opens; None: the group itself."""
+        if not card.opens_alert:
+            return await Threads(self.post).place(self.tx, one.patient.chat_id)
+        batch = one.outcome.state.held_batch if card.held else None
+        return await Threads(self.post).open(self.tx, one.patient.chat_id, batch, due_at)
 
     async def _raise(self, one: Decided, card: TellStaff, level: Level, question_id: int | None) -> None:
         patient = one.patient
@@ -281,7 +313,7 @@ def _owed(one: Decided, question_id: int | None) -> Iterator[Outgoing]:
     for number, say in enumerate(outcome.says):
         key = f"{say.once}:{chat_id}" if say.once else one.key(say.held, f"say{number}")
         due_at = outcome.state.held_until if say.held else None
-        payload = Payload(say.text, say.buttons)
+        payload = Payload(say.text, say.buttons, keys=say.keys)
         yield Outgoing(
             chat_id, say.kind, payload, key, due_at=due_at, enrolment_id=say.enrolment_id, question_id=question_id
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.care import PlanState
-from bot.clock import MINUTE_US, from_us, to_us
+from bot.clock import DAY_US, MINUTE_US, from_us, to_us
 from bot.content.plan import Option
 from bot.content.sentences import EnrolmentReplies
 from bot.core.care.enrolling import Request, Wrong, match_option, read_link, read_request
@@ -32,7 +32,7 @@ from bot.services.enrolment_paper import Paper
 from bot.services.enrolment_plans import UNDO_US, Enrolments, NewPlan
 from bot.services.post import Post
 from bot.services.poster import link_to
-from bot.store import accounts, care, chats, enrolling
+from bot.store import accounts, care, chats, enrolling, erasures
 from bot.store.engine import Tx
 from bot.store.tables import alert, patient
 
@@ -262,12 +262,15 @@ class StaffSide:
         patient_id = await enrolling.patient_by_code(tx, bot_id, code)
         if patient_id is None:
             return self._say(self._texts.staff_link_unknown, code=code)
+        if await erasures.is_forgotten(tx, bot_id, patient_id):
+            return self._say(self._texts.staff_link_forgotten, code=code)
         token = await enrolling.new_link(
             tx, bot_id, patient_id, await waiting_plan_of(tx, bot_id, patient_id), who, now_us
         )
         await accounts.write_audit(tx, bot_id, who, "enrol_link", patient_id, now_us)
-        days = str(enrolling.LINK_LASTS_US // (24 * 60 * MINUTE_US))
-        return self._say(self._texts.staff_link, code=code, link=link_to(self.bot_name, token), days=days)
+        days = str(enrolling.LINK_LASTS_US // DAY_US)
+        said = self._say(self._texts.staff_link, code=code, link=link_to(self.bot_name, token), days=days)
+        return replace(said, is_secret=True)
 
     async def show_who(self, tx: Tx, press: PressIn, alert_id: int) -> None:
         """Name, reference and phone of the patient an alert is about, for whoever asked; that they looked is noted."""
@@ -293,7 +296,7 @@ class StaffSide:
         out = Outgoing(
             press.chat_id,
             Kind.RELAY,
-            said,
+            replace(said, is_secret=True),
             f"who:{press.press_id}",
             reply_to_id=press.message_id,
             subject_chat_id=ChatId(row["chat_id"]),

@@ -1,45 +1,25 @@
-"""A list of appointments as CSV: what it would change, with every problem by line; and doing it, all or nothing.
-
-A reference that is known already means the same patient: the visit is moved or cancelled, and a treatment on another
-day is a new session. Whoever is new gets a personal link. No message goes out from here.
-"""
+"""A list of appointments as CSV: its rows, with every problem by line. What they lead to: `enrolment_import.py`."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from bot.care import CareChange, PlanState, Value
-from bot.clock import from_us, to_us
+from bot.care import Value
 from bot.content.plan import Plan
 from bot.content.schema import Content
 from bot.core.care.enrolling import LATEST, match_option, read_moment
 from bot.core.care.joining import BY_STAFF, hear_phone
+from bot.core.care.recognising import name_key, number_key
 from bot.errors import Problem
-from bot.model import BotId, ChatId, PatientId
-from bot.services.planner import replan
-from bot.store import accounts, care, chats, dues, enrolling, messages, patient_list
-from bot.store.contacts import Contacts
-from bot.store.engine import Store, Tx
 
 COLUMNS = ("reference", "name", "phone", "area", "side", "treated", "visit", "careful")
 AHEAD = timedelta(days=7)
 """A list may be prepared so long before the treatment."""
 MAX_ROWS = 5_000
 _YES, _NO = frozenset({"yes", "y", "x", "1", "true"}), frozenset({"", "no", "n", "0", "false", "none"})
-
-
-class Does(StrEnum):
-    """What a row does."""
-
-    NEW = "new patient, gets a link"
-    SESSION = "new session of a known patient, gets a link"
-    VISIT = "next visit set or moved"
-    CANCELLED = "next visit cancelled"
-    SAME = "nothing new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +42,6 @@ class Appointment:
         return " · ".join(filter(None, (self.reference, self.name)))
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What a row does, and to whom."""
-
-    row: Appointment
-    does: Does
-    patient_id: PatientId | None = None
-    enrolment_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What came of a row. `token`: of the personal link, which is told here and never again."""
-
-    planned: Planned
-    code: str
-    token: str = ""
-
-
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
@@ -94,7 +55,7 @@ def read(text: str, name: str, content: Content, now: datetime) -> tuple[list[Ap
     problems = list(_columns(columns, name))
     if problems:
         return [], problems
-    rows, seen = [], dict[str, int]()
+    rows, seen = [], _Seen()
     reader.fieldnames = columns
     for number, raw in enumerate(reader, 1):
         if not any(value.strip() for value in raw.values() if isinstance(value, str)):
@@ -102,11 +63,8 @@ def read(text: str, name: str, content: Content, now: datetime) -> tuple[list[Ap
         reading = _Row({key: value.strip() for key, value in raw.items() if isinstance(value, str)}, reader.line_num)
         row = reading.appointment(content, plan, now)
         problems += [Problem(name, reader.line_num, text) for text in (*reading.problems, *_extra(raw))]
-        if row is not None and row.reference:
-            if row.reference in seen:
-                problems.append(Problem(name, row.line, f"the reference stands in line {seen[row.reference]} already"))
-            seen.setdefault(row.reference, row.line)
         if row is not None:
+            problems += [Problem(name, row.line, text) for text in seen.twice(row)]
             rows.append(row)
         if number > MAX_ROWS:
             return [], [Problem(name, reader.line_num, f"more than {MAX_ROWS} rows; split the file")]
@@ -127,6 +85,32 @@ def _columns(columns: Sequence[str], name: str) -> Iterator[Problem]:
 def _extra(raw: Mapping[Any, Any]) -> Iterator[str]:
     if None in raw:
         yield 'there are more values than columns; a value with a comma goes into "double quotes"'
+
+
+class _Seen:
+    """The rows before, by what tells their patients apart."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[tuple[str, str], Appointment] = {}
+
+    def twice(self, row: Appointment) -> Iterator[str]:
+        """What is wrong where a row before may be about the same patient; two references are two patients."""
+        for (what, value), words in _keys(row):
+            before = self._by_key.setdefault((what, value), row)
+            is_other = what != "reference" and row.reference and before.reference
+            if before is not row and not is_other:
+                yield f"{words} in line {before.line} already"
+                return
+
+
+def _keys(row: Appointment) -> Iterator[tuple[tuple[str, str], str]]:
+    """What tells a row's patient from others, with how it is called."""
+    if row.reference:
+        yield ("reference", row.reference), "the reference stands"
+    if row.name and row.phone:
+        yield ("phone", f"{name_key(row.name)} {number_key(row.phone)}"), "the same name and phone number stand"
+    if row.name:
+        yield ("time", f"{name_key(row.name)} {row.treated_at}"), "the same name and treatment time stand"
 
 
 class _Row:
@@ -183,97 +167,3 @@ class _Row:
                 ids = ", ".join(one.id for one in plan.careful)
                 self.problems.append(f"careful is yes, no, or some of {ids}, parted by semicolons")
         return facts
-
-
-# --- deciding, doing -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Appointments:
-    """Compares rows with the database and writes them. `now`: domain time, aware UTC."""
-
-    store: Store
-    bot_id: BotId
-    contacts: Contacts
-    content: Content
-    now: datetime
-
-    async def decide(self, tx: Tx, rows: Sequence[Appointment]) -> list[Planned]:
-        """What each row does."""
-        known = await self.contacts.by_reference(tx, self.bot_id)
-        return [await self._one(tx, row, known.get(row.reference)) for row in rows]
-
-    async def _one(self, tx: Tx, row: Appointment, patient_id: PatientId | None) -> Planned:
-        if patient_id is None:
-            return Planned(row, Does.NEW)
-        running = await enrolling.running_plans(tx, self.bot_id, patient_id)
-        zone = self.content.clinic.zone
-        for plan in running:
-            if from_us(plan["treated_us"]).astimezone(zone).date() != row.treated_at.astimezone(zone).date():
-                continue
-            visit_at = from_us(plan["visit_us"]) if plan["visit_us"] is not None else None
-            does = Does.SAME if visit_at == row.visit_at else Does.VISIT if row.visit_at else Does.CANCELLED
-            return Planned(row, does, patient_id, plan["id"])
-        return Planned(row, Does.SESSION, patient_id)
-
-    async def do(self, tx: Tx, planned: Sequence[Planned], advance: Callable[[], None]) -> list[Done]:
-        """Write all rows; the caller commits. `advance` is called after each."""
-        done = []
-        for one in planned:
-            done.append(await (self._visit(tx, one) if one.enrolment_id is not None else self._enrol(tx, one)))
-            advance()
-        if any(one.does in {Does.VISIT, Does.CANCELLED} for one in planned):
-            # The running bot then plans what waits anew.
-            await dues.plan(self.store, tx, self.bot_id, replan(self.now, f"list:{to_us(self.now)}"))
-        await accounts.write_audit(tx, self.bot_id, None, "enrol_list", len(done), to_us(self.now))
-        return done
-
-    async def _visit(self, tx: Tx, one: Planned) -> Done:
-        assert one.enrolment_id is not None
-        visit_us = to_us(one.row.visit_at) if one.row.visit_at is not None else None
-        await care.set_plan(tx, one.enrolment_id, visit_us=visit_us, visit_seen_us=to_us(self.now))
-        row = await care.plan_row(tx, self.bot_id, one.enrolment_id)
-        assert row is not None, one.enrolment_id
-        return Done(one, row["code"])
-
-    async def _enrol(self, tx: Tx, one: Planned) -> Done:
-        now_us, row, patient_id = to_us(self.now), one.row, one.patient_id
-        if patient_id is None:
-            patient_id, _ = await chats.new_patient(self.store, tx, self.bot_id, now_us)
-        details = {"reference": row.reference, "name": row.name, "phone": row.phone}
-        given = {key: value for key, value in details.items() if value}
-        await self.contacts.save(tx, patient_id, now_us, **given)
-        for old in await enrolling.running_plans(tx, self.bot_id, patient_id):
-            await self._end(tx, old["id"], ChatId(old["chat_id"]), now_us)
-        enrolment_id = await enrolling.add_plan(tx, await self._values(tx, row, patient_id, now_us))
-        token = await enrolling.new_link(tx, self.bot_id, patient_id, enrolment_id, None, now_us)
-        made = await care.plan_row(tx, self.bot_id, enrolment_id)
-        assert made is not None, enrolment_id
-        return Done(one, made["code"], token)
-
-    async def _end(self, tx: Tx, enrolment_id: int, chat_id: ChatId, now_us: int) -> None:
-        change = CareChange(enrolment_id, answered=False, state=PlanState.ENDED, reason=enrolling.NEW_SESSION)
-        await care.apply(self.store, tx, self.bot_id, change, now_us)
-        waiting = await patient_list.unsent(tx, self.bot_id, enrolment_id, chat_id)
-        await messages.cancel(tx, self.bot_id, waiting, "plan_ended")
-
-    async def _values(self, tx: Tx, row: Appointment, patient_id: PatientId, now_us: int) -> dict[str, Any]:
-        account = await accounts.account(tx, self.bot_id)
-        return {
-            "bot_id": self.bot_id,
-            "patient_id": patient_id,
-            "chat_id": care.NO_CHAT,  # until somebody opens the link
-            "plan_id": next(iter(self.content.plans)),
-            "revision_id": account["revision_id"],
-            "treated_us": to_us(row.treated_at),
-            "zone": self.content.clinic.time_zone,
-            "area": row.area,
-            "side": row.side,
-            "careful": True,  # until the patient has answered
-            "facts": dict(row.facts),
-            "is_child": False,
-            "visit_us": to_us(row.visit_at) if row.visit_at is not None else None,
-            "visit_seen_us": now_us if row.visit_at is not None else None,
-            "state": PlanState.JOINING,
-            "created_us": now_us,
-        }

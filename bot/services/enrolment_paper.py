@@ -10,8 +10,8 @@ from bot.model import ChatId, Kind, Method, Outgoing, Payload
 from bot.services import sheet
 from bot.services.post import Post
 from bot.store import care
+from bot.store.attachments import keep_file
 from bot.store.engine import Tx
-from bot.store.my_data import keep_file
 
 CALL_AT = ("C2", "C4")
 """Codes of the check-ins at whose time staff ring a patient who needs care: the next morning, and after a week."""

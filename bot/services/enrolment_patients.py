@@ -3,12 +3,14 @@
 All of it belongs to the transaction in which the patient's message is dealt with; the chat is locked.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from bot.care import JOINING, CareChange, PlanState
-from bot.clock import HOUR_US, MINUTE_US
+from bot.clock import HOUR_US, MINUTE_US, to_us
+from bot.core import rights
 from bot.core.care.asking import Asking
 from bot.core.care.checking_in import CheckIns
 from bot.core.care.joining import (
@@ -24,6 +26,8 @@ from bot.core.care.joining import (
     OTHER,
     PHONE,
     YES,
+    advice_at,
+    agree_button,
     agreed_text,
 )
 from bot.core.hearing import JOIN
@@ -31,7 +35,7 @@ from bot.core.outcome import Say
 from bot.model import ChatId, Kind, PatientId, Payload, Scope
 from bot.services.enrolment_plans import Enrolments
 from bot.services.post import Post
-from bot.store import accounts, care, chats, enrolling
+from bot.store import accounts, care, chats, dues, enrolling, erasures, joining_timers, messages, new_phone
 from bot.store.engine import Tx
 
 NUMBERS_AN_HOUR = 5
@@ -98,12 +102,14 @@ class PatientSide:
     async def _moves(self, tx: Tx, chat_id: ChatId, patient_id: PatientId, key: str) -> None:
         """A new phone of somebody we know: all that is open goes on there."""
         bot_id, now_us, content = self.post.bot_id, self.post.clock.now_us(), self.post.library.served.content
+        requests: frozenset[str] = frozenset()
         for old in await enrolling.chats_of(tx, bot_id, patient_id):
             if old == chat_id:
                 continue
             await chats.lock_chat(tx, bot_id, old)
             await enrolling.leave_chat(tx, bot_id, old, patient_id, now_us)
-            await enrolling.move_chat(tx, bot_id, patient_id, old, chat_id, now_us)
+            await new_phone.move_chat(tx, bot_id, patient_id, old, chat_id, now_us)
+            requests |= await erasures.move(tx, bot_id, patient_id, old, chat_id)
             await self._say(tx, old, content.enrolment.link_moved_away, f"{key}:away:{old}")
         await self._take_in(tx, chat_id, patient_id)
         await accounts.write_audit(tx, bot_id, None, "moved_chat", patient_id, now_us)
@@ -115,6 +121,15 @@ class PatientSide:
                 continue
             if (say := Asking(content).put_again(plan, step, plan.open, now)) is not None:
                 await self._enrolments.say(tx, chat_id, say, f"{key}:again:{plan.enrolment_id}")
+        await self._go_on_forgetting(tx, chat_id, requests)
+
+    async def _go_on_forgetting(self, tx: Tx, chat_id: ChatId, requests: Iterable[str]) -> None:
+        """Whoever asked to be forgotten is asked here whether they are sure, or, if they are, is forgotten."""
+        now = self.post.clock.now()
+        kinds = {erasures.ASKED: rights.MOVED, erasures.WAITING: rights.ERASE}
+        for kind in (kinds[state] for state in requests):
+            timer = dues.Due(kind, now, f"{kind}:{chat_id}:{to_us(now)}", ref=chat_id)
+            await dues.plan(self.post.store, tx, self.post.bot_id, timer)
 
     async def _take_in(self, tx: Tx, chat_id: ChatId, patient_id: PatientId) -> None:
         """The chat serves this patient. Somebody whom only the first word in it had made is no patient."""
@@ -147,9 +162,9 @@ class PatientSide:
         await self._keep_apart(tx, row, change)
         answers = change.open.answers
         if answers.get(AGREE) == YES and row["agreed_us"] is None:
-            await self._agreed(tx, row, agreed=True)
+            await self._agreed(tx, row, change.open.id, agreed=True)
         if change.reason in {ENDED_NOT_NOW, ENDED_YOUNG} and row["agreed_us"] is None:
-            await self._agreed(tx, row, agreed=False)
+            await self._agreed(tx, row, change.open.id, agreed=False)
         texts = self.post.library.served.content.enrolment
         if answers.get(AREA) == NO:
             values = self._enrolments.in_words(row["area"], row["side"], self.post.clock.now())
@@ -181,17 +196,20 @@ class PatientSide:
                 await enrolling.set_label(tx, bot_id, ChatId(row["chat_id"]), other.patient_id, given[OTHER])
         await enrolling.prefill(tx, change.open.id, answers | dict.fromkeys(given, KNOWN))
 
-    async def _agreed(self, tx: Tx, row: sa.RowMapping, *, agreed: bool) -> None:
+    async def _agreed(self, tx: Tx, row: sa.RowMapping, check_in_id: int, *, agreed: bool) -> None:
         """The text as it was shown, and that the patient, or the parent, agreed to it or did not."""
         bot_id, now_us, chat_id = self.post.bot_id, self.post.clock.now_us(), ChatId(row["chat_id"])
         plan = await care.plan(tx, bot_id, row["id"])
         assert plan is not None, row["id"]
-        text, version = agreed_text(self.post.library.served.content, plan)
+        shown = await messages.text_with_button(tx, bot_id, chat_id, row["id"], agree_button(check_in_id))
+        text, version = agreed_text(self.post.library.served.content, plan, shown)
         patient_id = PatientId(row["patient_id"])
         await enrolling.write_agreement(tx, bot_id, patient_id, chat_id, version, text, agreed, now_us)
         if not agreed:
             return
         await care.set_plan(tx, row["id"], agreed_us=now_us)
+        if plan.treated_at > self.post.clock.now():
+            await dues.plan(self.post.store, tx, bot_id, joining_timers.advice(row["id"], advice_at(plan)))
         stopped = await chats.opted_out(tx, bot_id, chat_id)
         if not stopped.isdisjoint({Scope.ALL, Scope.CHECK_INS}):  # whoever agrees wants check-ins again, and no news
             await chats.resume(tx, bot_id, chat_id, now_us)

@@ -4,26 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from bot import logs
-from bot.care import JOINING, PlanState, Value
+from bot.care import JOINING, UNDONE, PlanState, Value
 from bot.clock import MINUTE_US, to_us
 from bot.content.plan import Plan, label_of
-from bot.core.care.joining import KNOWN, NAME, OTHER, PHONE, begin_joining
+from bot.core.care.joining import KNOWN, NAME, OTHER, PHONE, UNFINISHED_AFTER, begin_joining
 from bot.core.outcome import Say
 from bot.core.replies import time_in_words
-from bot.model import ChatId, Kind, Outgoing, PatientId, Payload, UserId
+from bot.model import ChatId, Keys, Kind, Outgoing, PatientId, Payload, UserId
 from bot.services.plan_actions import Happened, PlanActions
 from bot.services.planner import Planner
 from bot.services.post import Post
-from bot.store import accounts, alerts, care, enrolling
+from bot.store import accounts, alerts, care, dues, enrolling, joining_timers
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
 
 UNDO_US = 10 * MINUTE_US
 """So long staff can take back what they set up."""
-UNDONE = "undone"
-"""Why a plan has ended: it was set up by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Enrolments:
         assert plan is not None, "the caller looks whether there is a plan"
         old = await enrolling.running_plans(tx, bot_id, new.patient_id)
         for row in old:
-            await PlanActions(self.post).end(tx, new.who, row["id"], enrolling.NEW_SESSION)
+            await PlanActions(self.post).end(tx, new.who, row["id"], enrolling.new_session(row))
         values = {
             "bot_id": bot_id,
             "patient_id": new.patient_id,
@@ -104,10 +104,12 @@ class Enrolments:
         say, change = begin_joining(content, mine, check_in_id, self.post.clock.now(), known)
         await care.apply(self.post.store, tx, bot_id, change, now_us)
         await self.say(tx, chat_id, say, f"join:{enrolment_id}")
+        over = joining_timers.joining_over(enrolment_id, self.post.clock.now() + UNFINISHED_AFTER)
+        await dues.plan(self.post.store, tx, bot_id, over)
 
     async def say(self, tx: Tx, chat_id: ChatId, say: Say, key: str) -> None:
         """Owe a message to a patient."""
-        payload = Payload(say.text, say.buttons)
+        payload = Payload(say.text, say.buttons, keys=say.keys)
         out = Outgoing(chat_id, say.kind, payload, key, enrolment_id=say.enrolment_id)
         await self.post.enqueue(tx, out)
 
@@ -144,24 +146,24 @@ class Enrolments:
             return False
         if row["chat_id"] != care.NO_CHAT:  # who has not agreed yet still has our question on the screen
             text = self.post.text(self.post.library.served.content.enrolment.undone)
-            say = Say(text, Kind.REPLY, enrolment_id=enrolment_id)
+            say = Say(text, Kind.REPLY, enrolment_id=enrolment_id, keys=Keys())
             await self.say(tx, ChatId(row["chat_id"]), say, f"undone:{enrolment_id}")
         patient_id = PatientId(row["patient_id"])
-        for old_id in await enrolling.ended_by(tx, bot_id, patient_id, row["created_us"]):
-            await self._revive(tx, old_id)
+        for old in await enrolling.ended_by(tx, bot_id, patient_id, row["created_us"]):
+            await self._revive(tx, old)
         return True
 
-    async def _revive(self, tx: Tx, enrolment_id: int) -> None:
-        """A plan that a mistake had ended goes on; what is over meanwhile is left out."""
-        row = await care.plan_row(tx, self.post.bot_id, enrolment_id)
-        assert row is not None, enrolment_id
-        state, reason = (PlanState.OPEN, None) if row["agreed_us"] is not None else (PlanState.JOINING, None)
-        chat_id = ChatId(row["chat_id"])
-        if state is PlanState.OPEN and await alerts.is_paused(tx, self.post.bot_id, chat_id):
+    async def _revive(self, tx: Tx, row: sa.RowMapping) -> None:
+        """A plan that a mistake had ended goes on as it stood; what is over meanwhile is left out."""
+        state, reason = enrolling.before_new_session(row["reason"])
+        is_on_phone = row["chat_id"] != care.NO_CHAT
+        if state is PlanState.JOINING and is_on_phone:
+            return  # its questions were taken back: staff would wait for an answer that cannot come
+        if state is PlanState.OPEN and is_on_phone and await alerts.is_paused(tx, self.post.bot_id, row["chat_id"]):
             state, reason = PlanState.PAUSED, care.ALERT
-        await care.set_plan(tx, enrolment_id, state=state, reason=reason, ended_us=None)
+        await care.set_plan(tx, row["id"], state=state, reason=reason, ended_us=None)
         if state is not PlanState.JOINING:
-            await Planner(self.post).plan(tx, enrolment_id)
+            await Planner(self.post).plan(tx, row["id"])
 
     # --- words ------------------------------------------------------------------------------------------------------
 

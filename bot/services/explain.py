@@ -9,6 +9,10 @@ from bot.store import messages
 from bot.store.engine import Tx
 from bot.store.tables import content_revision, question
 
+_ASKED = sa.select(question, content_revision.c.hash).outerjoin(
+    content_revision, content_revision.c.id == question.c.revision_id
+)
+
 
 async def why(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_message_id: TelegramMessageId) -> dict[str, Any] | None:
     """The decision behind one of our messages, as JSON values under the names of `Understanding`, with the content's
@@ -16,12 +20,17 @@ async def why(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_message_id: TelegramMes
     row = await messages.by_telegram_id(tx, bot_id, chat_id, tg_message_id)
     if row is None or row["question_id"] is None:
         return None
-    statement = (
-        sa.select(question, content_revision.c.hash)
-        .outerjoin(content_revision, content_revision.c.id == question.c.revision_id)
-        .where(question.c.id == row["question_id"])
-    )
-    asked = (await tx.execute(statement)).mappings().one()
+    asked = (await tx.execute(_ASKED.where(question.c.id == row["question_id"]))).mappings().one()
+    return _explained(asked)
+
+
+async def last_decisions(tx: Tx, bot_id: BotId, chat_id: ChatId, limit: int) -> list[dict[str, Any]]:
+    """The same for the last questions asked in a chat, newest first."""
+    asked = _ASKED.where(question.c.bot_id == bot_id, question.c.chat_id == chat_id).order_by(question.c.id.desc())
+    return [_explained(one) for one in (await tx.execute(asked.limit(limit))).mappings()]
+
+
+def _explained(asked: sa.RowMapping) -> dict[str, Any]:
     stored = asked["why"]
     flags = (*stored["flags"], *stored.get("suspected", ()))  # those only suspected since December 2026
     candidates = [{"id": id_, "confidence": sure, "phrasing": phrasing} for id_, sure, phrasing in stored["candidates"]]

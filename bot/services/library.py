@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot import logs
 from bot.clock import Clock
+from bot.content.edit import differing
 from bot.content.lint import check_files, unfit_to_run, unsigned
 from bot.content.load import parse_content, read_files, revision_of
 from bot.content.schema import Content
@@ -20,7 +21,7 @@ from bot.core.matching.semantic import SentenceModel
 from bot.core.understand import Brain
 from bot.errors import ContentError, Problem
 from bot.model import BotId
-from bot.services.indexes import brain_for
+from bot.services.indexes import Mind, keep_mind, learn_apart, mind_for
 from bot.store import revisions
 from bot.store.engine import Store, Tx
 
@@ -33,9 +34,14 @@ class Served:
 
     revision_id: int
     content: Content
-    brain: Brain
+    mind: Mind
     conversation: Conversation
     unsigned: tuple[str, ...]
+
+    @property
+    def brain(self) -> Brain:
+        """What understands a text."""
+        return self.mind.brain
 
 
 class Changed(Enum):
@@ -108,7 +114,8 @@ class Library:
         self._seen_hash = ""
         self._looked_at_id: int | None = None
         self._tried: Served | None = None
-        """The folder's content as it was tried before it became a revision: not to be prepared twice."""
+        """A content as it was tried before it became a revision: not to be prepared twice."""
+        self._teaching: asyncio.Task[None] | None = None
         self.problems: tuple[Problem, ...] = ()
         """What is wrong with the folder now; empty when it is as served."""
 
@@ -139,6 +146,23 @@ class Library:
         except ContentError as error:  # another worker made it, with other rules than ours: the last good one stays
             return self._tell_broken(error)
 
+    async def take_in_folder(self) -> tuple[Problem, ...]:
+        """Import the folder if somebody edited it; what is wrong with it then, which `look` will tell as well."""
+        if await self._import_folder() is Changed.BROKEN:
+            self._seen_hash = ""
+        return self.problems
+
+    def try_out(self, content: Content) -> Served:
+        """Everything that would answer from these texts, beside what answers now. Takes seconds: not in the loop.
+
+        Raises ContentError for what cannot be served.
+        """
+        return self._prepare(0, content, keep=False)
+
+    def offer(self, tried: Served) -> None:
+        """What was tried out has become the active revision: the next `look` serves it without preparing it again."""
+        self._tried = tried
+
     async def _import_folder(self) -> Changed:
         try:
             files = await asyncio.to_thread(read_files, self._folder)
@@ -157,17 +181,30 @@ class Library:
                 return self._broken(hash_, error)
             async with self._store.write() as tx:
                 if await self._is_new(tx, hash_):  # not if another worker was quicker
-                    await revisions.add(tx, self._bot_id, hash_, files, None, self._clock.now_us())
+                    touched = await self._touched(tx, content)
+                    now_us = self._clock.now_us()
+                    await revisions.add(tx, self._bot_id, hash_, files, None, now_us, touched=touched)
             log.info("revision_imported", revision=hash_)
         self._seen_hash = hash_
         self.problems = ()
         return Changed.NEW
 
     async def _is_new(self, tx: Tx, hash_: str) -> bool:
-        """Whether to import this folder: not if it is as it was last time, whatever was edited in the chat since."""
+        """Whether to import this folder: not if it is as it was last time, whatever was edited in the chat since; nor
+        if it is as one of those edits left it, since another worker's copy may be older than the database."""
         if await revisions.active_id(tx, self._bot_id) is None:
             return True
-        return await revisions.last_folder_hash(tx, self._bot_id) != hash_
+        return not await revisions.is_known_to_folder(tx, self._bot_id, hash_)
+
+    async def _touched(self, tx: Tx, content: Content) -> list[str] | None:
+        """Ids of what an import changes; None for the first, or where the one before cannot be read any more."""
+        active_id = await revisions.active_id(tx, self._bot_id)
+        if active_id is None:
+            return None
+        try:
+            return differing(parse_content(await revisions.files_of(tx, active_id)), content)
+        except ContentError:
+            return None
 
     def _broken(self, seen: str, error: ContentError) -> Changed:
         """Say so once for each state of the folder."""
@@ -191,20 +228,43 @@ class Library:
         self._looked_at_id = revision_id
         tried, self._tried = self._tried, None
         if tried is not None and tried.content.revision == revision_of(files):
+            await asyncio.to_thread(keep_mind, tried.mind, self._index_dir)
             self._served = replace(tried, revision_id=revision_id)
         else:
             whole = await asyncio.to_thread(parse_content, files)
             self._served = await asyncio.to_thread(self._prepare, revision_id, whole)
         log.info("revision_served", revision=self._served.content.revision)
+        self._teach()
         return Changed.NEW
 
-    def _prepare(self, revision_id: int, whole: Content) -> Served:
+    def _prepare(self, revision_id: int, whole: Content, *, keep: bool = True) -> Served:
         """Everything that answers from these texts. Raises ContentError for what cannot be served."""
         content = fit_to_serve(whole, self.signed_only)
+        before = self._served.mind if self._served is not None else None
         try:
-            brain = brain_for(content, self._model, self._index_dir)
+            mind = mind_for(content, self._model, self._index_dir, before, keep=keep)
         except Exception as error:  # texts that pass every check and break the program: the last good ones stay
             raise ContentError(
                 [Problem("en/", None, f"the bot cannot work with this ({type(error).__name__})")]
             ) from error
-        return Served(revision_id, content, brain, Conversation(content, brain), tuple(unsigned(whole)))
+        return Served(revision_id, content, mind, Conversation(content, mind.brain), tuple(unsigned(whole)))
+
+    # --- the second opinion -----------------------------------------------------------------------------------------
+
+    def _teach(self) -> None:
+        """Let the second opinion catch up with the texts, if it is behind them; that of before serves meanwhile."""
+        if self.served.mind.is_behind and (self._teaching is None or self._teaching.done()):
+            self._teaching = asyncio.create_task(self._catch_up(), name="teaching")
+
+    async def _catch_up(self) -> None:
+        """Learn until what is served is what was learned from: texts may change again meanwhile."""
+        while (served := self.served).mind.is_behind and self._index_dir is not None:
+            await learn_apart(served.content, self._index_dir)
+            mind = await asyncio.to_thread(mind_for, served.content, self._model, self._index_dir, served.mind)
+            if mind.is_behind:
+                log.warning("opinion_not_learned", revision=served.content.revision)
+                return
+            if self._served is served:
+                conversation = Conversation(served.content, mind.brain)
+                self._served = replace(served, mind=mind, conversation=conversation)
+                log.info("opinion_learned", revision=served.content.revision)

@@ -24,6 +24,7 @@ from bot.model import (
 )
 from bot.services import pain_chart
 from bot.services.alerts import Alerts
+from bot.services.forgetting import Forgetting
 from bot.services.note_list import NoteList
 from bot.services.patient_view import PatientView
 from bot.services.plan_actions import Happened, PlanActions
@@ -31,8 +32,8 @@ from bot.services.plan_list import ALL, PlanList
 from bot.services.plan_words import PlanWords
 from bot.services.post import Post
 from bot.store import accounts, care, messages, patient_list
+from bot.store.attachments import keep_file
 from bot.store.engine import Tx
-from bot.store.my_data import keep_file
 
 PLANS = "pl"
 """What the data of these buttons begins with: `pl:<what>:<id>`, or `pl:<what>:<id>.<another number>`."""
@@ -125,6 +126,8 @@ class PatientList:
             "resume": self._resume,
             "end": self._ask,
             "endsure": self._end,
+            "forget": self._ask_to_forget,
+            "forgetsure": self._forget,
             "move": self._ask_when,
             "to": self._move,
             "message": self._message,
@@ -186,6 +189,18 @@ class PatientList:
     async def _end(self, tx: Tx, press: Press) -> None:
         happened = await self._actions.end(tx, press.sender.user_id, press.id)
         await self._tell(tx, press, self._said(happened, self._words.replies.did_end), happened)
+
+    async def _ask_to_forget(self, tx: Tx, press: Press) -> None:
+        asked = await Forgetting(self.post).ask_on_paper(tx, press.sender.user_id, press.id)
+        if isinstance(asked, str):
+            await self._reply(tx, press, Payload(asked))
+        else:
+            await self._redraw(tx, press, asked)
+
+    async def _forget(self, tx: Tx, press: Press) -> None:
+        why_not = await Forgetting(self.post).do_on_paper(tx, press.sender.user_id, press.id)
+        if why_not:
+            await self._reply(tx, press, Payload(why_not))
 
     async def _ask_when(self, tx: Tx, press: Press) -> None:
         if (payload := await self._view.moving(tx, press.id)) is not None:

@@ -66,7 +66,10 @@ class PatientView:
             pain=summary.pain_line(plan, care),
             lines=Html("\n".join(lines)),
         )
-        return Payload("\n\n".join(filter(None, (text.strip(), said))), self._buttons(care, notes))
+        buttons = self._buttons(care, notes)
+        if row["chat_id"] == plans.NO_CHAT:  # who has Telegram asks for it there
+            buttons += ((Button(words.replies.button_forget, f"pl:forget:{enrolment_id}"),),)
+        return Payload("\n\n".join(filter(None, (text.strip(), said))), buttons)
 
     async def asked_to_end(self, tx: Tx, enrolment_id: int) -> Payload | None:
         """The question before a plan ends."""
@@ -130,7 +133,7 @@ class PatientView:
     async def _known(self, tx: Tx, row: sa.RowMapping, care: Care) -> list[str]:
         """What was answered, what asks for care, signs of danger, questions nobody took."""
         words, plan = self._words, self._words.plan(care.plan_id)
-        lines = [line] if (line := await self._last_answer(tx, care)) else []
+        lines = [line] if (line := await self.last_answer(tx, care)) else []
         if facts := summary.careful_in_words(plan, care):
             lines.append(self.post.text(words.replies.patient_careful, facts=", ".join(facts)))
         lines += [
@@ -160,7 +163,8 @@ class PatientView:
             lines.append(self.post.text(words.replies.patient_next, step=step, time=time))
         return lines
 
-    async def _last_answer(self, tx: Tx, care: Care) -> str:
+    async def last_answer(self, tx: Tx, care: Care) -> str:
+        """The newest check-in with an answer, in words; empty without one."""
         last = await patient_list.last_answered(tx, care.enrolment_id)
         plan = self._words.plan(care.plan_id)
         step = plan.by_id.get(last["step_id"]) if plan is not None and last is not None else None

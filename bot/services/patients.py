@@ -1,19 +1,21 @@
 """What patients did: read the state, let core decide, write everything in one transaction, for several at once."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from bot.clock import to_us
+from bot.clock import from_us, to_us
+from bot.core.care.alerting import labelled
 from bot.core.conversation import Conversation
-from bot.core.outcome import Asked, Earlier, Occasion, Outcome, State
+from bot.core.outcome import Asked, Earlier, Occasion, Outcome, State, Thread
+from bot.core.talking import Talking
 from bot.errors import StaleConversation
 from bot.model import BlockedIn, ChatId, ChatKind, Decision, MediaIn, Payload, PressIn, TextIn
-from bot.services.effects import FLOOD, Decided, Effects, PatientIn, Snapshot
+from bot.services.effects import FLOOD, Decided, Effects, PatientIn, Snapshot, seen_about
 from bot.services.post import Post
-from bot.store import care, chats, feedback, messages
+from bot.store import care, chats, feedback, messages, threads
 from bot.store import inbox as inbox_rows
 from bot.store.engine import Tx
 from bot.store.tables import question
@@ -59,9 +61,12 @@ class Patients:
         snapshots = await self._read([visit.incoming for visit in visits])
         served = self.post.library.served  # a hot reload meanwhile must not put its name to these decisions
         decided = []
-        for visit, seen in zip(visits, snapshots, strict=True):
+        for visit, snapshot in zip(visits, snapshots, strict=True):
+            seen = _named(visit.incoming, snapshot)
             outcome = _decide(served.conversation, visit.incoming, seen)
-            decided.append(Decided(visit.row["update_id"], visit.incoming, seen, outcome))
+            talking = Talking(served.content)
+            outcome = talking.beside(visit.incoming, outcome, seen.state, seen.occasion)
+            decided.append(Decided(visit.row["update_id"], visit.incoming, _answered_about(seen, outcome), outcome))
             await asyncio.sleep(0)  # deciding takes milliseconds, and others have something to do as well
         async with self.post.store.write() as tx:
             ours = await inbox_rows.finish_all(tx, [visit.row for visit in visits])
@@ -94,6 +99,7 @@ class Patients:
         patients = await chats.patients_of(tx, self.post.bot_id, chat_ids)
         talks = await chats.talks_with(tx, self.post.bot_id, chat_ids)
         plans = await care.plans_in(tx, self.post.bot_id, chat_ids)
+        talking = await threads.open_in(tx, self.post.bot_id, chat_ids)
         now = self.post.clock.now()
         seen = {}
         for one in incoming:
@@ -112,6 +118,7 @@ class Patients:
                 earlier=await self._earlier(tx, one),
                 asked=await self._asked(tx, one) if is_ours else None,
                 care=plans.get(one.chat_id, ()),
+                thread=_thread(talking, one.chat_id),
             )
             state = State.from_json(talk.state)
             seen[one.chat_id] = Snapshot(talk.version, state, patient, occasion, talk.flood_tat_us, is_ours)
@@ -148,6 +155,27 @@ class Patients:
             tuple(filter(None, answers)),
             Payload.from_json(row["payload"]).text,
         )
+
+
+def _thread(talking: Mapping[ChatId, int | None], chat_id: ChatId) -> Thread | None:
+    if chat_id not in talking:
+        return None
+    staff_us = talking[chat_id]
+    return Thread(from_us(staff_us) if staff_us is not None else None)
+
+
+def _named(incoming: PatientIn, seen: Snapshot) -> Snapshot:
+    """In a family's chat, about the patient whom a text names first ("Anna: …")."""
+    cares = seen.occasion.care
+    named, _ = labelled(incoming.text, cares) if isinstance(incoming, TextIn) else (None, "")
+    return seen_about(seen, named) if named is not None else seen
+
+
+def _answered_about(seen: Snapshot, outcome: Outcome) -> Snapshot:
+    """In a family's chat, about the patient whose check-in was answered, and no other's."""
+    ids = {change.enrolment_id for change in outcome.care}
+    about = [one for one in seen.occasion.care if one.enrolment_id in ids]
+    return seen_about(seen, about[0]) if len(about) == 1 else seen
 
 
 def _decide(conversation: Conversation, incoming: PatientIn, snapshot: Snapshot) -> Outcome:

@@ -20,7 +20,7 @@ from bot.core.care.moving import Choice, Waiting, WhyNot
 from bot.model import ChatId, UserId
 from bot.services.planner import Planner
 from bot.services.post import Post
-from bot.store import accounts, alerts, care, chats, messages, patient_list
+from bot.store import accounts, alerts, care, chats, enrolling, messages, patient_list
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
@@ -59,7 +59,7 @@ class PlanActions:
 
     async def pause(self, tx: Tx, who: UserId | None, enrolment_id: int) -> Happened:
         """Ask nothing until staff let it go on. What waits to be sent is taken back."""
-        row = await self._locked(tx, enrolment_id)
+        row = await self.locked(tx, enrolment_id)
         if row is None or row["state"] == PlanState.ENDED:
             return Happened.GONE
         if row["state"] != PlanState.OPEN:
@@ -71,7 +71,7 @@ class PlanActions:
 
     async def resume(self, tx: Tx, who: UserId | None, enrolment_id: int) -> Happened:
         """Let a paused plan go on, or one that fell silent, with the check-ins whose time has not gone by."""
-        row = await self._locked(tx, enrolment_id)
+        row = await self.locked(tx, enrolment_id)
         if row is None or row["state"] == PlanState.ENDED:
             return Happened.GONE
         if row["state"] == PlanState.JOINING:
@@ -87,7 +87,7 @@ class PlanActions:
 
     async def end(self, tx: Tx, who: UserId | None, enrolment_id: int, reason: str = STAFF) -> Happened:
         """No check-in comes any more. Questions are still answered."""
-        row = await self._locked(tx, enrolment_id)
+        row = await self.locked(tx, enrolment_id)
         if row is None:
             return Happened.GONE
         if row["state"] == PlanState.ENDED:
@@ -95,6 +95,8 @@ class PlanActions:
         change = CareChange(enrolment_id, answered=False, state=PlanState.ENDED, reason=reason)
         await care.apply(self.post.store, tx, self.post.bot_id, change, self.post.clock.now_us())
         await self._take_back(tx, row, "plan_ended")
+        if row["chat_id"] == care.NO_CHAT:
+            await enrolling.drop_calls(tx, enrolment_id, self.post.clock.now_us())
         await self._note(tx, who, "plan_end", enrolment_id)
         return Happened.DONE
 
@@ -136,7 +138,7 @@ class PlanActions:
     async def move(self, tx: Tx, who: UserId | None, due_id: int, at: datetime) -> Moved:
         """Put the check-in of this row off until `at` (aware UTC), if it is still the next one of its plan."""
         step = await patient_list.step_by_id(tx, self.post.bot_id, due_id)
-        row = await self._locked(tx, step["enrolment_id"]) if step is not None else None
+        row = await self.locked(tx, step["enrolment_id"]) if step is not None else None
         if row is None or row["state"] == PlanState.ENDED:
             return Moved(Happened.GONE)
         found = await self.next_step(tx, row["id"])  # as it is now that nobody else can change it
@@ -166,8 +168,8 @@ class PlanActions:
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 
-    async def _locked(self, tx: Tx, enrolment_id: int) -> sa.RowMapping | None:
-        """The plan as it is under its chat's lock."""
+    async def locked(self, tx: Tx, enrolment_id: int) -> sa.RowMapping | None:
+        """The plan as it is under its chat's lock, which it takes; None: there is no such plan."""
         bot_id = self.post.bot_id
         row = await care.plan_row(tx, bot_id, enrolment_id)
         if row is None or row["chat_id"] == care.NO_CHAT:

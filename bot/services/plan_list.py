@@ -37,17 +37,26 @@ class PlanList:
         found = await patient_list.page(tx, self.post.bot_id, only, number * PAGE, PAGE)
         if found.count and not found.rows:  # plans ended meanwhile
             return await self.payload(tx, whose, (found.count - 1) // PAGE)
-        buttons = self._list_buttons(found, whose, number)
+        if found.count:
+            lines = [await self._line(tx, row) for row in found.rows]
+            text = self.post.text(
+                replies.plans,
+                whose=replies.plans_all if only is None else replies.plans_mine,
+                count=str(found.count),
+                lines=Html("\n".join(lines)),
+            )
+        else:
+            text = self.post.text(replies.no_plans if only is None else replies.no_plans_mine)
+        parts = (text.strip(), await self._unfinished(tx))
+        return Payload("\n\n".join(filter(None, parts)), self._list_buttons(found, whose, number))
+
+    async def _unfinished(self, tx: Tx) -> str:
+        """Who has no plan, since they did not finish joining; empty where there is nobody."""
+        found = await patient_list.unfinished(tx, self.post.bot_id, PAGE)
         if not found.count:
-            return Payload(self.post.text(replies.no_plans if only is None else replies.no_plans_mine), buttons)
-        lines = [await self._line(tx, row) for row in found.rows]
-        text = self.post.text(
-            replies.plans,
-            whose=replies.plans_all if only is None else replies.plans_mine,
-            count=str(found.count),
-            lines=Html("\n".join(lines)),
-        )
-        return Payload(text, buttons)
+            return ""
+        codes = ", ".join(row["code"] for row in found.rows) + (" …" if found.count > PAGE else "")
+        return self.post.text(self._words.replies.plans_unfinished, codes=codes)
 
     async def _line(self, tx: Tx, row: sa.RowMapping) -> str:
         words, plan = self._words, self._words.plan(row["plan_id"])

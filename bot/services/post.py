@@ -1,6 +1,6 @@
 """Messages to staff that are not about what a patient just wrote, and what happens when a send ends badly."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -128,14 +128,25 @@ class Post:
             await self.enqueue(tx, out, fallback=1)
 
 
+_NOT_TAKEN = frozenset({Event.UNREACHABLE, Event.REFUSED, Event.BAD_MARKUP})
+
+
 @dataclass(frozen=True)
 class Notices:
     """The outbox's hooks: staff hear of what did not arrive."""
 
     post: Post
+    on_copy_refused: Callable[[Tx, int], Awaitable[None]] | None = None
+    """Called with the announcement of a copy that Telegram will not take."""
+
+    on_topic_gone: Callable[[Tx, int, str], Awaitable[None]] | None = None
+    """Called with the topic that is made anew, and a word that names this occasion."""
 
     async def on_event(self, tx: Tx, event: Event, row: sa.RowMapping) -> None:
         """Tell staff, with codes and kinds, never with the text that failed."""
+        await self._pass_on(tx, event, row)
+        if event is Event.TOPIC_GONE or (event is Event.UNREACHABLE and row["broadcast_id"] is not None):
+            return  # of an announcement nobody counts on one copy, and its report says who left
         replies = self.post.library.served.content.replies
         say = self.post.text
         is_staff_message = row["subject_chat_id"] is not None or row["chat_kind"] == ChatKind.STAFF or row["fallback"]
@@ -154,8 +165,8 @@ class Notices:
                 if row["subject_chat_id"] is not None:
                     await self._to_owners(tx, row)
                 return
-            case Event.UNREACHABLE if row["kind"] in {Kind.BROADCAST, Kind.DIGEST}:
-                return  # nobody counts on it, and a broadcast's own report says who left
+            case Event.UNREACHABLE if row["kind"] == Kind.DIGEST:
+                return  # nobody counts on it
             case Event.UNREACHABLE if not is_staff_message:
                 text = say(replies.staff_unreachable, code=await self._code(tx, row))
             case Event.BAD_MARKUP if not is_staff_message:
@@ -171,6 +182,14 @@ class Notices:
         # One word for a whole broadcast: a minute without answers would otherwise bury the alerts of that hour.
         about = f"broadcast:{row['broadcast_id']}" if row["broadcast_id"] is not None else row["id"]
         await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{about}", subject=ChatId(row["chat_id"]))
+
+    async def _pass_on(self, tx: Tx, event: Event, row: sa.RowMapping) -> None:
+        """Tell those who asked to hear of it."""
+        if event is Event.TOPIC_GONE and self.on_topic_gone is not None:
+            await self.on_topic_gone(tx, row["topic_id"], str(row["id"]))
+        is_copy = row["broadcast_id"] is not None and row["target_id"] is None
+        if is_copy and event in _NOT_TAKEN and self.on_copy_refused is not None:
+            await self.on_copy_refused(tx, row["broadcast_id"])
 
     async def on_skipped(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
         """What found its patient unreachable though somebody counts on it; the rest is as the patient wished."""
@@ -222,5 +241,6 @@ def _parts(out: Outgoing) -> Iterator[Outgoing]:
         texts = []
     stem, bar, rung = out.dedupe_key.partition("|")
     for number, text in enumerate(texts[:-1]):
-        yield replace(out, payload=Payload(text), dedupe_key=f"{stem}.{number}{bar}{rung}")
+        payload = replace(out.payload, text=text, buttons=(), keys=None)
+        yield replace(out, payload=payload, dedupe_key=f"{stem}.{number}{bar}{rung}")
     yield replace(out, payload=replace(out.payload, text=texts[-1])) if len(texts) > 1 else out

@@ -93,6 +93,13 @@ def measure(content: Content, triager: Reader, folder: Path) -> dict[str, Tally]
     return found
 
 
+def danger_texts(content: Content, folder: Path) -> list[str]:
+    """Messages that mean a danger, of every sign; none where there is no such folder. Raises as `measure` does."""
+    ids = {flag.id for flag in content.red_flags}
+    paths = [path for path in sorted(folder.glob("*.yaml")) if path.stem in ids]
+    return [case.text for path in paths for case in _all(_read(path, CasesFile).signs)]
+
+
 def broken(content: Content, triager: Reader, folder: Path) -> list[Problem]:
     """What the contract asks for and does not get. Raises as `measure` does."""
     contract = _read(folder / CONTRACT, Contract)

@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from bot import logs
 from bot.clock import DAY_US, HOUR_US, from_us, to_us
 from bot.model import ChatId
+from bot.services.forgetting import Forgetting
 from bot.services.post import Post
 from bot.services.rights import FILE_KEPT, Rights
 from bot.services.ticks import Handler
 from bot.store import accounts, chats, dues, erasing, my_data, retaining
+from bot.store.care import NO_CHAT
 from bot.store.engine import Tx
 from bot.store.retaining import Old
 
@@ -61,7 +63,8 @@ class Retention:
     async def _night(self, tx: Tx, row: sa.RowMapping) -> None:
         post, now = self.post, self.post.clock.now()
         await self.plan(tx)
-        await self.rights.see_to(tx, await erasing.erase_again(tx, post.bot_id, to_us(now - AGAIN), post.contacts))
+        cards = await erasing.erase_again(tx, post.bot_id, to_us(now - AGAIN), post.contacts)
+        await Forgetting(post).see_to(tx, cards)
         await my_data.drop_files(tx, post.bot_id, to_us(now - FILE_KEPT))
         await self._release_old_records(tx)
         talks = await retaining.forget_talks(tx, await self._old(tx))
@@ -84,7 +87,8 @@ class Retention:
         post, now = self.post, self.post.clock.now()
         years = post.library.served.content.clinic.record_years
         for rows in await retaining.expired_records(tx, post.bot_id, to_us(now - years * YEAR)):
-            await chats.lock_chat(tx, post.bot_id, ChatId(rows[0]["chat_id"]))
+            if rows[0]["chat_id"] != NO_CHAT:
+                await chats.lock_chat(tx, post.bot_id, ChatId(rows[0]["chat_id"]))
             await erasing.release(tx, rows)
             await accounts.write_audit(tx, post.bot_id, None, "record_expired", rows[0]["id"], to_us(now))
 

@@ -12,18 +12,20 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from bot import logs
-from bot.care import CareChange, PlanState
-from bot.clock import HOUR_US, from_us, to_us
+from bot.care import PlanState
+from bot.clock import from_us, to_us
 from bot.core import rights
 from bot.core.replies import local_time, time_in_words
 from bot.model import ChatId, Kind, Method, Outgoing, Payload, Scope, UserId
 from bot.services.data_file import DataFile
 from bot.services.effects import Decided, Effects, look_for_timer
+from bot.services.forgetting import Forgetting
 from bot.services.planner import Planner
 from bot.services.post import Post
 from bot.services.ticks import Handler
 from bot.store import accounts, alerts, care, chats, dues, erasing, erasures, patient_list
 from bot.store import my_data as files
+from bot.store.attachments import keep_file
 from bot.store.engine import Tx
 from bot.store.tables import audit, enrolment
 
@@ -36,8 +38,6 @@ FILE_KEPT = timedelta(days=2)
 """A file that could not be sent by then is deleted all the same."""
 LOOK_AGAIN = timedelta(hours=1)
 """How often it is looked whether the alert in the way was closed, or the file has gone."""
-DELETABLE_US = 47 * HOUR_US
-"""Telegram lets a bot delete its own messages for 48 hours; older ones lose their words."""
 REASON_MAX = 300
 
 
@@ -56,6 +56,7 @@ class Rights:
             rights.MY_DATA: self._send_file,
             FILE_GONE: self._drop_files,
             rights.SURE: self._ask_again,
+            rights.MOVED: self._ask_here,
             rights.ERASE: self._erase,
             rights.LAPSED: self._lapse,
             rights.RESTART: self._restart,
@@ -71,7 +72,7 @@ class Rights:
         data = await files.my_data(tx, post.bot_id, chat_id)
         drawer = DataFile(content, post.contacts, self.retention_days, self.backup_days)
         page = drawer.draw(data, post.clock.now())
-        file_id = await files.keep_file(post.store, tx, post.bot_id, page)
+        file_id = await keep_file(post.store, tx, post.bot_id, page, files.FILE_NAME)
         caption = Payload(post.text(content.rights.my_data_caption))
         key = f"my_data:{row['id']}"
         out = Outgoing(chat_id, Kind.REPLY, caption, key, method=Method.SEND_DOCUMENT, attachment_id=file_id)
@@ -141,6 +142,14 @@ class Rights:
             return
         await Effects(self.post, tx, served.revision_id).apply([Decided(row["id"], None, seen, outcome)])
 
+    async def _ask_here(self, tx: Tx, row: sa.RowMapping) -> None:
+        """On a new phone, after they had asked on the one before."""
+        seen, served = await look_for_timer(self.post, tx, ChatId(row["ref"])), self.post.library.served
+        if seen is None or not await erasures.open_requests(tx, self.post.bot_id, ChatId(row["ref"])):
+            return
+        outcome = rights.Rights(served.content).asked_elsewhere(seen.state, seen.occasion)
+        await Effects(self.post, tx, served.revision_id).apply([Decided(row["id"], None, seen, outcome)])
+
     async def _lapse(self, tx: Tx, row: sa.RowMapping) -> None:
         """A day went by and they did not say that they are sure: nothing is deleted, and staff know."""
         bot_id, chat_id = self.post.bot_id, ChatId(row["ref"])
@@ -165,21 +174,9 @@ class Rights:
         if await alerts.live(tx, post.bot_id, chat_id) is not None:
             await self._wait(tx, chat_id, asked)
             return
-        now_us = post.clock.now_us()
-        await chats.stop(tx, post.bot_id, chat_id, Scope.ALL, now_us)
-        for plan in (await care.plans_in(tx, post.bot_id, [chat_id])).get(chat_id, ()):
-            change = CareChange(plan.enrolment_id, answered=False, state=PlanState.ENDED, reason=rights.FORGET)
-            await care.apply(post.store, tx, post.bot_id, change, now_us)
-        patient_ids = tuple(one["patient_id"] for one in asked)
-        keeps = await erasures.has_plan(tx, patient_ids)
-        who = erasing.Subject(post.bot_id, chat_id, patient_ids, now_us, keeps)
-        counts, cards = await erasing.erase(tx, who, post.contacts)
-        counts[erasures.RECORD] = int(keeps)
-        await erasures.finish(tx, [one["id"] for one in asked], counts, now_us)
-        await self.see_to(tx, cards)
+        await chats.stop(tx, post.bot_id, chat_id, Scope.ALL, post.clock.now_us())
+        counts = await Forgetting(post).forget(tx, None, chat_id, asked)
         await self._receipt(tx, chat_id, asked, counts)
-        await accounts.write_audit(tx, post.bot_id, None, "forgotten", asked[0]["id"], now_us)
-        log.info("forgotten", erasure_id=asked[0]["id"], **counts)
 
     async def _wait(self, tx: Tx, chat_id: ChatId, asked: list[sa.RowMapping]) -> None:
         """Say once why it is not done yet, and look again."""
@@ -189,34 +186,17 @@ class Rights:
         await self._tell_staff(tx, texts.staff_forget_waits, _codes(asked), f"waits:{first}")
         await self._look_later(tx, rights.ERASE, LOOK_AGAIN, chat_id)
 
-    async def see_to(self, tx: Tx, cards: Iterable[erasing.Card]) -> None:
-        """Take from staff's screens what they saw of somebody who is forgotten."""
-        now_us = self.post.clock.now_us()
-        text = self.post.text(self.post.library.served.content.rights.staff_erased)
-        for card in cards:
-            is_fresh = now_us - card.sent_us < DELETABLE_US
-            if card.is_text and (card.is_list or not is_fresh):
-                payload, method = Payload(text), Method.EDIT_TEXT
-            else:
-                payload, method = Payload(), Method.DELETE
-            key = f"{erasing.OURS}card:{card.id}"
-            out = Outgoing(card.chat_id, Kind.CARD, payload, key, method=method, target_id=card.id)
-            await self.post.enqueue(tx, out)
-
     async def _receipt(self, tx: Tx, chat_id: ChatId, asked: list[sa.RowMapping], counts: dict[str, int]) -> None:
         texts, now = self.post.library.served.content.rights, self.post.clock.now()
         clinic, first = self.post.library.served.content.clinic, asked[0]["id"]
         gone_at = now + timedelta(days=self.backup_days)
         shown = {name: str(counts[name]) for name in ("questions", "messages", "contacts", "cards")}
         parts = [self.post.text(texts.forget_done, backups=local_time(clinic, gone_at, now), **shown)]
-        to_staff = [self.post.text(texts.staff_forget_done, code=_codes(asked))]
         if counts[erasures.RECORD]:
-            years = {"record_years": str(clinic.record_years)}
-            parts.append(self.post.text(texts.forget_record, **years))
-            to_staff.append(self.post.text(texts.staff_forget_record, **years))
+            parts.append(self.post.text(texts.forget_record, record_years=str(clinic.record_years)))
         key = f"{erasing.OURS}{first}:done"
         await self.post.enqueue(tx, Outgoing(chat_id, Kind.REPLY, Payload("\n\n".join(parts)), key))
-        await self.post.tell(tx, Kind.CARD, Payload("\n".join(to_staff)), f"{erasing.OURS}{first}:staff")
+        await Forgetting(self.post).tell_staff(tx, _codes(asked), counts, str(first))
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 
@@ -252,7 +232,8 @@ class LockedRecords:
         rows = await erasures.locked(tx, post.bot_id, code)
         if not rows:
             return post.text(texts.staff_release_unknown, code=code)
-        await chats.lock_chat(tx, post.bot_id, ChatId(rows[0]["chat_id"]))
+        if rows[0]["chat_id"] != care.NO_CHAT:
+            await chats.lock_chat(tx, post.bot_id, ChatId(rows[0]["chat_id"]))
         await erasing.release(tx, rows)
         values = {"action": "record_released", "ref": rows[0]["id"], "detail": {"reason": reason.strip()[:REASON_MAX]}}
         now_us = post.clock.now_us()

@@ -11,6 +11,7 @@ from bot.clock import DAY_US, from_us
 from bot.core.replies import local_time
 from bot.model import Kind, Payload
 from bot.services.alerts import Alerts
+from bot.services.backups import Backups
 from bot.services.day_digest import DayDigest
 from bot.services.digest import Digest
 from bot.services.post import Post
@@ -29,7 +30,7 @@ KEEP_US = 2 * DAY_US
 
 @dataclass(frozen=True)
 class Routine:
-    """Handlers for the due kinds `morning` and `prune`, and for those of alerts."""
+    """Handlers for the due kinds `morning` and `prune`, and for those of alerts, patients' rights and backups."""
 
     post: Post
     started_at: datetime
@@ -38,10 +39,11 @@ class Routine:
     retention_days: int
     backup_keep: int
     """Days that copies of the database are kept."""
+    backups: Backups
 
     @property
     def handlers(self) -> dict[str, Handler]:
-        """By due kind; those of alerts and of patients' rights too."""
+        """By due kind; those of the others too."""
         mine: dict[str, Handler] = {"morning": self._morning, "prune": self._prune}
         return (
             mine
@@ -50,6 +52,7 @@ class Routine:
             | DayDigest(self.post).handlers
             | self._rights.handlers
             | self._retention.handlers
+            | self.backups.handlers
         )
 
     @property
@@ -68,7 +71,9 @@ class Routine:
             await Digest(self.post).plan(tx)
             await DayDigest(self.post).plan(tx)
             await self._retention.plan(tx)
+            await self.backups.plan(tx)
         await Alerts(self.post).mend()
+        await self.backups.note_wishes()
 
     async def status(self, tx: Tx) -> str:
         """How things stand, for staff."""
@@ -85,7 +90,8 @@ class Routine:
             unsigned=str(len(served.unsigned)),
             uptime=local_time(clinic, self.started_at, now),
         )
-        return "\n".join(filter(None, (text, await Digest(self.post).lately(tx))))
+        backups = await self.backups.last_backup_line()
+        return "\n".join(filter(None, (text, backups, await Digest(self.post).lately(tx))))
 
     async def _morning(self, tx: Tx, row: sa.RowMapping) -> None:
         await self._plan_morning(tx)

@@ -19,7 +19,6 @@ from bot.model import (
     Kind,
     MediaIn,
     MessageId,
-    Method,
     Outgoing,
     Payload,
     PressIn,
@@ -29,6 +28,10 @@ from bot.model import (
     Verdict,
 )
 from bot.services.alerts import Alerts
+from bot.services.broadcast_desk import COMMAND as BROADCAST
+from bot.services.broadcast_desk import Desk
+from bot.services.broadcast_desk_cards import DESK
+from bot.services.broadcast_desk_turn import about
 from bot.services.digest import Digest
 from bot.services.enrolment import ENROL, WHO, StaffSide
 from bot.services.on_call import CONFIRM, OnCall
@@ -36,15 +39,20 @@ from bot.services.patient_list import PLANS, PatientList
 from bot.services.post import Post
 from bot.services.preview_command import PreviewCommand
 from bot.services.rights import LockedRecords
-from bot.store import accounts, alerts, messages
+from bot.services.thread_desk import ThreadDesk
+from bot.services.thread_words import ThreadWords
+from bot.services.threads import THREADS
+from bot.store import accounts, alerts, messages, threads
 from bot.store import inbox as inbox_rows
-from bot.store.chats import full_code, lock_chat
+from bot.store.chats import full_code
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
 
-ACTIONS = frozenset({"take", "done", "false", "card", CONFIRM, PLANS, ENROL, WHO})
+ACTIONS = frozenset({"take", "done", "false", "card", CONFIRM, PLANS, ENROL, WHO, DESK, THREADS})
 """What staff's buttons do."""
+_SAY_MORE = frozenset({PLANS, ENROL, DESK, THREADS})
+"""Those whose data is more than a number, which is read where they are done."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,8 @@ class Staff:
             return (incoming.data or "").partition(":")[0] in ACTIONS
         if isinstance(incoming, TextIn) and split_command(incoming.text)[1] in STAFF_COMMANDS:
             return True
-        return await self._card(tx, incoming) is not None
+        replied = await self._replied(tx, incoming)
+        return _is_about_patient(replied) or _announcement_of(replied) is not None
 
     async def handle(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> bool:
         """Do it and commit, the inbox row with it. False when another worker had done it already."""
@@ -134,12 +143,28 @@ class Staff:
         words, command = split_command(incoming.text) if isinstance(incoming, TextIn) else ("", None)
         if isinstance(incoming, TextIn) and command in STAFF_COMMANDS:
             await self.require(tx, incoming.chat_id, incoming.sender.user_id, command)
+            if command == BROADCAST:
+                await Desk(self.post).command(tx, row, incoming)
+                return
             said = await self._command(tx, row, incoming, command, words)
             await self._reply(tx, row, incoming.chat_id, incoming.message_id, said)
             return
-        card = await self._card(tx, incoming)
-        if card is not None:
-            await self._relay(tx, row, incoming, card)
+        replied = await self._replied(tx, incoming)
+        thread = await self._thread(tx, incoming)
+        if thread is not None and (replied is None or _is_about_patient(replied)):
+            await self.require(tx, incoming.chat_id, incoming.sender.user_id, "relay")
+            if await ThreadWords(self.post).command(tx, thread, incoming):
+                return
+        if replied is not None and _is_about_patient(replied):
+            await self._relay(tx, row, incoming, replied)
+        elif (announcement := _announcement_of(replied)) is not None:
+            await self.require(tx, incoming.chat_id, incoming.sender.user_id, BROADCAST)
+            await Desk(self.post).answer(tx, row, incoming, announcement)
+        elif thread is not None:
+            why_not = await ThreadDesk(self.post).said(tx, incoming, thread)
+            if why_not:
+                subject = ChatId(thread["chat_id"])
+                await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(why_not), subject)
         elif await self._is_lost(tx, incoming):
             text = self.post.text(self.post.library.served.content.replies.staff_card_unknown)
             await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text))
@@ -207,6 +232,11 @@ class Staff:
 
     async def _card(self, tx: Tx, incoming: TextIn | MediaIn) -> sa.RowMapping | None:
         """The message of ours about a patient that this replies to; None when it is no such reply."""
+        replied = await self._replied(tx, incoming)
+        return replied if _is_about_patient(replied) else None
+
+    async def _replied(self, tx: Tx, incoming: TextIn | MediaIn) -> sa.RowMapping | None:
+        """The message of ours that this replies to."""
         if incoming.reply_to is None:
             return None
         bot_id, ours = self.post.bot_id, incoming.reply_to_ours
@@ -219,7 +249,7 @@ class Staff:
         ):
             # A copy whose arrival Telegram never confirmed to us: its buttons say which row it is.
             replied = await messages.by_id(tx, bot_id, ours.row_id)
-        return replied if replied is not None and replied["subject_chat_id"] else None
+        return replied
 
     async def _is_lost(self, tx: Tx, incoming: TextIn | MediaIn) -> bool:
         """Whether this answers a message of the bot's in the staff group that we no longer know what it was about."""
@@ -230,34 +260,25 @@ class Staff:
             return False
         return await messages.by_telegram_id(tx, self.post.bot_id, incoming.chat_id, incoming.reply_to) is None
 
+    async def _thread(self, tx: Tx, incoming: TextIn | MediaIn) -> sa.RowMapping | None:
+        """The thread in whose topic this was written, by a person."""
+        sender = incoming.sender
+        if incoming.thread_id is None or (sender.is_bot and not sender.is_anonymous):
+            return None
+        return await threads.seen_in(tx, self.post.bot_id, incoming.chat_id, incoming.thread_id)
+
     async def _relay(self, tx: Tx, row: sa.RowMapping, incoming: TextIn | MediaIn, card: sa.RowMapping) -> None:
         """Staff's words (or picture, or voice) to the patient, as the clinic. Whoever answers has taken the card."""
         await self.require(tx, incoming.chat_id, incoming.sender.user_id, "relay")
         if incoming.reply_to != card["tg_message_id"]:
             now_us = self.post.clock.now_us()
             await messages.proved(tx, self.post.bot_id, MessageId(card["id"]), incoming.reply_to, now_us)
-        replies = self.post.library.served.content.replies
         subject = ChatId(card["subject_chat_id"])
-        patient_chat = await lock_chat(tx, self.post.bot_id, subject)
-        if isinstance(incoming, TextIn) and incoming.edited:
-            text = self.post.text(replies.staff_edited)
-            await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text), subject)
+        passed = await ThreadWords(self.post).pass_on(tx, incoming, subject)
+        if passed.text:
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(passed.text), subject)
+        if not passed.is_on_its_way:
             return
-        if patient_chat["unreachable_us"] is not None:
-            text = self.post.text(replies.staff_not_relayed, reason=patient_chat["unreachable_why"] or "unreachable")
-            await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text), subject)
-            return
-        key = f"u{row['update_id']}:relay"
-        if isinstance(incoming, TextIn) and incoming.media is None:
-            text = self.post.text(replies.relay_from_staff, text=incoming.text)
-            await self.post.enqueue(tx, Outgoing(subject, Kind.RELAY, Payload(text), key))
-        else:
-            payload = Payload(copy_chat_id=incoming.chat_id, copy_message_id=incoming.message_id)
-            await self.post.enqueue(tx, Outgoing(subject, Kind.RELAY, payload, key, method=Method.COPY))
-        now_us = self.post.clock.now_us()
-        await accounts.write_audit(tx, self.post.bot_id, incoming.sender.user_id, "relay", subject, now_us)
-        text = self.post.text(replies.staff_relayed)
-        await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text), subject)
         if (alert_id := _alert_of(card)) is not None:
             # The words themselves tell the patient that somebody has seen it.
             await self._alerts.take(tx, incoming.sender, alert_id, MessageId(card["id"]), tell=False)
@@ -282,7 +303,7 @@ class Staff:
         action, _, argument = (press.data or "").partition(":")
         # Of a forged press not even the action is noted: it could be anybody's words.
         await self.require(tx, press.chat_id, press.sender.user_id, action if action in ACTIONS else "press")
-        is_read = argument.isdecimal() or action in {PLANS, ENROL}  # those say more, and are read where they are done
+        is_read = argument.isdecimal() or action in _SAY_MORE
         if action not in ACTIONS or not is_read or press.row_id is None:
             return
         if not await messages.had_button(tx, self.post.bot_id, press.chat_id, press.row_id, press.data or ""):
@@ -293,6 +314,10 @@ class Staff:
                 await StaffSide(self.post).press(tx, press, argument)
             case _ if action == WHO:
                 await StaffSide(self.post).show_who(tx, press, int(argument))
+            case _ if action == DESK:
+                await Desk(self.post).press(tx, press, argument)
+            case _ if action == THREADS:
+                await ThreadDesk(self.post).press(tx, press, argument)
             case _ if action == PLANS:
                 await PatientList(self.post).press(tx, press, picture)
             case "take":
@@ -306,6 +331,15 @@ class Staff:
                 await self._alerts.show(tx, int(argument), press.chat_id, key)
             case _:
                 await self._on_call.confirm(tx, press.sender.user_id, argument, press.row_id)
+
+
+def _is_about_patient(replied: sa.RowMapping | None) -> bool:
+    return replied is not None and bool(replied["subject_chat_id"])
+
+
+def _announcement_of(replied: sa.RowMapping | None) -> int | None:
+    """The announcement that a message of ours is about."""
+    return about(Payload.from_json(replied["payload"])) if replied is not None else None
 
 
 def _alert_of(card: sa.RowMapping) -> int | None:

@@ -82,7 +82,7 @@ def read_markup(params: Params, *, inline_only: bool = False) -> tuple[Keyboard,
     if "inline_keyboard" not in given:
         if inline_only and given:
             raise bad_request("inline keyboard expected")
-        return (), given or None
+        return (), _read_typing_area(given)
     rows = given["inline_keyboard"]
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise bad_request('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays')
@@ -90,6 +90,29 @@ def read_markup(params: Params, *, inline_only: bool = False) -> tuple[Keyboard,
     if sum(len(row) for row in keyboard) > MAX_BUTTONS:
         raise bad_request("reply markup is too long")
     return keyboard, None
+
+
+def _read_typing_area(given: Json) -> Json | None:
+    """A keyboard in place of the person's own, or its removal; None for an empty object."""
+    rows = given.get("keyboard")
+    if rows is None:
+        return given or None
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise bad_request('field "keyboard" of the ReplyKeyboardMarkup must be an Array of Arrays')
+    for button in (button for row in rows for button in row):
+        label = button.get("text") if isinstance(button, dict) else button
+        if not isinstance(label, str):
+            raise bad_request("can't parse keyboard button: KeyboardButton must be a String or an Object")
+        if not label.strip():
+            raise bad_request("keyboard button text must be non-empty")
+    return given
+
+
+def asks_for_phone(typing_area: Json | None) -> bool:
+    """Whether a key of this keyboard shares the person's phone number."""
+    rows = typing_area.get("keyboard") if typing_area is not None else None
+    buttons = [button for row in rows for button in row] if isinstance(rows, list) else []
+    return any(isinstance(button, dict) and button.get("request_contact") for button in buttons)
 
 
 def _read_key(button: object) -> Key:

@@ -100,7 +100,8 @@ class House:
             self._offset = max(update["update_id"] for update in raw) + 1
         handled = await self.app.inbox.handle_next()
         ticked = await self.app.ticks.run_next()
-        return bool(raw or handled or ticked) | await self._send()
+        backed_up = await self.app.routine.backups.work()
+        return bool(raw or handled or ticked or backed_up) | await self._send()
 
     async def _send(self) -> bool:
         """One turn of the outbox, if it has anything to do, and its calls. True when it looked at any row."""
@@ -155,6 +156,7 @@ async def open_house(
     clock: ManualClock,
     signed_only: bool = False,
     transport: httpx.AsyncBaseTransport | None = None,
+    backup_dir: Path | None = None,
 ) -> AsyncIterator[House]:
     """The bot started on this database. Open it a second time on the same cast and it is a restart.
 
@@ -167,6 +169,7 @@ async def open_house(
         content_dir=content_dir,
         staff_chat_id=cast.staff.chat_id,
         owner_ids=str(OWNER_ID),
+        backup_dir=backup_dir,
     )
     between = transport or SimulatorTransport(cast.world)
     async with build(settings, clock, transport=between, signed_only=signed_only) as app:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from bot.markup import escape
+from bot.markup import Parsed, escape, parse
 from bot.simulator import media, wire
 from bot.simulator.errors import Impossible
 from bot.simulator.events import Event, EventKind
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from bot.simulator.world import World
 
 
-def spoken(text: str) -> Words:
-    """Words as a person types them: no markup, but a leading command is marked."""
-    return Words(text, wire.command_entities(text), escape(text))
+def spoken(text: str, is_html: bool = False) -> Words:
+    """Words as a person types them; a leading command is marked. `is_html`: with what they formatted, written so."""
+    words = parse(text) if is_html else Parsed(text, ())
+    html = text if is_html else escape(text)
+    return Words(words.text, (*wire.command_entities(words.text), *words.entities), html)
 
 
 class Participant(ABC):
@@ -46,19 +48,28 @@ class Participant(ABC):
             raise LookupError(f"the bot wrote nothing in chat {self.chat_id}")
         return message
 
-    def says(self, text: str, thread: int | None = None, reply_to: int | None = None) -> Message:
-        """Write a text, in a topic or as a reply to a message (its id) if given."""
-        return self._post(thread, reply_to, spoken(text))
+    def says(
+        self, text: str, thread: int | None = None, reply_to: int | None = None, *, is_html: bool = False
+    ) -> Message:
+        """Write a text, in a topic or as a reply to a message (its id) if given; formatted, if it is HTML."""
+        return self._post(thread, reply_to, spoken(text, is_html))
 
-    def replies(self, message: Message | int, text: str) -> Message:
+    def replies(self, message: Message | int, text: str, *, is_html: bool = False) -> Message:
         """Answer one message, in its topic."""
         answered = self._find(message if isinstance(message, int) else message.message_id)
-        return self.says(text, thread=answered.thread_id, reply_to=answered.message_id)
+        return self.says(text, thread=answered.thread_id, reply_to=answered.message_id, is_html=is_html)
 
     def sends_photo(
-        self, caption: str = "", data: bytes = media.PNG, thread: int | None = None, reply_to: int | None = None
+        self,
+        caption: str = "",
+        data: bytes = media.PNG,
+        thread: int | None = None,
+        reply_to: int | None = None,
+        *,
+        is_html: bool = False,
     ) -> Message:
-        return self._send(media.photo(self.world.files.put("photo", "photo.png", data)), caption, thread, reply_to)
+        photo = media.photo(self.world.files.put("photo", "photo.png", data))
+        return self._post(thread, reply_to, spoken(caption, is_html), photo)
 
     def sends_document(
         self, caption: str = "", name: str = "letter.pdf", data: bytes = b"%PDF-1.4\n", thread: int | None = None
@@ -83,18 +94,26 @@ class Participant(ABC):
     def sends_location(self, latitude: float = 52.09, longitude: float = 5.12) -> Message:
         return self._send(media.location(latitude, longitude), "", None)
 
-    def edits(self, message: Message | int, text: str) -> Message:
+    def edits(self, message: Message | int, text: str, *, is_html: bool = False) -> Message:
         """Change the words of one's own message."""
         mine = self._find(message if isinstance(message, int) else message.message_id)
         if mine.sender is not self.user:
             raise Impossible(f"message {mine.message_id} is not {self.user.first_name}'s")
         self._may_write()
-        self.world.edit(self.chat, mine, spoken(text), mine.keyboard)
+        self.world.edit(self.chat, mine, spoken(text, is_html), mine.keyboard)
         return mine
 
     def deletes(self, message: Message | int) -> None:
         """Delete a message for both sides. The bot is not told."""
         self.world.delete(self.chat, self._find(message if isinstance(message, int) else message.message_id))
+
+    def taps(self, label: str) -> Message:
+        """Tap a key of the keyboard that the bot put in place of one's own: it types its label, or shares one's own
+        phone number. Raises Impossible when there is no such key."""
+        shares = dict(self.chat.typed_keys).get(label)
+        if shares is None:
+            raise Impossible(f"no key {label!r} in chat {self.chat_id}")
+        return self.shares_contact() if shares else self.says(label)
 
     def presses(self, button: str, message_id: int | None = None) -> CallbackQuery:
         """Press the inline button with this label (or data), on one message or the newest that has it.
@@ -125,8 +144,8 @@ class Participant(ABC):
             raise Impossible(f"no message {message_id} in chat {self.chat_id}")
         return message
 
-    def _send(self, what: Media, caption: str, thread: int | None, reply_to: int | None = None) -> Message:
-        return self._post(thread, reply_to, spoken(caption), what)
+    def _send(self, what: Media, caption: str, thread: int | None) -> Message:
+        return self._post(thread, None, spoken(caption), what)
 
     def _post(self, thread: int | None, reply_to: int | None, words: Words, what: Media | None = None) -> Message:
         self._may_write()

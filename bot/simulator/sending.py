@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from bot.clock import HOUR_US, to_us
 from bot.simulator import media, wire
 from bot.simulator.access import bot_in, find_message, place_for, readable_chat, writable_chat
-from bot.simulator.content import read_caption, read_markup, read_text
+from bot.simulator.content import asks_for_phone, read_caption, read_markup, read_text
 from bot.simulator.errors import NOT_MODIFIED, bad_request
 from bot.simulator.params import Params
 from bot.simulator.state import Chat, ChatType, Json, Keyboard, Media, Message, Words
@@ -47,6 +47,8 @@ def _post(
     """Check everything, count it against the limits, and only then write."""
     keyboard, reply_keyboard = read_markup(params)
     place = place_for(world, params)
+    if asks_for_phone(reply_keyboard) and place.chat.type is not ChatType.PRIVATE:
+        raise bad_request("phone number can be requested in private chats only")
     world.speed.accept(place.chat.chat_id, world.clock.machine_us())
     message = world.post(
         place.chat,

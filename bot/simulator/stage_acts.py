@@ -140,6 +140,10 @@ def _contact(someone: Participant, wish: Wish) -> Done:
     return _patient(someone).shares_contact()
 
 
+def _tap(someone: Participant, wish: Wish) -> Done:
+    return _patient(someone).taps(wish.text())
+
+
 def _location(someone: Participant, wish: Wish) -> Done:
     return _patient(someone).sends_location()
 
@@ -168,6 +172,7 @@ _ACTS: Mapping[str, Act] = {
     "voice": _voice,
     "sticker": _sticker,
     "contact": _contact,
+    "tap": _tap,
     "location": _location,
     "start": _start,
     "block": _block,

@@ -64,6 +64,7 @@ def message_view(message: Message) -> Json:
         "entities": [] if gone else [_entity(entity) for entity in message.words.entities],
         "media": None if gone or message.media is None else _media(message.media),
         "keyboard": [] if gone else [[_key(key) for key in row] for row in message.keyboard],
+        "typing": None if gone or message.reply_keyboard is None else [label for label, _ in message.typed_keys],
         "thread": message.thread_id,
         "reply_to": message.reply_to,
         "edited": message.edited_at is not None,

@@ -166,6 +166,14 @@ class Message:
         """All inline buttons, row by row."""
         return [key for row in self.keyboard for key in row]
 
+    @property
+    def typed_keys(self) -> list[tuple[str, bool]]:
+        """The keys of a keyboard in place of the person's own: label, and whether it shares their phone number."""
+        rows = (self.reply_keyboard or {}).get("keyboard")
+        keys = [key for row in rows for key in row] if isinstance(rows, list) else []
+        as_objects = [{"text": key} if isinstance(key, str) else key for key in keys]
+        return [(key["text"], bool(key.get("request_contact"))) for key in as_objects]
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -220,6 +228,12 @@ class Chat:
     def visible(self) -> list[Message]:
         """Messages still there, oldest first, service messages included."""
         return [message for message in self.history if not message.deleted]
+
+    @property
+    def typed_keys(self) -> list[tuple[str, bool]]:
+        """The keys that now stand in place of the person's own, as `Message.typed_keys`; none after their removal."""
+        newest = next((one for one in self.newest_first() if one.reply_keyboard is not None), None)
+        return newest.typed_keys if newest is not None else []
 
     @property
     def texts(self) -> list[str]:

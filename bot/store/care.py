@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.care import Care, CareChange, Note, OpenCheckIn, PlanState, Value
+from bot.care import NO_REPLY, Care, CareChange, Note, OpenCheckIn, PlanState, Value
 from bot.clock import from_us, to_us
 from bot.model import BotId, ChatId, DueState, PatientId, UserId
 from bot.store import dues
@@ -108,6 +108,8 @@ async def _with_check_ins(tx: Tx, rows: Sequence[sa.RowMapping]) -> list[Care]:
 
 def _care(row: sa.RowMapping, check_ins: Sequence[sa.RowMapping]) -> Care:
     still_open = [one for one in check_ins if one["state"] == "open"]
+    is_silent = row["silent_us"] is not None
+    lapsed = [one for one in check_ins if is_silent and one["reason"] == NO_REPLY]
     return Care(
         enrolment_id=row["id"],
         patient_id=PatientId(row["patient_id"]),
@@ -127,7 +129,8 @@ def _care(row: sa.RowMapping, check_ins: Sequence[sa.RowMapping]) -> Care:
         visit_at=from_us(row["visit_us"]) if row["visit_us"] is not None else None,
         visit_seen_at=from_us(row["visit_seen_us"]) if row["visit_seen_us"] is not None else None,
         reminded=row["reminded_us"] is not None,
-        silent=row["silent_us"] is not None,
+        silent=is_silent,
+        lapsed=_open(lapsed[-1]) if lapsed and not still_open else None,
     )
 
 
@@ -141,6 +144,7 @@ def _open(row: sa.RowMapping) -> OpenCheckIn:
         ticked=tuple(row["ticked"]),
         doubted=tuple(row["doubted"]),
         repeated=row["repeated"],
+        answered_at=from_us(row["answered_us"]) if row["answered_us"] is not None else None,
     )
 
 
@@ -208,6 +212,8 @@ async def _save_check_in(tx: Tx, now_open: OpenCheckIn, change: CareChange, now_
         values["answered_us"] = now_us
     if change.closed is not None:
         values |= {"state": "closed", "asked": None, "reason": change.closed, "closed_us": now_us}
+    else:  # a late answer opens one again that nobody had answered
+        values |= {"state": "open", "reason": None, "closed_us": None}
     await tx.execute(check_in.update().where(check_in.c.id == now_open.id).values(**values))
 
 

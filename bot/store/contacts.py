@@ -30,6 +30,8 @@ class Key:
 
     id: str
     fernet: Fernet = field(repr=False)
+    secret: bytes = field(repr=False)
+    """What backups derive their keys from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def read_key(path: Path | None) -> Key | None:
             f"SECRET_KEY_FILE: {path} has to hold {KEY_BYTES} random bytes as base64. "
             "`openssl rand -base64 32` makes them."
         )
-    return Key(hashlib.sha256(secret).hexdigest()[:8], Fernet(base64.urlsafe_b64encode(secret)))
+    return Key(hashlib.sha256(secret).hexdigest()[:8], Fernet(base64.urlsafe_b64encode(secret)), secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +91,15 @@ class Contacts:
         row = (await tx.execute(sa.select(contact).where(contact.c.patient_id == patient_id))).mappings().one_or_none()
         return self.opened(row) if row is not None else Contact()
 
-    async def by_reference(self, tx: Tx, bot_id: BotId) -> dict[str, PatientId]:
-        """Every patient with a reference, by that. All rows are read: what is encrypted cannot be searched for."""
+    async def everybody(self, tx: Tx, bot_id: BotId) -> list[tuple[PatientId, Contact]]:
+        """Every patient of whom something is known. All rows are read: what is encrypted cannot be searched for."""
         rows = await tx.execute(
             sa.select(contact)
             .join(patient, patient.c.id == contact.c.patient_id)
-            .where(patient.c.bot_id == bot_id, contact.c.reference.is_not(None))
+            .where(patient.c.bot_id == bot_id)
             .order_by(contact.c.patient_id)
         )
-        found = ((self.opened(row).reference, PatientId(row["patient_id"])) for row in rows.mappings())
-        return {reference: patient_id for reference, patient_id in found if reference}
+        return [(PatientId(row["patient_id"]), self.opened(row)) for row in rows.mappings()]
 
     async def save(self, tx: Tx, patient_id: PatientId, now_us: int, **values: str | None) -> None:
         """Change `reference`, `name` or `phone`; None deletes one. Where the key is missing nothing is added: it may

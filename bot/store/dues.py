@@ -72,3 +72,10 @@ async def put_off(tx: Tx, due_id: int, due_us: int, reason: str) -> None:
     await tx.execute(
         due.update().where(due.c.id == due_id).values(due_us=due_us, reason=reason, attempts=due.c.attempts + 1)
     )
+
+
+async def hasten(tx: Tx, bot_id: BotId, kind: str, ref: int, due_us: int) -> bool:
+    """Bring forward the timer with a part that waits for `ref`. False when none does."""
+    waits = (due.c.bot_id == bot_id, due.c.ref == ref, due.c.kind == kind, due.c.part.is_not(None))
+    moved = await tx.execute(due.update().where(*waits, due.c.state == DueState.WAITING).values(due_us=due_us))
+    return moved.rowcount > 0

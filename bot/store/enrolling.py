@@ -11,22 +11,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.care import PlanState, Value
+from bot.care import NoteKind, PlanState, Value
 from bot.clock import DAY_US, MINUTE_US, SECOND_US
-from bot.model import BotId, ChatId, MessageState, PatientId, UserId
+from bot.model import BotId, ChatId, PatientId, UserId
+from bot.store.care import NO_CHAT
 from bot.store.engine import Store, Tx
 from bot.store.tables import (
-    OPEN,
     agreement,
     audit,
     check_in,
     enrol_code,
     enrol_link,
     enrolment,
-    message,
-    opt_out,
     patient,
     patient_chat,
+    staff_note,
 )
 
 NUMBER_LASTS_US = 10 * MINUTE_US
@@ -34,7 +33,8 @@ LINK_LASTS_US = 7 * DAY_US
 NEW_NUMBER, WRONG_NUMBER = "enrol_number", "enrol_wrong_number"
 """Actions in `audit`, by which new numbers and wrong guesses are counted."""
 NEW_SESSION = "new session"
-"""Why a plan has ended: the same patient was treated again."""
+"""How the reason of a plan begins that has ended since the same patient was treated again."""
+_WAS = f"{NEW_SESSION}, was "
 SLACK_US = 10 * SECOND_US
 _TOKEN_BYTES = 16
 _TRIES = 200
@@ -197,6 +197,29 @@ async def running_plans(tx: Tx, bot_id: BotId, patient_id: PatientId) -> Sequenc
     return (await tx.execute(statement.order_by(enrolment.c.id))).mappings().all()
 
 
+async def drop_calls(tx: Tx, enrolment_id: int, now_us: int) -> None:
+    """Nobody is to ring any more about a plan without Telegram."""
+    calls = (staff_note.c.enrolment_id == enrolment_id, staff_note.c.kind == NoteKind.CALL)
+    await tx.execute(staff_note.update().where(*calls, staff_note.c.done_us.is_(None)).values(done_us=now_us))
+
+
+async def plans_at(tx: Tx, bot_id: BotId, patient_ids: Sequence[PatientId], treated_us: int) -> Sequence[sa.RowMapping]:
+    """The plans of these patients after a treatment at just this time, ended ones too, oldest first."""
+    if not patient_ids:
+        return ()
+    statement = sa.select(enrolment).where(
+        enrolment.c.bot_id == bot_id, enrolment.c.patient_id.in_(patient_ids), enrolment.c.treated_us == treated_us
+    )
+    return (await tx.execute(statement.order_by(enrolment.c.id))).mappings().all()
+
+
+async def chats_with_plans(tx: Tx, bot_id: BotId, patient_ids: Sequence[PatientId]) -> list[ChatId]:
+    """The chats in which these patients have a plan that has not ended, by id."""
+    running = (enrolment.c.bot_id == bot_id, enrolment.c.state != PlanState.ENDED, enrolment.c.chat_id != NO_CHAT)
+    statement = sa.select(enrolment.c.chat_id).where(*running, enrolment.c.patient_id.in_(patient_ids)).distinct()
+    return [ChatId(chat_id) for chat_id in await tx.scalars(statement.order_by(enrolment.c.chat_id))]
+
+
 async def agreed_before(tx: Tx, bot_id: BotId, patient_id: PatientId, chat_id: ChatId, enrolment_id: int) -> bool:
     """Whether this patient agreed, in this chat, to a plan before this one: then the phone is theirs."""
     statement = sa.select(enrolment.c.id).where(
@@ -209,18 +232,32 @@ async def agreed_before(tx: Tx, bot_id: BotId, patient_id: PatientId, chat_id: C
     return await tx.scalar(statement.limit(1)) is not None
 
 
-async def ended_by(tx: Tx, bot_id: BotId, patient_id: PatientId, at_us: int) -> list[int]:
+def new_session(plan: sa.RowMapping) -> str:
+    """Why this plan ends now that its patient was treated again. One that was not simply open says how it stood, as
+    somebody may take the new session back."""
+    if plan["state"] == PlanState.OPEN:
+        return NEW_SESSION
+    return f"{_WAS}{plan['state']}" + (f": {plan['reason']}" if plan["reason"] else "")
+
+
+def before_new_session(reason: str) -> tuple[PlanState, str | None]:
+    """How a plan stood before a new session ended it for this reason: its state, and the reason of that."""
+    if not reason.startswith(_WAS):
+        return PlanState.OPEN, None
+    state, _, why = reason.removeprefix(_WAS).partition(": ")
+    return PlanState(state), why or None
+
+
+async def ended_by(tx: Tx, bot_id: BotId, patient_id: PatientId, at_us: int) -> Sequence[sa.RowMapping]:
     """The plans of a patient that a new session ended at this moment, give or take what a transaction lasts."""
-    found = await tx.scalars(
-        sa.select(enrolment.c.id).where(
-            enrolment.c.bot_id == bot_id,
-            enrolment.c.patient_id == patient_id,
-            enrolment.c.state == PlanState.ENDED,
-            enrolment.c.reason == NEW_SESSION,
-            enrolment.c.ended_us.between(at_us - SLACK_US, at_us + SLACK_US),
-        )
+    statement = sa.select(enrolment).where(
+        enrolment.c.bot_id == bot_id,
+        enrolment.c.patient_id == patient_id,
+        enrolment.c.state == PlanState.ENDED,
+        enrolment.c.reason.startswith(NEW_SESSION),
+        enrolment.c.ended_us.between(at_us - SLACK_US, at_us + SLACK_US),
     )
-    return list(found)
+    return (await tx.execute(statement)).mappings().all()
 
 
 async def prefill(tx: Tx, check_in_id: int, answers: Mapping[str, Value]) -> None:
@@ -278,26 +315,3 @@ async def use_link(tx: Tx, bot_id: BotId, token: str, chat_id: ChatId, now_us: i
     if used.rowcount != 1:
         return None
     return (await tx.execute(sa.select(enrol_link).where(*is_it))).mappings().one()
-
-
-async def move_chat(tx: Tx, bot_id: BotId, patient_id: PatientId, old: ChatId, new: ChatId, now_us: int) -> None:
-    """Plans that have not ended, what they still owe, and STOP go along to another chat of the same patient."""
-    of_patient = (enrolment.c.bot_id == bot_id, enrolment.c.patient_id == patient_id, enrolment.c.chat_id == old)
-    plans = sa.select(enrolment.c.id).where(enrolment.c.bot_id == bot_id, enrolment.c.patient_id == patient_id)
-    await tx.execute(
-        message.update()
-        .where(
-            message.c.bot_id == bot_id,
-            message.c.chat_id == old,
-            message.c.enrolment_id.in_(plans),
-            sa.text(f"message.{OPEN}"),
-            message.c.state == MessageState.PENDING,
-            message.c.target_id.is_(None),
-        )
-        .values(chat_id=new)
-    )
-    await tx.execute(enrolment.update().where(*of_patient, enrolment.c.state != PlanState.ENDED).values(chat_id=new))
-    in_force = sa.select(opt_out.c.scope).where(opt_out.c.bot_id == bot_id, opt_out.c.ended_us.is_(None))
-    there = set(await tx.scalars(in_force.where(opt_out.c.chat_id == new)))
-    for scope in set(await tx.scalars(in_force.where(opt_out.c.chat_id == old))) - there:
-        await tx.execute(opt_out.insert().values(bot_id=bot_id, chat_id=new, scope=scope, at_us=now_us))

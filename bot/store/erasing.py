@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.care import JOINING
+from bot.care import JOINING, UNDONE
 from bot.model import BotId, ChatId, InboxState, MessageId, MessageState, Method, Scope
 from bot.store import chats, erasures, naming, reducing
 from bot.store.care import NO_CHAT
@@ -32,10 +32,12 @@ from bot.store.tables import (
     enrolment,
     feedback,
     inbox,
+    mention,
     message,
     patient,
     patient_chat,
     question,
+    recipient,
     staff_note,
     triage_review,
 )
@@ -45,7 +47,6 @@ OURS = "forget:"
 _SHOWN = (Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY)
 _ON_SCREEN = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 _AT_ONCE = 500
-_CARD = message.alias("card")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ async def erase(tx: Tx, who: Subject, contacts: Contacts) -> tuple[dict[str, int
     gone = await _erase_contacts(tx, who, own)
     await _erase_talk(tx, who, own)
     if who.keeps_record:
-        await naming.hide_names(tx, names, (*_up_to_then(who), message.c.chat_id.in_(own)), _asked_by(who))
+        await naming.hide_names(tx, names, _said_in(who, own), _asked_by(who))
     else:
         await _erase_record(tx, who)
     return {"questions": questions, "messages": messages, "contacts": gone, "cards": len(cards)}, cards
@@ -107,7 +108,7 @@ async def _own_chats(tx: Tx, who: Subject) -> list[int]:
         patient_chat.c.since_us <= who.until_us,
     )
     alone = set(await tx.scalars(theirs)) - set(await tx.scalars(of_others))
-    return sorted(alone | {who.chat_id})
+    return sorted((alone | {who.chat_id}) - {NO_CHAT})
 
 
 # --- what belongs to the care record ---------------------------------------------------------------------------------
@@ -116,6 +117,7 @@ async def _own_chats(tx: Tx, who: Subject) -> list[int]:
 def _while_on_a_plan(at_us: sa.ColumnElement[int], who: Subject) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         enrolment.c.patient_id.in_(who.patient_ids),
+        enrolment.c.reason.is_distinct_from(UNDONE),
         sa.or_(at_us >= enrolment.c.created_us, at_us >= enrolment.c.treated_us),
         at_us <= sa.func.coalesce(enrolment.c.ended_us, who.until_us),
     )
@@ -142,34 +144,36 @@ def _is_recorded_message(who: Subject) -> sa.ColumnElement[bool]:
 
 
 def _up_to_then(who: Subject) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        message.c.bot_id == who.bot_id,
-        message.c.planned_us <= who.until_us,
-        ~message.c.dedupe_key.startswith(OURS),
-    )
+    """Without the bot, which a query by id must not name: SQLite would read all of the bot's messages."""
+    return message.c.planned_us <= who.until_us, ~message.c.dedupe_key.startswith(OURS)
+
+
+def _said_in(who: Subject, own: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    return message.c.bot_id == who.bot_id, message.c.chat_id.in_(own), *_up_to_then(who)
+
+
+def _told_about(who: Subject, own: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    return message.c.bot_id == who.bot_id, message.c.subject_chat_id.in_(own), *_up_to_then(who)
 
 
 async def _empty_messages(tx: Tx, who: Subject, own: Sequence[int]) -> int:
     """What we said in their chats, but for the care record; what waits there is taken back."""
-    of_them = (*_up_to_then(who), message.c.chat_id.in_(own))
+    of_them = _said_in(who, own)
     await _take_back(tx, *of_them)
     return await reducing.empty_messages(tx, *of_them, ~_is_recorded_message(who))
 
 
 async def _empty_cards(tx: Tx, who: Subject, own: Sequence[int], cards: Sequence[Card]) -> None:
     """What staff were told about them. An answer to what is left of such a card reaches nobody."""
-    of_them = (*_up_to_then(who), message.c.subject_chat_id.in_(own))
-    await _take_back(tx, *of_them)
-    await reducing.empty_messages(tx, *of_them)
-    edited = sa.select(_CARD.c.id).where(_CARD.c.bot_id == who.bot_id, _CARD.c.subject_chat_id.in_(own))
-    await _take_back(tx, *_up_to_then(who), message.c.target_id.in_(edited))  # an edit does not say whom it is about
-    await reducing.empty_messages(tx, *_up_to_then(who), message.c.target_id.in_(edited))
-    lists = [card.id for card in cards if card.is_list]
-    for start in range(0, len(lists), _AT_ONCE):
-        some = lists[start : start + _AT_ONCE]
-        in_lists = (*_up_to_then(who), sa.or_(message.c.id.in_(some), message.c.target_id.in_(some)))
-        await _take_back(tx, *in_lists)
-        await reducing.empty_messages(tx, *in_lists)
+    of_them = _told_about(who, own)
+    about = (await tx.scalars(sa.select(message.c.id).where(*of_them))).all()
+    ids = [*about, *(card.id for card in cards if card.is_list)]
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        # With their edits, which do not say whom they are about.
+        shown = (*_up_to_then(who), sa.or_(message.c.id.in_(some), message.c.target_id.in_(some)))
+        await _take_back(tx, *shown)
+        await reducing.empty_messages(tx, *shown)
     is_settled = message.c.state != MessageState.SENDING
     await tx.execute(message.update().where(*of_them, is_settled).values(subject_chat_id=None))
 
@@ -184,16 +188,17 @@ async def _take_back(tx: Tx, *where: sa.ColumnElement[bool]) -> None:
 
 async def _cards(tx: Tx, who: Subject, own: Sequence[int]) -> list[Card]:
     """What staff can see of them in Telegram: cards about them, and lists in which they are named."""
-    codes = (await tx.scalars(sa.select(patient.c.code).where(patient.c.id.in_(who.patient_ids)))).all()
-    words = sa.cast(message.c.payload, sa.Text)
-    is_named = sa.or_(sa.false(), *(words.contains(code, autoescape=True) for code in codes))
-    is_list = sa.and_(message.c.subject_chat_id.is_(None), message.c.chat_id.not_in(own), is_named)
-    statement = sa.select(message).where(
-        *_up_to_then(who),
-        message.c.method.in_(_SHOWN),
-        message.c.state.in_(_ON_SCREEN),
-        sa.or_(message.c.subject_chat_id.in_(own), is_list),
+    codes = sa.select(patient.c.code).where(patient.c.id.in_(who.patient_ids))
+    is_named = (mention.c.bot_id == who.bot_id, mention.c.code.in_(codes))
+    on_screen = (message.c.method.in_(_SHOWN), message.c.state.in_(_ON_SCREEN))
+    about_them = sa.select(message).where(*_told_about(who, own), *on_screen)
+    lists = (
+        sa.select(message)
+        .join(mention, mention.c.message_id == message.c.id)
+        .where(*is_named, *_up_to_then(who), *on_screen)
+        .where(message.c.subject_chat_id.is_(None), message.c.chat_id.not_in(own))
     )
+    rows = {row["id"]: row for found in (about_them, lists) for row in (await tx.execute(found)).mappings()}
     return [
         Card(
             MessageId(row["id"]),
@@ -202,7 +207,7 @@ async def _cards(tx: Tx, who: Subject, own: Sequence[int]) -> list[Card]:
             row["method"] == Method.SEND_TEXT,
             row["subject_chat_id"] is None,
         )
-        for row in (await tx.execute(statement.order_by(message.c.id))).mappings()
+        for _, row in sorted(rows.items())
     ]
 
 
@@ -237,9 +242,13 @@ async def _erase_questions(tx: Tx, who: Subject) -> int:
 
 
 async def _erase_contacts(tx: Tx, who: Subject, own: Sequence[int]) -> int:
-    """Names, phone numbers, and the ways by which a chat could be joined to these patients again."""
+    """Names, phone numbers, which announcements were for them, and the ways by which a chat could be joined to these
+    patients again."""
     gone = await tx.execute(contact.delete().where(contact.c.patient_id.in_(who.patient_ids)))
-    await tx.execute(enrol_link.delete().where(enrol_link.c.patient_id.in_(who.patient_ids)))
+    of_them = (staff_note.c.patient_id.in_(who.patient_ids), staff_note.c.done_us.is_(None))
+    await tx.execute(staff_note.update().where(*of_them).values(done_us=who.until_us))  # nobody can be rung any more
+    for table in (enrol_link, recipient):
+        await tx.execute(table.delete().where(table.c.patient_id.in_(who.patient_ids)))
     await tx.execute(
         enrol_code.delete().where(
             enrol_code.c.bot_id == who.bot_id, enrol_code.c.chat_id.in_(own), enrol_code.c.made_us <= who.until_us
@@ -333,7 +342,8 @@ async def reapply_erasures(
             .values(state="ended", reason="forget", ended_us=who.until_us)
         )
         cards += (await erase(tx, who, contacts))[1]
-        await chats.stop(tx, bot_id, who.chat_id, Scope.ALL, who.until_us)
+        if who.chat_id != NO_CHAT:
+            await chats.stop(tx, bot_id, who.chat_id, Scope.ALL, who.until_us)
     return cards
 
 

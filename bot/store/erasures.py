@@ -8,7 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.model import BotId, ChatId
+from bot.care import UNDONE
+from bot.model import BotId, ChatId, PatientId
+from bot.store.care import NO_CHAT
 from bot.store.engine import Tx
 from bot.store.tables import enrolment, erasure, patient, patient_chat
 
@@ -26,6 +28,13 @@ async def ask(tx: Tx, bot_id: BotId, chat_id: ChatId, now_us: int) -> None:
             continue
         values = {"bot_id": bot_id, "chat_id": chat_id, "patient_id": patient_id, "state": ASKED, "asked_us": now_us}
         await tx.execute(erasure.insert().values(**values))
+
+
+async def ask_on_paper(tx: Tx, bot_id: BotId, patient_id: PatientId, now_us: int) -> sa.RowMapping:
+    """Note that a patient without Telegram is to be forgotten, and surely so. Returns the request."""
+    values = {"bot_id": bot_id, "chat_id": NO_CHAT, "patient_id": patient_id, "state": WAITING, "asked_us": now_us}
+    made: sa.RowMapping = (await tx.execute(erasure.insert().values(**values).returning(erasure))).mappings().one()
+    return made
 
 
 async def withdraw(tx: Tx, bot_id: BotId, chat_id: ChatId) -> bool:
@@ -52,6 +61,24 @@ async def wait(tx: Tx, bot_id: BotId, chat_id: ChatId) -> None:
     await tx.execute(erasure.update().where(*of_chat, erasure.c.state == ASKED).values(state=WAITING))
 
 
+async def move(tx: Tx, bot_id: BotId, patient_id: PatientId, old: ChatId, new: ChatId) -> frozenset[str]:
+    """A request that is not over goes along to another chat of the same patient. Returns the states of those."""
+    of_patient = (
+        erasure.c.bot_id == bot_id,
+        erasure.c.chat_id == old,
+        erasure.c.patient_id == patient_id,
+        erasure.c.state.in_((ASKED, WAITING)),
+    )
+    moved = await tx.scalars(erasure.update().where(*of_patient).values(chat_id=new).returning(erasure.c.state))
+    return frozenset(moved)
+
+
+async def is_forgotten(tx: Tx, bot_id: BotId, patient_id: PatientId) -> bool:
+    """Whether what we knew of this patient was erased: at most a locked record is left."""
+    done = (erasure.c.bot_id == bot_id, erasure.c.patient_id == patient_id, erasure.c.state == DONE)
+    return await tx.scalar(sa.select(erasure.c.id).where(*done).limit(1)) is not None
+
+
 async def finish(tx: Tx, erasure_ids: Iterable[int], counts: Mapping[str, int], now_us: int) -> None:
     """Done, with how much of what was erased."""
     values = {"state": DONE, "done_us": now_us, "counts": dict(counts)}
@@ -64,9 +91,10 @@ async def set_counts(tx: Tx, erasure_ids: Iterable[int], counts: Mapping[str, in
 
 
 async def has_plan(tx: Tx, patient_ids: Iterable[int]) -> bool:
-    """Whether one of them ever was on a care plan."""
+    """Whether one of them ever was on a care plan. One that was taken back as a mistake is none."""
     of_them = enrolment.c.patient_id.in_(list(patient_ids))
-    return await tx.scalar(sa.select(enrolment.c.id).where(of_them).limit(1)) is not None
+    was_meant = enrolment.c.reason.is_distinct_from(UNDONE)
+    return await tx.scalar(sa.select(enrolment.c.id).where(of_them, was_meant).limit(1)) is not None
 
 
 async def done_since(tx: Tx, bot_id: BotId, since_us: int = 0) -> Sequence[sa.RowMapping]:

@@ -1,5 +1,6 @@
 """The `message` table: what is owed to whom. Enqueueing, claiming, moving; no rules of its own."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -25,12 +26,16 @@ from bot.model import (
 )
 from bot.store.alerts import paused
 from bot.store.engine import Store, Tx
-from bot.store.tables import OPEN, attachment, chat, message, opt_out, topic
+from bot.store.tables import OPEN, attachment, broadcast, chat, mention, message, opt_out, topic
 
+NEVER_US = 2**62
+"""Due time of a row that is held back: a copy of an announcement that is paused."""
 CARD_EDIT_GAP_US = 15 * SECOND_US
 """A card is edited at most this often: edits count towards a group's 20 a minute."""
 MAX_BUTTON_BYTES = 50
 """What is left of Telegram's 64 bytes of callback data after our id and a dot."""
+_CODE = re.compile(r"\bP-[0-9A-Z]{1,6}\b")
+"""A patient's code in a text."""
 EDITS = (Method.EDIT_TEXT, Method.EDIT_MARKUP)
 
 EARLIER = message.alias("earlier")
@@ -58,7 +63,18 @@ async def enqueue(
             return None  # owed already: nothing newer is there to replace it with
         due_us = max(due_us, await _replace_edits(tx, out, now_us))
     made = await store.insert_once(tx, message, [_row(bot_id, out, due_us, fallback)], "bot_id", "dedupe_key")
-    return MessageId(made[0].id) if made else None
+    if not made:
+        return None
+    if out.subject_chat_id is None:
+        await _note_mentions(store, tx, bot_id, out, MessageId(out.target_id or made[0].id))
+    return MessageId(made[0].id)
+
+
+async def _note_mentions(store: Store, tx: Tx, bot_id: BotId, out: Outgoing, message_id: MessageId) -> None:
+    """Whom a list names, so that it is found when they ask to be forgotten. An edit counts for the message it edits."""
+    codes = sorted(set(_CODE.findall(out.payload.text)))
+    rows = [{"bot_id": bot_id, "code": code, "message_id": message_id} for code in codes]
+    await store.insert_once(tx, mention, rows, "bot_id", "code", "message_id")
 
 
 async def enqueue_all(store: Store, tx: Tx, bot_id: BotId, outs: Sequence[Outgoing], now_us: int) -> None:
@@ -170,7 +186,7 @@ def _may_go() -> sa.ColumnElement[bool]:
             CREATOR.c.bot_id == message.c.bot_id,
             CREATOR.c.chat_id == message.c.chat_id,
             CREATOR.c.lane.in_(list(Lane)),  # all of them: as above, for the sake of the index
-            CREATOR.c.topic_id == message.c.topic_id,
+            CREATOR.c.topic_id + 0 == message.c.topic_id,  # not by its own index: that has the finished ones too
             CREATOR.c.method == Method.CREATE_TOPIC,
             sa.text(f"creator.{OPEN}"),
         )
@@ -243,6 +259,7 @@ def _read_claimed() -> sa.Select[Any]:
             topic.c.name.label("topic_name"),
             attachment.c.file_id,
             attachment.c.name.label("file_name"),
+            broadcast.c.state.label("broadcast_state"),
             opted_out.label("opted_out"),
             sa.and_(message.c.kind.in_(PAUSED_BY_ALERT), paused(message.c.bot_id, message.c.chat_id)).label("paused"),
         )
@@ -250,6 +267,7 @@ def _read_claimed() -> sa.Select[Any]:
         .outerjoin(TARGET, TARGET.c.id == message.c.target_id)
         .outerjoin(topic, topic.c.id == message.c.topic_id)
         .outerjoin(attachment, attachment.c.id == message.c.attachment_id)
+        .outerjoin(broadcast, broadcast.c.id == message.c.broadcast_id)
         .where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
         .order_by(message.c.due_us, message.c.id)
     )
@@ -345,7 +363,7 @@ def _due_by_lane() -> sa.CompoundSelect[Any]:
 async def due_by_lane(tx: Tx, bot_id: BotId) -> dict[Lane, int]:
     """When the next pending row of each lane is due (domain time); lanes without any are left out."""
     rows = await tx.execute(_due_by_lane(), {OF_BOT.key: bot_id})
-    return {Lane(lane): due_us for lane, due_us in rows}
+    return {Lane(lane): due_us for lane, due_us in rows if due_us < NEVER_US}
 
 
 async def next_due_us(tx: Tx, bot_id: BotId) -> int | None:
@@ -379,21 +397,56 @@ async def finish(tx: Tx, message_id: int, state: MessageState, reason: str | Non
     )
 
 
-_CAPPED_SINCE = (
-    sa.select(sa.func.count())
-    .select_from(message)
-    .where(
-        message.c.bot_id == OF_BOT,
-        message.c.chat_id == sa.bindparam("of_chat"),
+async def text_with_button(tx: Tx, bot_id: BotId, chat_id: ChatId, enrolment_id: int, data: str) -> str | None:
+    """The words of the newest message of this plan that put a button with this data on the screen; None without one."""
+    arrived = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
+    payloads = await tx.scalars(
+        sa.select(message.c.payload)
+        .where(
+            message.c.bot_id == bot_id,
+            message.c.chat_id == chat_id,
+            message.c.enrolment_id == enrolment_id,
+            message.c.state.in_(arrived),
+        )
+        .order_by(message.c.id.desc())
+    )
+    for payload in map(Payload.from_json, payloads):
+        if any(button.data == data for row in payload.buttons for button in row):
+            return payload.text
+    return None
+
+
+async def drop_secret(tx: Tx, row: sa.RowMapping) -> None:
+    """Take the words out of a row that is marked so, once it is neither waiting nor on its way: it may have to be sent
+    again until then."""
+    if not row["payload"].get("secret"):  # as stored: one that this code cannot read has to be settled too
+        return
+    is_over = message.c.state.not_in((MessageState.PENDING, MessageState.SENDING))
+    await tx.execute(message.update().where(message.c.id == row["id"], is_over).values(payload=Payload().to_json()))
+
+
+def capped(
+    bot_id: sa.ColumnElement[Any], chat_id: sa.ColumnElement[Any], since_us: sa.ColumnElement[Any]
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """Which messages count as started by the bot and got by a chat, perhaps, since then: a part of other queries."""
+    return (
+        message.c.bot_id == bot_id,
+        message.c.chat_id == chat_id,
         message.c.kind.in_([kind for kind, rule in KINDS.items() if rule.daily_cap]),
         message.c.target_id.is_(None),
         sa.or_(
-            sa.and_(message.c.state == MessageState.SENT, message.c.sent_us >= sa.bindparam("since_us")),
-            sa.and_(message.c.state == MessageState.UNKNOWN, message.c.due_us >= sa.bindparam("since_us")),
+            sa.and_(message.c.state == MessageState.SENT, message.c.sent_us >= since_us),
+            sa.and_(message.c.state == MessageState.UNKNOWN, message.c.due_us >= since_us),
             sa.and_(message.c.state == MessageState.PENDING, message.c.resent),
             message.c.state == MessageState.SENDING,
         ),
     )
+
+
+_CAPPED_SINCE = (
+    sa.select(sa.func.count())
+    .select_from(message)
+    .where(*capped(OF_BOT, sa.bindparam("of_chat"), sa.bindparam("since_us")))
 )
 
 

@@ -1,6 +1,5 @@
-"""Everything kept about the patients of one chat, to be shown to them; and the file that shows it."""
+"""Everything kept about the patients of one chat, to be shown to them, and how long the file that shows it stays."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.model import BotId, ChatId, MessageState, Method
 from bot.store import reducing
-from bot.store.engine import Store, Tx
+from bot.store.engine import Tx
 from bot.store.tables import (
     agreement,
     alert,
@@ -26,6 +25,8 @@ from bot.store.tables import (
 )
 
 FILE_NAME = "what-we-keep-about-you.html"
+REPORT_NAME = "report-announcement-{id}.csv"
+"""Of what became of an announcement."""
 _SAID = (Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY)
 _ARRIVED = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 _ON_ITS_WAY = (MessageState.PENDING, MessageState.SENDING)
@@ -113,21 +114,13 @@ def _of(table: sa.Table, patient_ids: sa.Select[tuple[int]]) -> sa.Select[tuple[
     return sa.select(table).where(table.c.patient_id.in_(patient_ids)).order_by(table.c.id)
 
 
-async def keep_file(store: Store, tx: Tx, bot_id: BotId, content: bytes, name: str = FILE_NAME) -> int:
-    """A file to be sent; its id. The same bytes are kept once."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    row = {"bot_id": bot_id, "name": name, "sha256": sha256, "content": content}
-    await store.insert_once(tx, attachment, [row], "bot_id", "sha256")
-    same = sa.select(attachment.c.id).where(attachment.c.bot_id == bot_id, attachment.c.sha256 == sha256)
-    return int((await tx.scalars(same)).one())
-
-
 async def drop_files(tx: Tx, bot_id: BotId, before_us: int | None = None) -> int:
     """Delete our copies of such files that are not on their way any more, and any that was made before `before_us`.
 
     Returns how many are still there.
     """
-    is_mine = (attachment.c.bot_id == bot_id, attachment.c.name == FILE_NAME)
+    is_report = attachment.c.name.startswith(REPORT_NAME.partition("{")[0])
+    is_mine = (attachment.c.bot_id == bot_id, sa.or_(attachment.c.name == FILE_NAME, is_report))
     mine = sa.select(attachment.c.id).where(*is_mine)
     with_file = message.c.attachment_id.in_(mine)
     if before_us is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.care import NoteKind, PlanState
+from bot.care import ENDED_UNFINISHED, JOINING, NoteKind, PlanState
 from bot.model import BotId, ChatId, DueState, Kind, MessageId, MessageState, PatientId, UserId
 from bot.store import alerts, reducing
 from bot.store.care import CHECK_IN
@@ -112,6 +112,23 @@ async def without_phone(tx: Tx, bot_id: BotId, limit: int) -> Listed:
         _PLANS.outerjoin(contact, contact.c.patient_id == enrolment.c.patient_id)
         .where(_running(bot_id), enrolment.c.state.in_(_STATES), contact.c.phone.is_(None))
         .order_by(enrolment.c.id)
+    )
+    return await _listed(tx, statement, limit)
+
+
+async def unfinished(tx: Tx, bot_id: BotId, limit: int) -> Listed:
+    """Patients (`code`) who did not finish joining, as long as the note about it is open and they have not begun anew,
+    oldest first."""
+    newer = enrolment.alias("newer")
+    has_begun_again = sa.exists().where(newer.c.patient_id == enrolment.c.patient_id, newer.c.id > enrolment.c.id)
+    statement = (
+        sa.select(patient.c.code)
+        .select_from(staff_note)
+        .join(enrolment, enrolment.c.id == staff_note.c.enrolment_id)
+        .join(patient, _OF_PATIENT)
+        .where(staff_note.c.bot_id == bot_id, staff_note.c.done_us.is_(None), staff_note.c.step_id == JOINING)
+        .where(enrolment.c.reason == ENDED_UNFINISHED, ~has_begun_again)
+        .order_by(staff_note.c.id)
     )
     return await _listed(tx, statement, limit)
 

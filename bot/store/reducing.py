@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.model import MessageState, Payload
 from bot.store.engine import Tx
-from bot.store.tables import alert_question, attachment, check_in, enrolment, message, question, staff_note
+from bot.store.tables import alert_question, attachment, broadcast, check_in, enrolment, message, question, staff_note
 
 EMPTY = Payload().to_json()
 NO_WHY = {
@@ -51,9 +51,9 @@ async def empty_messages(tx: Tx, *where: sa.ColumnElement[bool]) -> int:
 
 
 async def drop_files(tx: Tx, *where: sa.ColumnElement[bool]) -> int:
-    """Delete those of these files that no message holds any more."""
-    is_used = sa.exists().where(message.c.attachment_id == attachment.c.id)
-    gone = await tx.execute(attachment.delete().where(*where, ~is_used))
+    """Delete those of these files that no message and no announcement holds any more."""
+    is_used = (sa.exists().where(table.c.attachment_id == attachment.c.id) for table in (message, broadcast))
+    gone = await tx.execute(attachment.delete().where(*where, *(~used for used in is_used)))
     return gone.rowcount
 
 

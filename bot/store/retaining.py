@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from bot.model import BotId
 from bot.store import erasures, reducing
+from bot.store.care import NO_CHAT
 from bot.store.engine import Tx
 from bot.store.tables import contact, conversation, enrolment, message, patient_chat, question
 
@@ -33,7 +34,8 @@ async def old(tx: Tx, bot_id: BotId, cutoff_us: int) -> Old:
     """What is older than `cutoff_us`, but for locked records."""
     rows = [row for row in await erasures.done_since(tx, bot_id) if (row["counts"] or {}).get(erasures.RECORD)]
     patients = frozenset(row["patient_id"] for row in rows)
-    return Old(bot_id, cutoff_us, patients, frozenset(row["chat_id"] for row in rows))
+    in_chats = frozenset(row["chat_id"] for row in rows) - {NO_CHAT}
+    return Old(bot_id, cutoff_us, patients, in_chats)
 
 
 async def reduce_some_plans(tx: Tx, what: Old, after_id: int) -> tuple[int, int | None]:

@@ -348,16 +348,46 @@ topic = Table(
 broadcast = Table(
     "broadcast",
     metadata,
+    # One announcement: as it is written, whom it is for, and how far it has got.
     Column("id", RowId, primary_key=True),
     Column("bot_id", BigInteger, nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("payload", JSON, nullable=False),  # `Announcement`: the text as written, its link buttons
+    Column("attachment_id", ForeignKey("attachment.id")),  # its photo
     Column("audience", JSON, nullable=False),
-    Column("state", String(12), nullable=False),
-    Column("expanded_through", BigInteger, nullable=False, server_default="0"),
+    Column("state", String(12), nullable=False),  # draft, proposed, running, paused, done, cancelled
+    Column("reason", String(80)),  # why it is paused or cancelled
+    Column("asking", String(10)),  # what the next answer to its draft card means; null: a new text
+    Column("any_hour", Boolean, nullable=False, server_default=text("false")),  # not only 09:00 to 18:00
+    Column("expanded_through", BigInteger, nullable=False, server_default="0"),  # the last chat that is frozen
+    Column("frozen_us", BigInteger),  # when all recipients were; null: not yet
+    Column("task", String(10)),  # what is done to copies that were sent: correct, take_back; null: nothing
+    Column("task_through", BigInteger, nullable=False, server_default="0"),  # the last of those messages
+    Column("round", Integer, nullable=False, server_default="0"),  # how often it was corrected
+    Column("judged_sent", Integer, nullable=False, server_default="0"),  # copies that the refusals of a start
+    Column("judged_refused", Integer, nullable=False, server_default="0"),  # before the last resume are not counted of
     Column("created_by", BigInteger, nullable=False),
+    Column("created_name", String(64)),
     Column("approved_by", BigInteger),
-    Column("due_us", BigInteger),
+    Column("due_us", BigInteger),  # when to send; null: at once
     Column("created_us", BigInteger, nullable=False),
+    Column("started_us", BigInteger),
+    Column("ended_us", BigInteger),
+    Column("card_id", BigInteger),  # our row of the message that shows how it goes
+    Index(None, "bot_id", "state"),
+)
+
+recipient = Table(
+    "recipient",
+    metadata,
+    # Who gets an announcement, frozen when it was confirmed: one row a chat, so that no chat gets two copies.
+    Column("broadcast_id", ForeignKey("broadcast.id"), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("enrolment_id", ForeignKey("enrolment.id"), nullable=False),  # by which the audience found the patient
+    Column("reason", String(20)),  # why it is left out; null: it gets a copy
+    Column("message_id", ForeignKey("message.id")),  # the copy; null: not made yet, or left out
+    _partial("message_id is null and reason is null", "ix_recipient_waiting", "broadcast_id", "chat_id"),
+    Index(None, "patient_id"),
 )
 
 message = Table(
@@ -398,7 +428,39 @@ message = Table(
     Index("ix_message_chat_sent", "bot_id", "chat_id", "sent_us"),
     _partial("target_id is not null", "ix_message_target", "target_id"),
     Index("ix_message_telegram", "bot_id", "chat_id", "tg_message_id"),
+    _partial("subject_chat_id is not null", "ix_message_subject", "bot_id", "subject_chat_id"),
+    _partial("broadcast_id is not null", "ix_message_broadcast", "broadcast_id", "state", "target_id"),
+    _partial("topic_id is not null", "ix_message_topic", "topic_id", "id"),
     sqlite_autoincrement=True,  # a button carries this id: it must never be given out again
+)
+
+thread = Table(
+    "thread",
+    metadata,
+    # One chat's talk with staff, in its own topic of the staff group. It stays when it is over, to be opened again.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("chat_id", BigInteger, nullable=False),  # the patient's
+    Column("topic_id", ForeignKey("topic.id"), nullable=False),
+    Column("state", String(10), nullable=False),  # open, done
+    Column("batch", Integer),  # the unsure reply whose card opened it: taken back with that; null: it is not unsure
+    Column("card_id", ForeignKey("message.id")),  # the newest card with the story so far
+    Column("staff_us", BigInteger),  # the last word of staff; null: nobody is talking, the bot answers
+    Column("taken_name", String(64)),  # who said "I take it"
+    Column("opened_us", BigInteger, nullable=False),
+    Column("closed_us", BigInteger),
+    Column("closed_name", String(64)),
+    UniqueConstraint("bot_id", "chat_id"),
+    Index(None, "topic_id"),
+)
+
+mention = Table(
+    "mention",
+    metadata,
+    # Which messages to staff that are not about one patient name which: lists, digests. Found here by who is forgotten.
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("code", String(8), primary_key=True),
+    Column("message_id", ForeignKey("message.id"), primary_key=True),
 )
 
 question = Table(
@@ -541,8 +603,13 @@ content_revision = Table(
     Column("id", RowId, primary_key=True),
     Column("bot_id", BigInteger, nullable=False),
     Column("hash", String(16), nullable=False),
-    Column("files", JSON, nullable=False),  # path → text, as the folder held them
+    Column("files", JSON, nullable=False),  # path → text; only what differs from the one before, where whole_id is set
+    Column("whole_id", BigInteger),  # the revision that these differences begin with
     Column("author_id", BigInteger),  # null: the folder on disk
     Column("at_us", BigInteger, nullable=False),
+    Column("parent_id", BigInteger),  # what was served before; null: nothing was, or it is from before 0009
+    Column("note", String(200)),  # what was done, in the author's words
+    Column("touched", JSON),  # ids of the entries, red flags and plans that differ from the parent's; null: see there
+    Column("undoes_id", BigInteger),  # the revision whose changes this one takes back
     Index(None, "bot_id", "hash"),
 )

@@ -5,13 +5,21 @@ from collections.abc import Awaitable, Callable
 from html import unescape
 from typing import TypedDict
 
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram import (
+    Bot,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    ReplyParameters,
+)
 from telegram.constants import ParseMode
 
 from bot.errors import MarkupError
 from bot.markup import plain
 from bot.model import Call, Method, Sent
-from bot.telegram.keyboards import markup
+from bot.telegram.keyboards import markup, typing_area
+from bot.telegram.said import largest_photo
 
 Perform = Callable[[], Awaitable[Sent]]
 
@@ -24,7 +32,7 @@ class _Placed(TypedDict):
 
     message_thread_id: int | None
     reply_parameters: ReplyParameters | None
-    reply_markup: InlineKeyboardMarkup | None
+    reply_markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
 
 
 def prepare(bot: Bot, call: Call) -> Perform:
@@ -70,7 +78,7 @@ def _send_photo(bot: Bot, call: Call) -> Perform:
         sent = await bot.send_photo(
             call.chat_id, photo, caption or None, parse_mode=parse_mode, filename=call.file_name, **placed
         )
-        return Sent(sent.message_id, _largest_photo(sent))
+        return Sent(sent.message_id, largest_photo(sent.photo))
 
     return perform
 
@@ -110,7 +118,9 @@ def _change(bot: Bot, call: Call) -> Perform:
     keyboard = _keyboard(call)
 
     async def perform() -> Sent:
-        if call.method is Method.EDIT_TEXT:
+        if call.method is Method.EDIT_TEXT and call.file_id:  # the words under a picture
+            await bot.edit_message_caption(call.chat_id, target, text, parse_mode=parse_mode, reply_markup=keyboard)
+        elif call.method is Method.EDIT_TEXT:
             await bot.edit_message_text(
                 text,
                 call.chat_id,
@@ -164,7 +174,9 @@ def _without_markup(html: str) -> str:
 def _placed(call: Call) -> _Placed:
     # What is answered may be deleted by now; the answer is still owed.
     reply = ReplyParameters(call.reply_to, allow_sending_without_reply=True) if call.reply_to is not None else None
-    return {"message_thread_id": call.thread_id, "reply_parameters": reply, "reply_markup": _keyboard(call)}
+    keys = call.payload.keys
+    shown = typing_area(keys) if keys is not None and not call.payload.buttons else _keyboard(call)
+    return {"message_thread_id": call.thread_id, "reply_parameters": reply, "reply_markup": shown}
 
 
 def _keyboard(call: Call) -> InlineKeyboardMarkup | None:
@@ -177,9 +189,3 @@ def _file(call: Call) -> str | bytes:
     if not file:
         raise ValueError(f"message {call.id} has no file")
     return file
-
-
-def _largest_photo(sent: Message) -> str | None:
-    """Telegram makes several sizes of a photo; the id of the largest stands for the whole."""
-    largest = max(sent.photo, key=lambda size: size.width * size.height, default=None)
-    return largest.file_id if largest else None

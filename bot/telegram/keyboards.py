@@ -7,10 +7,16 @@ whoever handles a press checks that the row exists, belongs to the chat and has 
 
 import re
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
 
 from bot.markup import MAX_CALLBACK_BYTES
-from bot.model import Button, Buttons, MessageId
+from bot.model import Button, Buttons, Keys, MessageId
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ROW_ID = re.compile(r"0|[1-9a-z][0-9a-z]{0,12}")
@@ -44,6 +50,15 @@ def markup(buttons: Buttons, owner_row_id: int) -> InlineKeyboardMarkup | None:
     """
     rows = [[_button(button, owner_row_id) for button in row] for row in buttons if row]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def typing_area(keys: Keys) -> ReplyKeyboardMarkup | ReplyKeyboardRemove:
+    """What takes the place of the patient's keyboard until they tap it, one key in a row; or takes it away."""
+    rows = [[KeyboardButton(keys.share, request_contact=True)]] if keys.share else []
+    rows += [[KeyboardButton(word)] for word in keys.words]
+    if not rows:
+        return ReplyKeyboardRemove()
+    return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
 
 
 def _button(button: Button, owner_row_id: int) -> InlineKeyboardButton:

@@ -27,6 +27,7 @@ from bot.model import (
     UserId,
 )
 from bot.telegram.keyboards import decode
+from bot.telegram.said import as_html, largest_photo
 
 _INT64 = 2**63
 _NO_CHAT = ChatId(0)
@@ -149,6 +150,7 @@ def _message(message: Message, *, edited: bool = False) -> Incoming:
         thread_id=_thread_id(message),
         is_private=_is_private(message.chat),
         phone=_own_phone(message, sender),
+        photo=largest_photo(message.photo) or "",
     )
 
 
@@ -159,10 +161,11 @@ def _own_phone(message: Message, sender: Sender) -> str:
 
 
 def _text(message: Message, sender: Sender, text: str, media: Media | None, edited: bool) -> TextIn:
+    words = _clean(text)  # as long as before, so that Telegram's offsets hold
     return TextIn(
         chat_id=ChatId(message.chat.id),
         sender=sender,
-        text=_clean(text),
+        text=words,
         message_id=TelegramMessageId(message.message_id),
         # An edit's words were said when it was made: a late edit must not look like a message we left lying for days.
         sent_at=(message.edit_date if edited else None) or message.date,
@@ -172,6 +175,8 @@ def _text(message: Message, sender: Sender, text: str, media: Media | None, edit
         reply_to_ours=_reply_to_ours(message),
         thread_id=_thread_id(message),
         is_private=_is_private(message.chat),
+        html=as_html(words, message.entities or message.caption_entities),
+        photo=largest_photo(message.photo) or "",
     )
 
 

@@ -83,7 +83,8 @@ async def test_silence_is_reminded_of_once_and_then_respected(house: House) -> N
     assert [text for _, text in sent(house)] == [FIRST, SECOND]
     (plan,) = await rows(house, enrolment, enrolment.c.id == plan_id)
     assert plan["silent_us"] is not None
-    assert await rows(house, staff_note) == []
+    (note,) = await rows(house, staff_note)
+    assert (note["kind"], note["text"]) == ("late", "C3 was not sent: no reply to the check-ins before.")
 
 
 async def test_the_reminder_of_a_later_silence(house: House) -> None:
@@ -98,8 +99,7 @@ async def test_the_reminder_of_a_later_silence(house: House) -> None:
 async def test_staff_ring_a_careful_patient_who_falls_silent(house: House) -> None:
     await treated(house, careful=True)
     await house.pass_time(days=10)
-    (note,) = await rows(house, staff_note)
-    assert note["kind"] == "call"
+    assert [note["kind"] for note in await rows(house, staff_note)] == ["call", "late"]
 
 
 async def test_a_word_ends_the_silence(house: House) -> None:

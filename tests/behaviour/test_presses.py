@@ -143,15 +143,15 @@ async def test_a_press_in_another_group_leaves_no_words_behind(house: House) -> 
         assert list(await tx.scalars(sa.select(audit.c.action))) == ["refused:press"]
 
 
-async def test_a_changed_staff_reply_is_not_lost_without_a_word(house: House) -> None:
+async def test_a_changed_staff_reply_changes_the_patients_copy(house: House) -> None:
     house.patient.says("do you sell gift vouchers for my aunt")
     await house.settle()
     reply = house.member.replies(house.world.from_bot(house.staff.chat_id)[-1], "Yes, at 9.")
     await house.settle()
     house.member.edits(reply, "Yes, at 10.")
-    await house.settle()
-    assert house.patient.last.text.endswith("Yes, at 9.")
-    assert house.staff_texts[-1].startswith("Your change was not passed on")
+    await house.settle(20)
+    assert house.patient.last.text.endswith("Yes, at 10.")
+    assert "Yes, at 9." not in "".join(house.bot_texts)
 
 
 async def test_a_long_staff_reply_arrives_whole(house: House) -> None:

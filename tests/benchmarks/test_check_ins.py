@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks._check_in_downtime import BACK_AT, DOWN_AT, DOWN_FOR, downtime, fate
 from benchmarks._check_in_enrol import SLOTS_A_DAY, appointments, enrol_all
-from benchmarks._check_in_measures import MEASURES, PEERS, STORES, full_key, measure_of
+from benchmarks._check_in_measures import CONTEST, MEASURES, PEERS, STORES
 from benchmarks._check_in_plan import PLAN_ID, STEPS, content_with_plan
-from benchmarks._check_in_report import SECTIONS, listing, section
+from benchmarks._check_in_report import SECTIONS, section
 from benchmarks._check_in_trial import Sizes, Trial
 from benchmarks._readme import README
 from bot.clock import from_us
@@ -85,7 +85,7 @@ async def test_every_part_notes_the_figures_the_design_names(fast_dir: Path) -> 
     trial = Trial(TINY, fast_dir, None)
     await trial.measure()
     flat = trial.figures.flat()
-    assert {full_key("_sqlite", key) for key in MEASURES if key not in SECTIONS["jobs"]} <= set(flat)
+    assert {CONTEST.full_key("_sqlite", key) for key in MEASURES if key not in SECTIONS["jobs"]} <= set(flat)
     assert {f"{prefix}{key}" for prefix in PEERS for key in SECTIONS["jobs"]} <= set(flat)
     assert trial.problems == []
     assert (flat["downtime_unexplained"], flat["downtime_doubled"]) == (0, 0)
@@ -94,7 +94,7 @@ async def test_every_part_notes_the_figures_the_design_names(fast_dir: Path) -> 
 
 
 def test_the_stores_have_goals_of_their_own() -> None:
-    marks = {line.split()[0]: line for line in listing(FLAT).splitlines()}
+    marks = {line.split()[0]: line for line in CONTEST.listing(FLAT).splitlines()}
     assert marks["enrol_100k_s_sqlite"].endswith("MISSED")
     assert marks["enrol_100k_s_postgres"].endswith("met")
     assert not marks["jobqueue_dropped"].endswith(("met", "MISSED"))
@@ -119,9 +119,9 @@ def test_a_quick_look_is_marked_as_one(quick: bool) -> None:
 def test_every_figure_is_in_one_table_and_no_name_can_be_taken_for_another() -> None:
     in_tables = [key for keys in SECTIONS.values() for key in keys]
     assert sorted(in_tables) == sorted(MEASURES)
-    full = [full_key(name, key) for key in MEASURES for name in ("", *STORES, *PEERS)]
+    full = [CONTEST.full_key(name, key) for key in MEASURES for name in ("", *STORES, *PEERS)]
     assert len(set(full)) == len(full)
-    assert all(measure_of(name, key).target is None for name in PEERS for key in MEASURES)
+    assert all(CONTEST.measure_of(name, key).target is None for name in PEERS for key in MEASURES)
 
 
 def test_the_page_of_all_benchmarks_has_a_place_for_this_one() -> None:

@@ -26,16 +26,16 @@ steps:
     hello: Hello
     advice: Until {next}.
     questions:
-      - {id: pain, ask: Pain in the {area}?, kind: scale}
       - id: signs
         ask: Any of these?
         kind: several
         options: [{id: none, label: None}, {id: numb, label: Numb}]
+      - {id: pain, ask: Pain in the {area}?, kind: scale}
       - id: hard
         ask: Is it hard?
         kind: choice
         when: pain >= 8
-        options: [{id: no, label: No}, {id: yes, label: Yes}]
+        options: [{id: no, label: No}, {id: yes, label: Yes, said: [rock hard, solid]}]
     rules:
       - {when: hard is yes, alert: compartment_limb_threat}
       - {when: signs has numb and thinner, note: Numb}
@@ -135,6 +135,9 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     "long question": ("ask: Is it hard?", "ask: " + "very " * 61 + "hard?", "a question has at most 300"),
     "a fact's name": ("{id: pain, ask: Pain?", "{id: baseline, ask: Pain?", "is a fact about the patient"),
     "call_if": ("call_if: careful or", "call_if: carefull or", "nor a fact"),
+    "said, several": ("label: Numb}", "label: Numb, said: [no feeling]}", "'said' is for a question with one answer"),
+    "said, a sign": ("[rock hard, solid]", "[rock hard, <leg>]", "'<leg>' must be plain words"),
+    "said, twice": ("{id: no, label: No}", "{id: no, label: No, said: [Solid]}", "'solid' means 'no' already"),
     "careful_pain": ("{6: 7}", "{7: 6}", "7 cannot count as 6"),
 }
 
@@ -166,6 +169,28 @@ def test_what_is_doubtful(good: dict[str, str], before: str, after: str, said: s
 
     assert findings.errors == ()
     assert [said in one.text for one in findings.warnings] == [True]
+
+
+SIGNS = PLAN[PLAN.index("      - id: signs") : PLAN.index('      - {id: pain, ask: "Pain in')]
+
+
+@pytest.mark.parametrize(
+    ("when", "after"),
+    [
+        pytest.param("pain >= 8", "pain", id="one answer"),
+        pytest.param("pain >= 8 or (pain >= 7 and signs has numb)", "pain", id="one answer is enough"),
+        pytest.param("first_hours.pain >= 8 and thinner and area is heel", "pain", id="facts"),
+        pytest.param("pain >= 8 and signs has numb", None, id="both are needed"),
+    ],
+)
+def test_an_ordinary_question_before_one_that_decides_a_warning(
+    good: dict[str, str], when: str, after: str | None
+) -> None:
+    plan = PLAN.replace(SIGNS, "").replace("      - id: hard\n", f"{SIGNS}      - id: hard\n")
+    plan = plan.replace("when: pain >= 8\n", f"when: {when}\n")
+    found = [one for one in look(good, plan).warnings if "decides a warning" in one.text]
+    assert [(one.file, one.line) for one in found] == [(PATH, line_of(plan, "id: hard"))][: after is not None]
+    assert all(one.text.endswith(f"put it right after '{after}'") for one in found)
 
 
 def test_an_unsigned_plan_refuses_the_start(good: dict[str, str]) -> None:

@@ -8,10 +8,14 @@ import pytest
 
 from bot.content.lint import RED_FLAGS, unfit_to_run, unsigned
 from bot.content.schema import CONCEPT, Content
+from bot.core.announcement_check import check, completed, longest
+from bot.core.announcing import Announcement
 from bot.core.language import LANGUAGES, Tongues
 from bot.core.text import clean, words
 from bot.core.triage import Triager
+from bot.markup import MAX_CAPTION
 from bot.model import Level
+from tests.faq.conftest import WRITTEN_ON
 from tests.faq.evaluation import FOLDER, Evaluation
 
 
@@ -91,6 +95,19 @@ class TestWhatIsSaid:
         assert (within[-1].until, beyond.after, beyond.until) == (timedelta(days=3), timedelta(days=3), None)
         assert "please ring us" in beyond.answer
         assert [variant for variant in within if "please ring us" in variant.answer] == []
+
+
+class TestAnnouncements:
+    def test_the_four_that_a_clinic_sends(self, content: Content) -> None:
+        assert list(content.templates) == ["holiday_closing", "visit_tips", "exercise_nudge", "clinic_details"]
+
+    @pytest.mark.parametrize("name", ["holiday_closing", "visit_tips", "exercise_nudge", "clinic_details"])
+    def test_each_can_go_out_as_it_is(self, content: Content, name: str) -> None:
+        text = completed(content.templates[name].text, content, WRITTEN_ON)
+
+        assert check(Announcement(text), content) == ()
+        assert "STOP" in text
+        assert longest(text, content) <= MAX_CAPTION
 
 
 class TestHowPeopleSpell:

@@ -59,6 +59,18 @@ async def test_nobody_on_a_plan_no_message(house: House) -> None:
     assert digests(house) == []
 
 
+async def test_before_the_weekend_it_tells_of_the_check_ins_until_the_clinic_opens_again(house: House) -> None:
+    one, two = await enrol(house, "P-1"), await enrol(house, "P-2")
+    await house.pass_time(days=3, hours=20)  # to Friday morning, before it opens
+    await plan_step(house, one, "second", hours=4)
+    await plan_step(house, one, "third", days=1, hours=2)
+    await plan_step(house, two, "second", days=3, hours=2, minutes=30)
+    await plan_step(house, two, "third", days=4, hours=2)
+    await house.pass_time(hours=2)
+    (line,) = [line for line in digests(house)[-1].splitlines() if line.startswith("Check-ins")]
+    assert line == "Check-ins until and on Monday: 2 (Saturday 10:00 P-1 C3, Monday 10:30 P-2 C2)"
+
+
 async def test_it_comes_as_the_clinic_opens_and_tells_of_the_weekend_on_monday(house: House) -> None:
     plan_id = await enrol(house)
     await house.pass_time(days=4)  # to Friday noon

@@ -9,17 +9,21 @@ import sqlalchemy as sa
 from bot.care import PlanState
 from bot.clock import to_us
 from bot.content.load import load_content
-from bot.services.enrolment_list import Appointments, Does, Done, read
+from bot.services.enrolment_import import Appointments, Does, Done
+from bot.services.enrolment_list import read
 from bot.services.planner import REPLAN
 from bot.services.poster import Cut, link_to, links, poster
 from bot.simulator.house import House
+from bot.store import enrolling
 from bot.store.contacts import Contacts
-from bot.store.tables import due, enrol_link, enrolment
+from bot.store.tables import contact, due, enrol_link, enrolment
+from tests.who_joins import does
 
 CONTENT = load_content(Path(__file__).parents[2] / "faq")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HEAD = "reference,name,phone,area,side,treated,visit,careful\n"
 ROW = "4711,,01632 960555,heel,L,2026-11-23 10:00,2026-12-07 10:00,thinner\n"
+NAMED = ",Anna B,01632 960555,heel,L,2026-11-23 10:00,,\n"
 
 
 def test_a_row_is_read() -> None:
@@ -45,6 +49,10 @@ def test_a_row_is_read() -> None:
         pytest.param(HEAD + ROW.replace("thinner", "perhaps"), 2, "careful is yes, no", id="careful"),
         pytest.param(HEAD + ROW.replace("4711,", ","), 2, "neither a reference nor a name", id="nobody"),
         pytest.param(HEAD + ROW + ROW, 3, "line 2 already", id="twice"),
+        pytest.param(HEAD + NAMED + NAMED, 3, "name and phone number stand in line 2", id="twice by phone"),
+        pytest.param(
+            HEAD + NAMED + NAMED.replace("960555", "960556"), 3, "name and treatment time stand", id="twice by time"
+        ),
         pytest.param(HEAD + ROW.replace("thinner", "yes,more"), 2, "more values than columns", id="comma"),
     ],
 )
@@ -126,8 +134,73 @@ async def test_a_treatment_on_another_day_is_a_new_session(house: House) -> None
     (done,) = await run(house, ROW.replace("2026-11-23", "2026-11-24"))
     assert done.planned.does is Does.SESSION
     first, second = await plans(house)
-    assert (first["state"], first["reason"], second["state"]) == (PlanState.ENDED, "new session", PlanState.JOINING)
+    assert (first["state"], first["reason"]) == (PlanState.ENDED, "new session, was joining")
+    assert second["state"] == PlanState.JOINING
     assert first["patient_id"] == second["patient_id"]
+
+
+async def details(house: House) -> list[tuple[str | None, str | None, str | None]]:
+    async with house.app.store.read() as tx:
+        rows = await tx.execute(sa.select(contact).order_by(contact.c.patient_id))
+        return [(row.reference, row.name, row.phone) for row in rows]
+
+
+async def test_a_new_number_of_a_known_patient_is_kept_and_said(house: House) -> None:
+    await run(house, ROW)
+    (done,) = await run(house, ROW.replace("960555", "960556"))
+    assert done.planned.in_words == "phone changed"
+    assert await details(house) == [("4711", None, "01632 960556")]
+    assert len(await plans(house)) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "in_words"),
+    [
+        (",Anna B,01632 960555,heel,L,2026-11-23 10:00,,\n", "nothing new; known by name and phone number"),
+        (",Anna B,,heel,L,2026-11-23 10:00,,\n", "nothing new; known by name and treatment time"),
+    ],
+)
+async def test_the_same_file_again_makes_no_second_patient(house: House, row: str, in_words: str) -> None:
+    await run(house, row)
+    (done,) = await run(house, row)
+    assert (done.planned.in_words, done.token) == (in_words, "")
+    assert len(await plans(house)) == len(await details(house)) == 1
+
+
+async def test_a_plan_that_is_over_is_not_begun_again_by_the_same_row(house: House) -> None:
+    (first,) = await run(house, ROW)
+    house.patient.starts(first.token)
+    await house.settle()
+    for said in ("Anna", "Yes, that's right", "Not now"):
+        await does(house, said)
+    (done,) = await run(house, ROW)
+    assert done.planned.does is Does.OVER
+    assert len(await plans(house)) == 1
+
+
+async def test_where_it_may_be_somebody_else_nothing_is_done(house: House) -> None:
+    row = ",Anna B,01632 960555,heel,L,2026-11-23 10:00,,\n"
+    await run(house, row)
+    rows, _ = read(HEAD + row.replace("960555", "960777"), "list.csv", CONTENT, house.clock.now())
+    work = Appointments(house.app.store, house.app.settings.bot_id, Contacts(), CONTENT, house.clock.now())
+    async with house.app.store.read() as tx:
+        (planned,) = await work.decide(tx, rows)
+    assert (planned.does, planned.patient_id) == (Does.NOTHING, None)
+    assert "another phone number" in planned.problem
+
+
+async def test_a_link_that_nobody_opens_ends_the_plan_with_it(house: House) -> None:
+    await run(house, ROW)
+    await house.pass_time(days=6)
+    async with house.app.store.write() as tx:
+        (plan,) = await plans(house)
+        now_us = to_us(house.clock.now())
+        await enrolling.new_link(tx, house.app.settings.bot_id, plan["patient_id"], plan["id"], None, now_us)
+    await house.pass_time(days=2)
+    assert [plan["state"] for plan in await plans(house)] == [PlanState.JOINING], "the newer link still works"
+    await house.pass_time(days=6)
+    (plan,) = await plans(house)
+    assert (plan["state"], plan["reason"]) == (PlanState.ENDED, "did not finish joining")
 
 
 def test_the_poster_leads_to_the_bot_and_knows_no_patient() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,10 @@ async def test_texts_that_break_the_program_are_no_revision(
 ) -> None:
     before = await ids(house)
 
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(library, "brain_for", broken)
+    monkeypatch.setattr(library, "mind_for", broken)
     edit(content_dir)
     await house.app.look_at_content()
     await house.settle()
@@ -134,8 +135,7 @@ async def test_a_decision_keeps_the_name_of_the_texts_it_was_made_with(
 
     def overtaken(self: Conversation, said: Any, state: Any, occasion: Any) -> Any:
         outcome = real(self, said, state, occasion)
-        newer = library.Served(first.revision_id + 1, first.content, first.brain, first.conversation, ())
-        house.app.library._served = newer
+        house.app.library._served = replace(first, revision_id=first.revision_id + 1)
         return outcome
 
     monkeypatch.setattr(Conversation, "on_text", overtaken)

@@ -59,6 +59,17 @@ async def test_everything_a_patient_can_send(bot: Bot, patient: Person) -> None:
     assert location.location.latitude == 1.5
 
 
+async def test_formatting_arrives_as_telegram_counts_it(bot: Bot, patient: Person) -> None:
+    said = patient.says("/note 😀 <b>on &lt;time&gt;</b>", is_html=True)
+    patient.sends_photo("<i>door</i>", is_html=True)
+    patient.edits(said, "<u>late</u>", is_html=True)
+    text, photo, edited = await heard(bot)
+    assert text.text == "/note 😀 on <time>"
+    assert [(e.type, e.offset, e.length) for e in text.entities] == [("bot_command", 0, 5), ("bold", 9, 9)]
+    assert [(e.type, e.offset, e.length) for e in photo.caption_entities] == [("italic", 0, 4)]
+    assert [(e.type, e.offset, e.length) for e in edited.entities] == [("underline", 0, 4)]
+
+
 async def test_an_edit_arrives_as_an_edited_message(bot: Bot, patient: Person, clock: ManualClock) -> None:
     said = patient.says("my kne hurts")
     await heard(bot)

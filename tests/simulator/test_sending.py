@@ -4,12 +4,22 @@ import json
 
 import httpx
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ReplyKeyboardMarkup, ReplyParameters
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    ReplyParameters,
+)
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError
 
 from bot.clock import ManualClock
 from bot.markup import MAX_CAPTION, MAX_TEXT
 from bot.simulator import Group, Person, Status, World
+from bot.simulator.errors import Impossible
 from bot.simulator.media import MAX_PHOTO, PNG
 
 
@@ -142,6 +152,41 @@ async def test_data_of_exactly_64_bytes_and_links_are_fine(bot: Bot, patient: Pe
 async def test_a_reply_keyboard_is_kept_for_the_page(bot: Bot, patient: Person) -> None:
     await bot.send_message(patient.chat_id, "x", reply_markup=ReplyKeyboardMarkup([["Yes", "No"]]))
     assert patient.last.reply_keyboard == {"keyboard": [[{"text": "Yes"}, {"text": "No"}]]}
+
+
+async def test_a_key_types_its_label_or_shares_the_own_number_until_it_is_taken_away(bot: Bot, patient: Person) -> None:
+    keys: list[list[str | KeyboardButton]] = [[KeyboardButton("My number", request_contact=True)], ["No"]]
+    await bot.send_message(patient.chat_id, "x", reply_markup=ReplyKeyboardMarkup(keys, one_time_keyboard=True))
+    await bot.send_message(patient.chat_id, "y")
+    assert patient.taps("No").text == "No"
+    shared = patient.taps("My number").media
+    assert shared is not None
+    assert shared.kind == "contact"
+    assert isinstance(shared.fields, dict)
+    assert shared.fields["user_id"] == patient.user_id
+    with pytest.raises(Impossible, match="no key 'Yes'"):
+        patient.taps("Yes")
+    await bot.send_message(patient.chat_id, "z", reply_markup=ReplyKeyboardRemove())
+    with pytest.raises(Impossible, match="no key 'No'"):
+        patient.taps("No")
+
+
+@pytest.mark.parametrize(
+    ("chat", "keyboard", "message"),
+    [
+        ("11", {}, 'field "keyboard" of the ReplyKeyboardMarkup must be an Array of Arrays'),
+        ("11", [[5]], "can't parse keyboard button: KeyboardButton must be a String or an Object"),
+        ("11", [[{"text": " "}]], "keyboard button text must be non-empty"),
+        ("group", [[{"text": "a", "request_contact": True}]], "phone number can be requested in private chats only"),
+    ],
+)
+async def test_keys_telegram_refuses(
+    web: httpx.AsyncClient, patient: Person, staff: Group, chat: str, keyboard: object, message: str
+) -> None:
+    chat_id = str(staff.chat_id) if chat == "group" else chat
+    markup = json.dumps({"keyboard": keyboard})
+    answer = await web.post("sendMessage", data={"chat_id": chat_id, "text": "x", "reply_markup": markup})
+    assert answer.json() == {"ok": False, "error_code": 400, "description": f"Bad Request: {message}"}
 
 
 # --- who cannot be reached -----------------------------------------------------------------------------------------

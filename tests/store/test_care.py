@@ -67,7 +67,7 @@ async def test_what_was_answered_comes_back_as_it_was(store: Store, clock: Manua
     async with store.read() as tx:
         plans = await care.plans_in(tx, BOT, [CHAT, ChatId(12)])
     assert list(plans) == [CHAT]
-    assert plans[CHAT][0].open == now_open
+    assert plans[CHAT][0].open == replace(now_open, answered_at=clock.now())
     assert plans[CHAT][0].facts == {"baseline": 6}
     assert plans[CHAT][0].treated_at == from_us(clock.now_us())
 

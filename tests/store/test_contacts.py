@@ -40,7 +40,8 @@ async def test_what_was_saved_comes_back(
         await contacts.save(tx, patient_id, clock.now_us(), reference="4711", name=None)
         row = (await tx.execute(sa.select(contact))).mappings().one()
         assert await contacts.of(tx, patient_id) == Contact("4711", None, "01632 960 555")
-        assert await contacts.by_reference(tx, BOT) == {"4711": patient_id}
+        ((found, known),) = await contacts.everybody(tx, BOT)
+        assert (found, known.reference) == (patient_id, "4711")
     assert ("960" in str(dict(row))) is not encrypted
     assert row["key_id"] == (contacts.key.id if contacts.key else None)
 

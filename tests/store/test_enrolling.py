@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from bot.care import PlanState
 from bot.clock import ManualClock
 from bot.model import BotId, ChatId, ChatKind, Kind, MessageState, Outgoing, PatientId, Payload, Scope, UserId
-from bot.store import chats, enrolling, messages
+from bot.store import chats, enrolling, messages, new_phone
 from bot.store.engine import Store
 from bot.store.tables import enrolment, message
 
@@ -70,7 +70,7 @@ async def test_what_is_pending_and_stop_move_along(store: Store, clock: ManualCl
             out = Outgoing(OLD, Kind.CHECK_IN, Payload("Hello"), key, enrolment_id=of_plan)
             await messages.enqueue(store, tx, BOT, out, now_us, 0)
         await chats.stop(tx, BOT, OLD, Scope.BROADCASTS, now_us)
-        await enrolling.move_chat(tx, BOT, patient_id, OLD, NEW, now_us)
+        await new_phone.move_chat(tx, BOT, patient_id, OLD, NEW, now_us)
         where = dict(list(await tx.execute(sa.select(message.c.dedupe_key, message.c.chat_id))))
         plans = dict(list(await tx.execute(sa.select(enrolment.c.id, enrolment.c.chat_id))))
         states = set((await tx.scalars(sa.select(message.c.state))).all())

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bot.clock import MINUTE_US, ManualClock
 from bot.model import BotId, ChatId, ChatKind, Kind, MessageId, MessageState, Method, Outgoing, PatientView, Payload
 from bot.store import chats, erasing, erasures, messages, my_data
+from bot.store.attachments import keep_file
 from bot.store.contacts import Contacts
 from bot.store.engine import Store, Tx
 from bot.store.tables import (
@@ -94,7 +95,7 @@ async def _fill_talk(store: Store, tx: Tx, who: PatientView, word: str, now_us: 
 
 
 async def _fill_messages(store: Store, tx: Tx, who: PatientView, word: str, question_id: int, now_us: int) -> None:
-    key, file_id = who.chat_id, await my_data.keep_file(store, tx, BOT, word.encode())
+    key, file_id = who.chat_id, await keep_file(store, tx, BOT, word.encode(), my_data.FILE_NAME)
     subject: dict[str, Any] = {"subject_chat_id": who.chat_id, "question_id": question_id}
     document = {"method": Method.SEND_DOCUMENT, "attachment_id": file_id}
     outs = [

@@ -23,8 +23,8 @@ from bot.model import (
     UserId,
 )
 from bot.store import alerts, care, chats, dues, messages, patient_list
+from bot.store.attachments import keep_file
 from bot.store.engine import Store, Tx
-from bot.store.my_data import keep_file
 from bot.store.patient_list import CHART, MOVED, Listed
 from bot.store.tables import alert, attachment, check_in, contact, enrolment, patient, staff_note
 

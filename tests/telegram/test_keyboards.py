@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from telegram import InlineKeyboardButton
+from telegram import InlineKeyboardButton, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove
 
-from bot.model import Button
-from bot.telegram.keyboards import decode, encode, markup
+from bot.model import Button, Keys
+from bot.telegram.keyboards import decode, encode, markup, typing_area
 
 ROW_IDS = st.integers(min_value=0, max_value=2**63 - 1)
 DATA = st.text(st.characters(exclude_categories=["Cs"]), max_size=50).filter(lambda text: len(text.encode()) <= 50)
@@ -101,3 +101,10 @@ def test_no_buttons_are_no_keyboard(rows: tuple[tuple[Button, ...], ...]) -> Non
 def test_a_button_does_exactly_one_thing(button: Button) -> None:
     with pytest.raises(ValueError, match="data or a link"):
         markup(((button,),), 1)
+
+
+def test_keys_stand_in_place_of_the_keyboard_until_they_are_taken_away() -> None:
+    shown = typing_area(Keys("My number", ("No",)))
+    assert isinstance(shown, ReplyKeyboardMarkup)
+    assert shown.keyboard == ((KeyboardButton("My number", request_contact=True),), (KeyboardButton("No"),))
+    assert isinstance(typing_area(Keys()), ReplyKeyboardRemove)

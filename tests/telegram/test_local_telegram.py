@@ -192,6 +192,18 @@ async def test_a_patients_photo_is_copied_to_staff(client: Client, world: World,
     assert group.texts[-1] == "Is this a bruise?"
 
 
+async def test_a_picture_somebody_sent_goes_on_by_its_id(client: Client, anna: Person) -> None:
+    anna.sends_photo("<b>New door</b>", is_html=True)
+    (heard,) = [i for i in await Inbox().fills(client) if isinstance(i, TextIn) and i.photo]
+
+    sent(await client.send(call(77, heard.html, Method.SEND_PHOTO, file_id=heard.photo, file_bytes=b"")))
+
+    assert (anna.last.text, [entity.type for entity in anna.last.words.entities]) == ("New door", ["bold"])
+    assert anna.last.media is not None
+    assert anna.last.media.kind == "photo"
+    assert isinstance(await client.send(call(77, "", Method.SEND_PHOTO, file_id="AgACnobody")), Refused)
+
+
 async def test_refusals_say_what_to_do_next(client: Client, world: World, anna: Person) -> None:
     assert isinstance(await client.send(call(77, "<b>never closed")), BadMarkup)
     assert isinstance(await client.send(call(77, payload=Payload("<b>never closed", plain=True))), Sent)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UnreadableUpdate
+from bot.markup import escape
 from bot.model import (
     BlockedIn,
     ChatId,
@@ -67,7 +68,7 @@ def text(words: str, **more: Any) -> TextIn:
         "message_id": TelegramMessageId(5),
         "sent_at": SENT_AT,
     }
-    return TextIn(text=words, **(said | more))
+    return TextIn(text=words, **({"html": escape(words)} | said | more))
 
 
 def media(kind: Media, **more: Any) -> MediaIn:
@@ -130,7 +131,32 @@ KINDS: list[tuple[str, dict[str, Any], Incoming]] = [
         message(text="/start abc", entities=[{"type": "bot_command", "offset": 0, "length": 6}]),
         text("/start abc"),
     ),
-    ("caption", message(photo=[SIZE], caption="This?"), text("This?", media=Media.PHOTO)),
+    (
+        "formatting behind an emoji, counted in UTF-16 units",
+        message(
+            text="/broadcast 😀 Closed & away",
+            entities=[
+                {"type": "bot_command", "offset": 0, "length": 10},
+                {"type": "bold", "offset": 14, "length": 6},
+            ],
+        ),
+        text("/broadcast 😀 Closed & away", html="/broadcast 😀 <b>Closed</b> &amp; away"),
+    ),
+    (
+        "formatting behind half a character",
+        message(text="\ud83d\0 sore", entities=[{"type": "italic", "offset": 3, "length": 4}]),
+        text("\ufffd\ufffd sore", html="\ufffd\ufffd <i>sore</i>"),
+    ),
+    (
+        "a formatted caption under a picture in several sizes",
+        message(
+            photo=[SIZE, {**SIZE, "file_id": "large", "width": 1280, "height": 960}],
+            caption="New door",
+            caption_entities=[{"type": "underline", "offset": 4, "length": 4}],
+        ),
+        text("New door", html="New <u>door</u>", media=Media.PHOTO, photo="large"),
+    ),
+    ("caption", message(photo=[SIZE], caption="This?"), text("This?", media=Media.PHOTO, photo="f")),
     ("document with caption", message(document=FILE, caption="Letter"), text("Letter", media=Media.DOCUMENT)),
     ("video with caption", message(video={**SIZE, "duration": 1}, caption="See"), text("See", media=Media.VIDEO)),
     ("voice with caption", message(voice={**FILE, "duration": 1}, caption="Hear"), text("Hear", media=Media.VOICE)),
@@ -138,7 +164,7 @@ KINDS: list[tuple[str, dict[str, Any], Incoming]] = [
     (
         "edited caption",
         edited(photo=[SIZE], caption="That"),
-        text("That", edited=True, sent_at=EDITED_AT, media=Media.PHOTO),
+        text("That", edited=True, sent_at=EDITED_AT, media=Media.PHOTO, photo="f"),
     ),
     (
         "reply",
@@ -183,7 +209,7 @@ KINDS: list[tuple[str, dict[str, Any], Incoming]] = [
         text("News", **IN_GROUP),
     ),
     # no words
-    ("photo", message(photo=[SIZE]), media(Media.PHOTO)),
+    ("photo", message(photo=[SIZE]), media(Media.PHOTO, photo="f")),
     ("live photo", message(live_photo={**SIZE, "duration": 1}), media(Media.PHOTO)),
     ("voice", message(voice={**FILE, "duration": 3}), media(Media.VOICE)),
     ("audio", message(audio={**FILE, "duration": 3}), media(Media.VOICE)),

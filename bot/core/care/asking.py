@@ -70,13 +70,15 @@ class Asking:
 
     def _next(self, plan: Plan | None, care: Care, now: datetime) -> str | None:
         """When the next check-in comes, in words."""
-        if plan is None:
-            return None
-        zone = ZoneInfo(care.zone)
+        first = self.next_at(plan, care, now) if plan is not None else None
+        return time_in_words(first, now=now, zone=ZoneInfo(care.zone)) if first is not None else None
+
+    def next_at(self, plan: Plan, care: Care, now: datetime) -> datetime | None:
+        """When the next check-in comes (aware UTC); None: none is to come."""
         gone = {*care.answers, *((care.open.step_id,) if care.open is not None else ())}
+        zone = ZoneInfo(care.zone)
         steps = plan_steps(plan, self.content.clinic, zone, care.treated_at, now, care.visit_at, gone)
-        first = min((one.at for one in steps if one.at is not None and one.at > now), default=None)
-        return time_in_words(first, now=now, zone=zone) if first is not None else None
+        return min((one.at for one in steps if one.at is not None and one.at > now), default=None)
 
     def overview(self, cares: tuple[Care, ...], now: datetime) -> Say:
         """What is planned for everybody in this chat."""

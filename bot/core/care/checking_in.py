@@ -4,6 +4,7 @@ An answer typed and an answer pressed weigh the same. Alerts are only named here
 `RED_FLAG`; `Conversation` says and raises them as it does for danger in free words.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,13 +19,14 @@ from bot.core.care.following import Following, Turn
 from bot.core.care.hearing import hear
 from bot.core.care.taking import Taking
 from bot.core.care.unanswered import Unanswered
-from bot.core.care.wellness import is_goodbye
+from bot.core.care.wellness import is_goodbye, is_well
 from bot.core.hearing import is_wish
 from bot.core.outcome import Occasion, Outcome, Redraw, Say, State
 from bot.model import Decision, Kind, PressIn, Understanding
 
 ANSWERED = "check_in_answer"
 """The id under which an answer is kept among the questions: an edit of it is an edit of the answer."""
+_BARE_NUMBER = re.compile(r"\d{1,4}(?:[.,]\d)?(?: ?/ ?10)?[ .!]*")
 _NOT_AFTER = frozenset({Decision.RED_FLAG, Decision.CHECK, Decision.ASK})
 
 
@@ -121,7 +123,8 @@ class CheckIns:
         waiting = tuple(care for care in cares if self._waits(care))
         turns = [self._turn(care, text, occasion.now) for care in waiting]
         if not any(turns):
-            return self._left(cares, text, answer, state, occasion)
+            unfit = self._number_fits_none(waiting, text, answer, state, occasion)
+            return unfit or self._left(cares, text, answer, state, occasion)
         state = replace(state.settled(), who_text="")
         if len(waiting) > 1:
             say = self.asking.who(waiting)
@@ -136,6 +139,19 @@ class CheckIns:
         step = self.step_of(care, care.open.step_id) if care.open is not None else None
         turn = self.taking.typed(care, step, text, now) if step is not None else None
         return _settled(self.content, care, turn, now)
+
+    def _number_fits_none(
+        self, waiting: tuple[Care, ...], text: str, answer: Understanding, state: State, occasion: Occasion
+    ) -> Outcome | None:
+        """A bare number that answers none of the open questions: what can be answered is said, nobody else can tell
+        what it means."""
+        steps = ((care, self.step_of(care, care.open.step_id)) for care in waiting if care.open is not None)
+        asked = [(care, step) for care, step in steps if step is not None and step.id != JOINING]
+        if not asked or _BARE_NUMBER.fullmatch(text.strip()) is None:
+            return None
+        again = [self.asking.put_again(care, step, care.open, occasion.now) for care, step in asked if care.open]
+        first = Say(self.asking.own(self.content.check_ins.number_fits_none, number=text.strip()))
+        return Outcome(state.settled(), (first, *filter(None, again)), understanding=answer)
 
     def _edited(
         self, cares: list[Care], text: str, answer: Understanding, state: State, occasion: Occasion
@@ -164,13 +180,17 @@ class CheckIns:
     def _left(
         self, cares: list[Care], text: str, answer: Understanding, state: State, occasion: Occasion
     ) -> Outcome | None:
-        """ "All good, thanks, bye" between two check-ins ends the plan, once the first days are over."""
-        if len(cares) != 1 or not is_goodbye(text) or cares[0].plan_id not in self.content.plans:
+        """What is said between two check-ins: "All good, thanks, bye" ends the plan, once the first days are over; "all
+        good" answers the one that nobody answered in time."""
+        if len(cares) != 1 or cares[0].plan_id not in self.content.plans or cares[0].open is not None:
             return None
         (care,) = cares
-        if care.open is not None or not self.following.may_leave(care, occasion.now):
+        if is_goodbye(text) and self.following.may_leave(care, occasion.now):
+            return self._outcome(care, self.following.leaves(care), state.settled(), occasion, answer)
+        if care.lapsed is None or not is_well(text):
             return None
-        return self._outcome(care, self.following.leaves(care), state.settled(), occasion, answer)
+        late = self.following.late_fine(care, care.lapsed, occasion.now)
+        return self._outcome(care, late, state.settled(), occasion, answer)
 
     def beside_danger(
         self, understanding: Understanding, occasion: Occasion
@@ -206,7 +226,7 @@ class CheckIns:
         question_id, colon, option = rest.partition(":")
         if action != ACTION or not colon or not check_in_id.isdecimal():
             return None
-        care = next((one for one in occasion.care if one.open is not None and one.open.id == int(check_in_id)), None)
+        care = _pressed_under(int(check_in_id), question_id, occasion.care)
         step = self.step_of(care, care.open.step_id) if care is not None and care.open is not None else None
         turn = self.taking.pressed(care, step, question_id, option, occasion.now) if care and step else None
         turn = _settled(self.content, care, turn, occasion.now) if care else None
@@ -327,6 +347,16 @@ class CheckIns:
         text = "\n".join(filter(None, (own, for_staff)))
         understanding = red_flag(text, flags_of(turn.alerts, (in_words,) if in_words else ()))
         return Outcome(state, turn.says, understanding=understanding, care=(change,))
+
+
+def _pressed_under(check_in_id: int, question_id: str, cares: tuple[Care, ...]) -> Care | None:
+    """The plan whose open check-in this is; or whose last one that nobody answered, which the press opens again."""
+    for care in cares:
+        if care.open is not None and care.open.id == check_in_id:
+            return care
+        if care.lapsed is not None and care.lapsed.id == check_in_id:
+            return replace(care, open=replace(care.lapsed, asked=question_id))
+    return None
 
 
 def _newest(step: Step, before: OpenCheckIn | None, after: OpenCheckIn) -> Question | None:

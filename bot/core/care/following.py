@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.care import ALL_FINE, Care, CareChange, Later, Note, NoteKind, OpenCheckIn, PlanState
+from bot.care import ALL_FINE, NO_REPLY, Care, CareChange, Later, Note, NoteKind, OpenCheckIn, PlanState
 from bot.content.conditions import Lookup
 from bot.content.plan import Plan, Question, Rule, Step, condition
 from bot.content.schema import Content
@@ -15,8 +15,8 @@ from bot.core.care.rules import Answers, Weighed
 from bot.core.outcome import Say
 from bot.model import Kind, Level
 
-DONE, ALL_FINE_TAPPED, NO_REPLY = "done", "all_fine", "no_reply"
-"""Why a check-in is closed (besides `ALERT`)."""
+DONE, ALL_FINE_TAPPED = "done", "all_fine"
+"""Why a check-in is closed (besides `ALERT` and `NO_REPLY`)."""
 LEAVES_AFTER = timedelta(hours=48)
 """From then on a patient without complaints may end the plan by taking leave (content/check_ins.md: after C3)."""
 FEW = 3
@@ -197,6 +197,16 @@ class Following:
         says = (self.asking.say(care, *self._with_phone([self.asking.text(care, step.advice, now)])),)
         change = CareChange(care.enrolment_id, open_, closed=ALL_FINE_TAPPED)
         return Turn(self._ending(care, step, change), says)
+
+    def late_fine(self, care: Care, lapsed: OpenCheckIn, now: datetime) -> Turn:
+        """All is well, told after the plan fell silent: it counts, and the plan goes on, or ends where it is over."""
+        replies, plan = self.content.check_ins, self.content.plans[care.plan_id]
+        change = CareChange(care.enrolment_id, replace(lapsed, asked=None, ticked=()), closed=ALL_FINE_TAPPED)
+        goes_on = self.asking.next_at(plan, care, now) is not None
+        if not goes_on:
+            change = replace(change, state=PlanState.ENDED, reason=DONE)
+        parts = self._with_phone([self.asking.own(replies.late_fine if goes_on else replies.late_fine_over)])
+        return Turn(change, (self.asking.say(care, *parts),))
 
     def may_leave(self, care: Care, now: datetime) -> bool:
         """Whether nothing speaks against ending the plan: the first days are over, little pain, no sign."""

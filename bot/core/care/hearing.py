@@ -2,7 +2,7 @@
 
 Cautious on purpose: a text that may as well be something else is no answer, and the question is put again. An option
 counts by its number, by the words on its button, by the words the plan lists for it, with slips of the finger; not
-where a "no" stands before it.
+where a "no" stands before it. What a sentence tells in the question's own words goes before a "no" beside it.
 """
 
 import re
@@ -13,7 +13,7 @@ from bot.care import Value
 from bot.clock import from_us
 from bot.content.plan import Question
 from bot.content.schema import Words
-from bot.core.care.options import FILLERS, spoken, whole
+from bot.core.care.options import FILLERS, spoken, told, whole
 from bot.core.care.pain_words import hear_number
 from bot.core.care.wellness import is_all_fine, listed
 from bot.core.checking import Reply, read_reply
@@ -79,6 +79,9 @@ def _choice(text: str, question: Question, known: Words) -> str | None:
         return question.options[place].id if place < len(question.options) else None
     if (exact := whole(said, question.options)) is not None:
         return exact
+    is_asked = "?" in text and _ASKS.match(said)  # "when I press it, it is rock hard" asks nothing
+    if not is_asked and (option := told(text, question.options)) is not None:
+        return option
     by_id = {option.id: option for option in question.options}
     is_yes_or_no = {"yes", "no"} <= by_id.keys()
     if "?" not in text and not _ASKS.match(said) and len(said.split()) <= _LONGEST:

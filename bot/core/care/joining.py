@@ -8,21 +8,22 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.care import BASELINE, JOINING, Care, CareChange, Note, NoteKind, OpenCheckIn, PlanState, Value
 from bot.content.plan import Careful, Moment, Option, Plan, Question, Rule, Step
 from bot.content.schema import Content
 from bot.content.sentences import EnrolmentReplies
-from bot.core.care.asking import Asking
+from bot.core.care.asking import ACTION, Asking
 from bot.core.care.following import Following, Turn
 from bot.core.care.hearing import Heard
 from bot.core.care.taking import Taking
 from bot.core.outcome import Occasion, Outcome, Say, State
-from bot.core.replies import render
+from bot.core.replies import render, time_in_words
 from bot.core.text import normalise
 from bot.markup import plain
-from bot.model import PressIn
+from bot.model import Keys, PressIn
 
 NAME, OTHER, AREA, AGREE, CAREFUL, PHONE = "name", "other", "area_right", "agree", "careful_of", "phone"
 """Ids of the questions, beside `BASELINE`."""
@@ -34,6 +35,10 @@ BY_STAFF = "careful_by_staff"
 """The fact: staff asked for care and said nothing more."""
 ENDED_NOT_NOW, ENDED_YOUNG, ENDED_NOT_ME = "not now", "under age", "not me"
 """Why a plan ended before it began."""
+UNFINISHED_AFTER = timedelta(hours=48)
+"""Without an answer for so long, joining is over."""
+ADVICE_AFTER = timedelta(minutes=30)
+"""After the time of a treatment that was still to come on agreeing: most take no longer (clinical judgement)."""
 
 _NAME_MAX = 40
 _NAME = re.compile(r"[^\W\d_][^\W\d_]*(?:[ '’.-]+[^\W\d_]+){0,3}\.?")
@@ -140,9 +145,21 @@ def first_screen(content: Content, care: Care) -> str:
     return texts.first_screen_child if care.is_child else texts.first_screen
 
 
-def agreed_text(content: Content, care: Care) -> tuple[str, str]:
-    """The first screen as it is shown, in Telegram's HTML, and its version: a hash of that."""
+def agree_button(check_in_id: int) -> str:
+    """The data of the button by which somebody agrees."""
+    return f"{ACTION}:{check_in_id}:{AGREE}:{YES}"
+
+
+def agreed_text(content: Content, care: Care, shown: str | None) -> tuple[str, str]:
+    """What was agreed to, in Telegram's HTML, and its version: a hash of that. `shown`: the whole message with the
+    button, as it was sent; None where it is not known any more.
+
+    It is the first screen as it now reads, if that is what was shown; else the clinic edited it meanwhile, and what
+    was shown counts.
+    """
     text = render(first_screen(content, care), content.clinic)
+    if shown is not None and text.strip() not in shown:
+        text = shown
     return text, hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -198,7 +215,7 @@ def press_joining(content: Content, press: PressIn, state: State, occasion: Occa
     if care is None or care.open is None or care.open.step_id != JOINING:
         return None
     if what == NOT_ME:
-        return _not_me(content, care, state)
+        return not_me(content, care, state)
     step = joining_step(content, care)
     question, value = {PHONE: (step.by_id[PHONE], NO), BASELINE: (step.by_id[BASELINE], NOT_SURE)}.get(what, (None, ""))
     if question is None or care.open.asked != question.id:
@@ -208,25 +225,15 @@ def press_joining(content: Content, press: PressIn, state: State, occasion: Occa
     return Outcome(state, turn.says, care=(turn.change,))
 
 
-def share_phone(content: Content, number: str, state: State, occasion: Occasion) -> Outcome | None:
-    """What sharing one's own contact leads to, while the number is asked for; None: it is not, or is none."""
-    care = next((one for one in occasion.care if one.open is not None and one.open.asked == PHONE), None)
-    heard = hear_phone(number)
-    if care is None or care.open is None or care.open.step_id != JOINING or heard is None:
-        return None
-    step = joining_step(content, care)
-    turn = Taking(content).take(care, step, step.by_id[PHONE], Heard(heard), occasion.now)
-    turn = settled(content, care, turn, occasion.now)
-    return Outcome(state, turn.says, care=(turn.change,))
-
-
-def _not_me(content: Content, care: Care, state: State) -> Outcome:
+def not_me(content: Content, care: Care, state: State) -> Outcome:
+    """It is for somebody else: the plan ends, and nothing that was answered is kept."""
     assert care.open is not None
     open_ = replace(care.open, asked=None, ticked=(), answers={})
     change = CareChange(
         care.enrolment_id, open_, closed=NOT_ME, answered=False, state=PlanState.ENDED, reason=ENDED_NOT_ME
     )
-    return Outcome(state, (Say(render(content.enrolment.not_me, content.clinic)),), care=(change,))
+    keys = Keys() if care.open.asked == PHONE else None
+    return Outcome(state, (Say(render(content.enrolment.not_me, content.clinic), keys=keys),), care=(change,))
 
 
 # --- what the answers make of the plan -------------------------------------------------------------------------------
@@ -243,8 +250,7 @@ def settled(content: Content, care: Care, turn: Turn, now: datetime) -> Turn:
     if answers.get(AREA) == NO and before.get(AREA) != NO:
         notes = (*notes, Note(NoteKind.NOTE, plain(render(texts.note_mismatch, content.clinic))))
     if answers.get(AGREE) == YES and before.get(AGREE) != YES:
-        today = Asking(content).text(care, content.plans[care.plan_id].today, now)
-        says = (Asking(content).say(care, today), *says)
+        says = (_for_today(content, care, now), *says)
         change = replace(change, state=PlanState.OPEN if care.state is PlanState.JOINING else None)
     if change.closed is not None:
         made = joined(content, care, answers)
@@ -255,7 +261,36 @@ def settled(content: Content, care: Care, turn: Turn, now: datetime) -> Turn:
             facts={**change.facts, **made.facts},
         )
         notes = (*notes, *made.notes)
+    says = _with_keys(content, care, replace(turn, says=says))
     return replace(turn, change=replace(change, notes=notes), says=says)
+
+
+def _for_today(content: Content, care: Care, now: datetime) -> Say:
+    """The advice for the day of the treatment; before that, when it comes."""
+    asking = Asking(content)
+    if care.treated_at <= now:
+        return asking.say(care, asking.text(care, content.plans[care.plan_id].today, now))
+    time = time_in_words(advice_at(care), now=now, zone=ZoneInfo(care.zone))
+    return asking.say(care, render(content.enrolment.today_later, content.clinic, time=time))
+
+
+def advice_at(care: Care) -> datetime:
+    """When the advice for the day comes to somebody who agreed before the treatment."""
+    return care.treated_at + ADVICE_AFTER
+
+
+def _with_keys(content: Content, care: Care, turn: Turn) -> tuple[Say, ...]:
+    """What is said; one tap shares the number that is asked for, and the keyboard for that goes as joining ends."""
+    texts, says = content.enrolment, turn.says
+    if not says or care.open is None:
+        return says
+    *others, last = says
+    if turn.asks == PHONE:
+        words = (texts.button_no_phone, texts.button_not_me)
+        return (*others, replace(last, buttons=(), keys=Keys(texts.button_share_phone, words)))
+    if care.open.asked == PHONE and turn.change.closed is not None and not last.buttons:
+        return (*others, replace(last, keys=Keys()))
+    return says
 
 
 def joined(content: Content, care: Care, answers: Mapping[str, Value]) -> CareChange:

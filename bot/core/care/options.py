@@ -1,6 +1,7 @@
 """Options of a question found in a patient's words: as the whole message, or inside a sentence. Pure.
 
-Slips of the finger are allowed for; what a "no" stands before, or a "gone" behind, is not meant.
+Slips of the finger are allowed for; what a "no" stands before, or a "gone" behind, is not meant. Where the plan lists
+what a sentence says for an option (`said`), the sentence is read as carefully as triage reads it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,8 +12,12 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from bot.content.plan import Option
-from bot.core.text import normalise
+from bot.core.matching.english import english
+from bot.core.phrases import Finder, Pattern, patterns
+from bot.core.reading import read
+from bot.core.text import clean, normalise
 from bot.core.text import words as split_words
+from bot.core.typos import Vocabulary
 
 _ALIKE = 88
 """Of 100: so much like the button's words; a slip or two."""
@@ -101,6 +106,37 @@ def _is_denied(typed: list[str], span: _Span) -> bool:
         return True
     after = typed[span.end : span.end + 3]
     return not _GONE.isdisjoint(after) and _DENIALS.isdisjoint(after)
+
+
+# --- in the question's own words -------------------------------------------------------------------------------------
+
+
+def told(text: str, options: Sequence[Option]) -> str | None:
+    """The option that a sentence tells of in the words that the plan lists for it, the last of several: "it's rock
+    hard" where the calf may be very hard. Words that are denied, only imagined or long past tell of nothing."""
+    books = [(option.id, _told_by(option.said)) for option in options if option.said]
+    if not books:
+        return None
+    reading = read(clean(text))
+    finder = Finder(reading, _vocabulary(tuple(option.said for option in options)))
+    barred = frozenset(index for index, why in enumerate(reading.why) if why is not None)
+
+    def is_told(pattern: Pattern) -> bool:
+        has_a_no = not _DENIALS.isdisjoint(pattern.words)  # "can't feel": that "no" is part of what is told
+        return finder.first(pattern, frozenset() if has_a_no else barred) is not None
+
+    return next((option_id for option_id, book in reversed(books) if any(map(is_told, book))), None)
+
+
+@lru_cache(maxsize=512)
+def _told_by(said: tuple[str, ...]) -> tuple[Pattern, ...]:
+    return patterns(said)
+
+
+@lru_cache(maxsize=512)
+def _vocabulary(said: tuple[tuple[str, ...], ...]) -> Vocabulary:
+    every = (pattern for lines in said for pattern in _told_by(lines))
+    return Vocabulary({word for pattern in every for word in pattern.words}, is_real=english().knows)
 
 
 @lru_cache(maxsize=512)

@@ -152,15 +152,7 @@ def may_raise(content: Content, step: Step, answers: Answers, look_up: Lookup, l
 def deciding(content: Content, step: Step, question_id: str) -> tuple[str, ...]:
     """Red flags that somebody has to act on whose alerts hang on the answer to this question, or to one that follows
     from it ("Soaking through?" "Still bleeding?"); the least pressing first, then in the order of the file."""
-    usual = {flag.id: flag.level for flag in content.red_flags}
-    hanging = _and_what_follows(step, question_id)
-    levels: dict[str, Level] = {}
-    for rule in step.rules:
-        if rule.alert is None or hanging.isdisjoint(_own_names(step, rule.when)):
-            continue
-        level = rule.level or usual.get(rule.alert, Level.URGENT)
-        if level.is_pressing:
-            levels[rule.alert] = min(level, levels.get(rule.alert, level), key=lambda one: one.rank)
+    levels = step.hanging_on(question_id, {flag.id: flag.level for flag in content.red_flags})
     return tuple(sorted(levels, key=lambda flag_id: levels[flag_id].rank))
 
 
@@ -175,21 +167,8 @@ def is_decisive(content: Content, step: Step, question: Question) -> bool:
 
 def reported(step: Step, question: Question) -> tuple[Question, ...]:
     """The questions of the same check-in whose answers led to this one, in the order of the file."""
-    own = _own_names(step, question.when) if question.when is not None else frozenset[str]()
+    own = step.own_names(question.when) if question.when is not None else frozenset[str]()
     return tuple(one for one in step.questions if one.id in own)
-
-
-def _and_what_follows(step: Step, question_id: str) -> frozenset[str]:
-    """A question, and those that are asked because of its answer."""
-    found = {question_id}
-    while more := {one.id for one in step.questions if one.when and found & _own_names(step, one.when)} - found:
-        found |= more
-    return frozenset(found)
-
-
-def _own_names(step: Step, when: str) -> frozenset[str]:
-    """What a condition asks about, names of this very check-in without the check-in's."""
-    return frozenset(name.removeprefix(f"{step.id}.") for name in condition(when).names)
 
 
 def contradiction(step: Step, answers: Answers) -> Question | None:

@@ -42,6 +42,7 @@ class Cause(StrEnum):
     VISIT_NEAR = "visit too near the treatment"
     VISIT_OVER = "visit is over"
     GONE = "sent before"
+    SILENT = "no reply to the check-ins before"
 
 
 def is_from_visit(step: Step) -> bool:

@@ -143,6 +143,8 @@ class Taking:
     def _pressed_first(self, care: Care, step: Step, option: str, now: datetime) -> Turn | None:
         open_ = _open(care)
         if option == FINE and not open_.answers:
+            if care.lapsed is not None:
+                return self.following.late_fine(care, open_, now)
             return self.following.all_fine(care, step, open_, now)
         if option == QUESTIONS and open_.asked == ALL_FINE:
             return self.start(care, step, now)

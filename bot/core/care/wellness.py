@@ -17,6 +17,7 @@ _AROUND_FINE = _FINE | frozenset(
         "hunky dory sorted tickety boo at moment any on front every thing better than expected as gold"
     )
 )
+_AGREES = frozenset(split_words("ok okay alright well"))
 _NOTHING_WRONG = re.compile(
     r"\b(?:no (?:problems?|issues?|complaints|worries)|nothing (?:wrong|to report)|all sorted|hunky dory|"
     r"good as gold)\b"
@@ -36,10 +37,17 @@ def is_all_fine(text: str, known: Words) -> bool:
     said = normalise(text)
     if "?" in text or not said:
         return False
-    if said in listed(known.yes):
-        return True
+    return said in listed(known.yes) or _is_only_fine(said, _FINE)
+
+
+def is_well(text: str) -> bool:
+    """The same, said without being asked: "ok thanks" says too little then."""
+    return "?" not in text and _is_only_fine(normalise(text), _FINE - _AGREES)
+
+
+def _is_only_fine(said: str, fine: frozenset[str]) -> bool:
     typed = set(said.split())
-    return typed <= _AROUND_FINE and (bool(typed & _FINE) or _NOTHING_WRONG.search(said) is not None)
+    return typed <= _AROUND_FINE and (bool(typed & fine) or _NOTHING_WRONG.search(said) is not None)
 
 
 def is_not_fine(text: str, known: Words) -> bool:

@@ -42,9 +42,9 @@ def spellings_of(content: Content) -> Spellings:
     return Spellings(content.words.spellings, frozenset(content.words.keep))
 
 
-def build_index(content: Content, model: SentenceModel | None = None) -> Index:
-    """The index of a content; takes seconds, so keep it (`bot/services/indexes.py`)."""
-    return build(lines_of(content), spellings_of(content), model.embed if model else None)
+def build_index(content: Content, model: SentenceModel | None = None, before: Index | None = None) -> Index:
+    """The index of a content; takes seconds, so keep it (`bot/services/indexes.py`). `before`: see `build`."""
+    return build(lines_of(content), spellings_of(content), model.embed if model else None, before=before)
 
 
 def build_matcher(content: Content, index: Index | None = None, model: SentenceModel | None = None) -> Matcher:

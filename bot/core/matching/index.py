@@ -13,7 +13,7 @@ from bot.core.matching.confidence import Known, Logistic
 from bot.core.matching.features import Postings
 from bot.core.matching.spelling import Counts, Spellings
 
-FORMAT = 2
+FORMAT = 3
 """Raised with any change that makes an older index answer differently, but for other constants (see `recipe.py`)."""
 NEVER = 2.0
 """A gate that no sureness passes."""
@@ -65,6 +65,10 @@ class Index:
     vectors: NDArray[np.float32]
     sentences: NDArray[np.float32]
     """Of the sentence model; no columns when it was not there."""
+    slips: tuple[str, ...]
+    """Each line once misspelt and mended again…"""
+    slip_sentences: NDArray[np.float32]
+    """…and the rows of these, so that the next index need not ask the model again."""
     weights: NDArray[np.float32]
     known: Known
     right: Logistic
@@ -77,6 +81,14 @@ class Index:
     def is_semantic(self) -> bool:
         """Whether it was built with the sentence model, and so needs it to answer."""
         return bool(self.sentences.shape[1])
+
+    def embedded(self) -> Mapping[str, NDArray[np.float32]]:
+        """Rows of the sentence model by text, as `training.build` asked for them."""
+        if not self.is_semantic:
+            return {}
+        spelt = (" ".join(self.spellings.spell_out(line)) for line in self.lines)
+        rows = zip((*spelt, *self.slips), (*self.sentences, *self.slip_sentences), strict=True)
+        return dict(rows)
 
     def save(self, folder: Path) -> None:
         """Write it so that a reader sees all of it or nothing. Raises OSError."""
@@ -99,6 +111,8 @@ class Index:
             postings=postings_of(arrays, size),
             vectors=arrays["vectors"],
             sentences=arrays["sentences"],
+            slips=tuple(said["slips"]),
+            slip_sentences=arrays["slip_sentences"],
             weights=arrays["weights"],
             known=Known(arrays["known_ids"], arrays["known_counts"], size),
             **{name: logistic_of(arrays[name]) for name in _MODELS},
@@ -111,6 +125,7 @@ class Index:
             "format": FORMAT,
             "entries": self.entries,
             "lines": self.lines,
+            "slips": self.slips,
             **spoken(self.spellings, self.counts),
             "gates": {field.name: getattr(self.gates, field.name) for field in fields(self.gates)},
         }
@@ -121,6 +136,7 @@ class Index:
             "labels": self.labels,
             "vectors": self.vectors,
             "sentences": self.sentences,
+            "slip_sentences": self.slip_sentences,
             "weights": self.weights,
             "known_ids": self.known.ids,
             "known_counts": self.known.counts,

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,8 @@ _NEEDED = ("onnxruntime", "tokenizers")
 _MOST_TOKENS = 64
 """Some fifty words: a question is shorter, and a text twice as long takes twice as long."""
 _BATCH = 32
+_LATELY = 4_096
+"""Texts whose rows are kept, 6 MB: before an edit of the texts goes live, many are asked of the old and the new."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,28 @@ class SentenceModel:
     id: str
     session: "InferenceSession"
     tokenizer: "Tokenizer"
+    _lately: dict[int, NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
+    """By the hash of a text, since what patients wrote is not to be kept here."""
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One row of length 1 a text, in order."""
+        if len(texts) == 1:
+            return self._embed_one(texts[0])
         rows = np.zeros((len(texts), 384), np.float32)
         order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
         for start in range(0, len(order), _BATCH):
             numbers = order[start : start + _BATCH]
             rows[numbers] = self._embed([texts[number] for number in numbers])
         return rows
+
+    def _embed_one(self, text: str) -> NDArray[np.float32]:
+        """The same for one text: of those asked lately, what was found then."""
+        if (known := self._lately.get(hash(text))) is not None:
+            return known
+        if len(self._lately) >= _LATELY:
+            self._lately.clear()
+        found = self._lately[hash(text)] = self._embed([text])
+        return found
 
     def _embed(self, texts: list[str]) -> NDArray[np.float32]:
         found = self.tokenizer.encode_batch(texts)

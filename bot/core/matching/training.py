@@ -1,9 +1,10 @@
 """From phrasings to an index: features, ridge, and a confidence that was tried on the phrasings themselves."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,15 @@ def mean_cosines(
     return total
 
 
-def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = None, seed: int = 7) -> Index:
-    """The index of these phrasings. Deterministic. A second or two for a thousand phrasings, ten for three thousand."""
+def build(
+    lines: Sequence[Line], spellings: Spellings, embed: Embed | None = None, seed: int = 7, before: Index | None = None
+) -> Index:
+    """The index of these phrasings. Deterministic. A second or two for a thousand phrasings, ten for three thousand.
+
+    The sentence model makes it several times that. `before`: an index built with it, for most of the same phrasings,
+    which spares it those.
+    """
+    embed = _sparing(embed, before.embedded()) if embed and before else embed
     spelt = [(line, words) for line in lines if (words := spellings.spell_out(line.text))]
     spelt = spelt or [(_NOTHING, [_NOTHING.text])]
     of_entry = sorted(dict.fromkeys((not line.is_ours, line.entry) for line, _ in spelt))
@@ -110,11 +118,12 @@ def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = Non
 
     mender = Mender(counts, known_words, spellings.keep)
     misspelt = [
-        spellings.spell_out(misspell(line.text, seed * 7919 + number)) or words
-        for number, (line, words) in enumerate(zip(lines, typed, strict=True))
+        spellings.spell_out(misspell(line.text, seed * 7919 + crc32(line.text.encode()))) or words
+        for line, words in zip(lines, typed, strict=True)  # the same slips whatever stands beside it
     ]
     slips = [read(mender.mend(words)) for words in misspelt]
-    slipped = embed([" ".join(text.words) for text in slips]) if embed else None
+    slip_texts = tuple(" ".join(text.words) for text in slips)
+    slipped = embed(slip_texts) if embed else None
     replays = _Replays(ridge, known, labels, len(entries))
     if entries:
         replays.add(texts, cosines)
@@ -129,6 +138,8 @@ def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = Non
         postings=postings,
         vectors=vectors,
         sentences=sentences,
+        slips=slip_texts,
+        slip_sentences=slipped if slipped is not None else sentences,
         weights=ridge.weights.astype(np.float32),
         known=known,
         right=learnt.right,
@@ -137,6 +148,17 @@ def build(lines: Sequence[Line], spellings: Spellings, embed: Embed | None = Non
         gates=learnt.gates,
         replayed=learnt.replayed,
     )
+
+
+def _sparing(embed: Embed, known: Mapping[str, NDArray[np.float32]]) -> Embed:
+    """`embed`, asked for nothing that is known."""
+
+    def found(texts: Sequence[str]) -> NDArray[np.float32]:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        rows = {**known, **dict(zip(new, embed(new), strict=True))} if new else known
+        return np.array([rows[text] for text in texts], np.float32)
+
+    return found
 
 
 def _known(texts: Sequence[Read], labels: NDArray[np.int64], columns: int) -> Known:

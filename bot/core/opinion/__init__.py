@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.matching import spellings_of
 from bot.core.opinion.learned import LearnedOpinion, Lessons
 from bot.core.opinion.training import Material, learn
 
 if TYPE_CHECKING:
     from bot.content.schema import Content
 
-__all__ = ["LearnedOpinion", "Lessons", "learn", "learn_from", "material_of"]
+__all__ = ["LearnedOpinion", "Lessons", "learn", "material_of"]
 
 
 def material_of(content: Content) -> Material:
@@ -31,8 +30,3 @@ def material_of(content: Content) -> Material:
         ordinary=tuple(dict.fromkeys((*questions, *for_people))),
         pressing=frozenset(flag.id for flag in content.red_flags if flag.level.is_pressing),
     )
-
-
-def learn_from(content: Content) -> Lessons | None:
-    """What a content teaches; takes half a minute, so keep it (`bot/services/indexes.py`). None: too few messages."""
-    return learn(material_of(content), spellings_of(content))

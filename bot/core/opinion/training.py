@@ -51,7 +51,10 @@ class Material:
 
 
 def learn(material: Material, spellings: Spellings) -> Lessons | None:
-    """Learn it. Deterministic. None where there are too few messages, or no look-alike or question beside them."""
+    """Learn it; takes half a minute, so keep it (`bot/services/indexes.py`). Deterministic.
+
+    None where there are too few messages, or no look-alike or question beside them.
+    """
     if len(material.signs) < LEAST_SIGNS or not material.look_alikes or not material.ordinary:
         return None
     named = sorted({id_ for id_, _ in material.signs}, key=lambda id_: (id_ not in material.pressing, id_))

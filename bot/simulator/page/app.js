@@ -89,6 +89,7 @@ const patientChat = new ChatView(panels.patient, {
   isBusy,
   isExplained: (message) => store.explained.has(`${message.chat_id} ${message.id}`),
   press: (message, key) => press(shown.patient, message, key),
+  tap: (label) => act(shown.patient, { do: "tap", text: label }),
   why: openWhy,
   edit: (message) => patientComposer.edit(message),
   command: (text) => act(shown.patient, { do: "say", text }),

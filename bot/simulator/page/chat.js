@@ -8,7 +8,7 @@ const NEAR_END = 80; // pixels from the end that still count as reading the newe
 const SAME_BREATH = 5 * 60 * 1000; // messages of one person this close together are shown as one group
 
 export class ChatView {
-  /** `panel` holds .log and .newer; `actions`: press, why, reply, edit, command, isBusy, isExplained, name. */
+  /** `panel` holds .log and .newer; `actions`: press, tap, why, reply, edit, command, isBusy, isExplained, name. */
   constructor(panel, actions) {
     this.log = panel.querySelector(".log");
     this.newer = panel.querySelector(".newer");
@@ -119,12 +119,14 @@ export class ChatView {
     const answered = message.reply_to && messages.find((other) => other.id === message.reply_to);
     const busy = message.keyboard.flat().find((key) => this.actions.isBusy(message, key))?.data ?? null;
     const explained = this.actions.isExplained(message);
-    const signature = JSON.stringify([message, place, answered?.text, answered?.deleted, busy, explained]);
-    const build = () => (message.service ? serviceNode(message) : this.messageNode(message, place, answered, busy, explained));
+    const typing = messages.findLast((other) => other.typing) === message ? message.typing : [];
+    const signature = JSON.stringify([message, place, answered?.text, answered?.deleted, busy, explained, typing]);
+    const shown = { busy, explained, typing };
+    const build = () => (message.service ? serviceNode(message) : this.messageNode(message, place, answered, shown));
     return { key: `message ${message.id}`, signature, build };
   }
 
-  messageNode(message, { first, last, mine }, answered, busy, explained) {
+  messageNode(message, { first, last, mine }, answered, { busy, explained, typing }) {
     const side = mine ? "mine" : "theirs";
     const tags = ["msg", side, message.from.bot && "bot", first && "first", last && "last", message.deleted && "gone"];
     if (this.fresh.delete(message.id)) tags.push("fresh");
@@ -134,6 +136,7 @@ export class ChatView {
       { class: tags.filter(Boolean).join(" "), tabindex: "-1", data: { message: message.id }, onanimationend: settled },
       this.bubble(message, first, answered),
       this.keyboard(message, busy),
+      this.typingArea(message, typing),
       this.tools(message, mine, explained),
     );
   }
@@ -175,6 +178,16 @@ export class ChatView {
       el("div", { class: "row" }, row.map((key, x) => this.key(message, key, `${y} ${x}`, busy))),
     );
     return el("div", { class: "keys", role: "group", "aria-label": "Buttons under the message" }, rows);
+  }
+
+  /** The keys that stand in place of the patient's keyboard, under the message that brought them. */
+  typingArea(message, labels) {
+    if (!labels.length) return null;
+    const rows = labels.map((label, y) => {
+      const tap = () => this.actions.tap(label);
+      return el("div", { class: "row" }, el("button", { type: "button", class: "key", onclick: tap, data: { focus: `tap ${y}` } }, label));
+    });
+    return el("div", { class: "keys", role: "group", "aria-label": "Keys in place of the keyboard" }, rows);
   }
 
   key(message, key, where, busy) {

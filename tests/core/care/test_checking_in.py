@@ -737,6 +737,34 @@ def test_a_second_press_on_a_name_changes_nothing(family: Patient) -> None:
     assert pains(family) == [None, 6]
 
 
+def test_a_number_that_fits_neither_question_is_not_left_to_staff(family: Patient) -> None:
+    for data in ("care:1:pain:4", "care:2:pain:3"):
+        family.presses(data)
+    family.says("8")
+    first, *questions = [say.text for say in family.last.says]
+    assert first.startswith("I am not sure what 8 means here.")
+    assert [text.partition("\n")[0] for text in questions] == ["<b>Anna:</b>", "<b>Max:</b>"]
+    assert family.labels == ["Better", "Same", "Worse"]
+    assert family.last.staff == ()
+
+
+def test_a_number_that_fits_both_questions_is_asked_about(family: Patient) -> None:
+    for data in ("care:1:pain:4", "care:2:pain:3"):
+        family.presses(data)
+    family.says("2")
+    assert family.text == "Who is this about?"
+    family.taps("Anna")
+    assert [care.open.answers.get("night") if care.open else None for care in family.cares] == ["same", None]
+
+
+def test_a_number_that_does_not_fit_the_only_question(patient: Patient) -> None:
+    patient.begins("next_morning")
+    patient.answers("Not quite", "5")
+    patient.says("17")
+    assert patient.text.startswith("I am not sure what 17 means here.")
+    assert patient.labels == ["Better", "Same", "Worse"]
+
+
 def test_an_answer_goes_to_the_only_open_question(patients: Patients) -> None:
     patient = patients(make_care(1, label="Anna", careful=True), make_care(2, label="Max", careful=True))
     patient.begins("next_morning", patient.cares[1])

@@ -97,7 +97,7 @@ def test_a_guardian_reads_other_words_and_agrees_to_another_text() -> None:
     child = replace(CARE, is_child=True)
     agree = joining_step(CONTENT, child).by_id[AGREE]
     assert [option.id for option in agree.options] == ["yes", "not_now"]
-    assert agreed_text(CONTENT, child)[1] != agreed_text(CONTENT, CARE)[1]
+    assert agreed_text(CONTENT, child, None)[1] != agreed_text(CONTENT, CARE, None)[1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""A patient and the clinic's people talk: when the bot keeps quiet, what staff read of it, what a note is. Pure.
+
+While a thread is open, all that the patient writes is posted there. While somebody is *talking* in it, the bot neither
+answers nor offers anything; signs of danger, safety questions, check-ins, wishes such as STOP and commands go on.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.content.schema import Content
+from bot.core.hearing import words_and_command
+from bot.core.outcome import Occasion, Outcome, Say, State, TellStaff, Thread
+from bot.core.replies import Html
+from bot.core.voice import Voice, excerpt
+from bot.model import BlockedIn, Decision, MediaIn, PressIn, TextIn
+
+QUIET = timedelta(hours=2)
+"""How long after staff's last word the bot answers again by itself."""
+WAITS = timedelta(minutes=10)
+"""After so long without a word of staff, the patient is told that what they write is read…"""
+TOLD_AGAIN = timedelta(hours=1)
+"""…and once in this time."""
+CHANGEABLE = timedelta(hours=48)
+"""How long Telegram lets a bot change a message."""
+NOTE = "//"
+_SMALL_TALK = frozenset({"thanks", "greeting", "about_bot", "human", "help", "language"})
+"""Wishes in free words that somebody who talks with a person means for that person."""
+
+
+def is_note(text: str) -> bool:
+    """Whether staff say this among themselves."""
+    return text.lstrip().startswith(NOTE)
+
+
+def is_talking(thread: Thread | None, now: datetime) -> bool:
+    """Whether a person talks with the patient, so that the bot keeps quiet."""
+    return thread is not None and thread.staff_wrote_at is not None and now - thread.staff_wrote_at < QUIET
+
+
+@dataclass(frozen=True)
+class Talking:
+    """What an open thread makes of a decision."""
+
+    content: Content
+
+    @property
+    def _voice(self) -> Voice:
+        return Voice(self.content.clinic, self.content.replies)
+
+    def beside(
+        self, incoming: TextIn | MediaIn | PressIn | BlockedIn, outcome: Outcome, before: State, occasion: Occasion
+    ) -> Outcome:
+        """`outcome`, quiet where a person is talking, with what the patient wrote for staff to read. `before`: the
+        state it was decided on."""
+        if occasion.thread is None or occasion.flooding or not isinstance(incoming, TextIn | MediaIn):
+            return outcome
+        if isinstance(incoming, TextIn) and words_and_command(incoming.text)[1] is not None:
+            return outcome
+        if is_talking(occasion.thread, occasion.now) and not _goes_on(outcome, before):
+            return self._quiet(incoming, outcome, before, occasion)
+        return replace(outcome, staff=(*self._overheard(incoming, outcome, occasion), *outcome.staff))
+
+    def _quiet(self, incoming: TextIn | MediaIn, outcome: Outcome, before: State, occasion: Occasion) -> Outcome:
+        state = replace(outcome.state.settled(), offered=(), offered_until=None, answered=None)
+        understanding = outcome.understanding
+        if understanding is not None and understanding.decision is not Decision.META:
+            understanding = replace(understanding, decision=Decision.HAND_OVER, id=None, second=None)
+        # An unsure reply from before the talk goes out all the same: its card has words that stand nowhere else.
+        quiet = Outcome(state, understanding=understanding, asked_in=outcome.asked_in, timers=outcome.timers)
+        quiet = replace(quiet, staff=self._overheard(incoming, quiet, occasion))
+        told_at, wrote_at = before.heard_at, occasion.thread.staff_wrote_at if occasion.thread else None
+        is_told = told_at is not None and occasion.now - told_at < TOLD_AGAIN
+        if is_told or (wrote_at is not None and occasion.now - wrote_at < WAITS):
+            return quiet
+        texts = self.content.threads
+        text = self._voice.by_the_clock(texts.heard_open, texts.heard_closed, occasion.now)
+        return replace(quiet, state=replace(state, heard_at=occasion.now), says=(Say(text),))
+
+    def _overheard(self, incoming: TextIn | MediaIn, outcome: Outcome, occasion: Occasion) -> tuple[TellStaff, ...]:
+        """What staff read of it in the thread, unless a card shows it anyway."""
+        if any(card.copy_message_id is not None or (card.opens_alert and not card.level) for card in outcome.staff):
+            return ()
+        if isinstance(incoming, MediaIn) or (incoming.media is not None and not incoming.edited):
+            return (TellStaff("", copy_message_id=incoming.message_id, is_line=True),)
+        understood = outcome.understanding
+        # What an unsure reply was owed for was taken back with it, and is told again with the rest.
+        said = understood.text if outcome.take_back is not None and understood is not None else incoming.text
+        texts = self.content.threads
+        line = self._voice.say(
+            texts.line_edited if incoming.edited else texts.line, code=occasion.code, text=excerpt(said)
+        )
+        if understood is not None and understood.decision is Decision.ANSWER:
+            entry = self.content.entries.get(understood.id or "")
+            line = self._voice.say(texts.answered, line=Html(line), question=entry.question if entry else "")
+        is_held = any(say.held for say in outcome.says)
+        return (TellStaff(line, held=is_held, is_line=True),)
+
+
+def _goes_on(outcome: Outcome, before: State) -> bool:
+    """What is said whoever is talking: danger and what was asked about it, check-ins, wishes about messages."""
+    understanding = outcome.understanding
+    if understanding is not None:
+        if understanding.decision in {Decision.RED_FLAG, Decision.CHECK}:
+            return True
+        if understanding.decision is Decision.META and understanding.id not in _SMALL_TALK:
+            return True
+    is_about_danger = any(card.level is not None for card in outcome.staff) or outcome.state.check != before.check
+    is_wish = outcome.stop is not None or outcome.resume or outcome.asks_for is not None
+    return bool(is_about_danger or is_wish or outcome.care or outcome.joins)

@@ -1,0 +1,130 @@
+"""Announcements in words for staff: whom they are for and how many that is, when they go, what each is called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from bot.announcement import Audience, LeftOut, State
+from bot.content.locked_screen import locked_screen
+from bot.content.schema import Content
+from bot.content.sentences import BroadcastReplies
+from bot.core import audience as audiences
+from bot.core.announcing import NEEDS_VISIT, Announcement, names_of
+from bot.core.replies import WEEKDAY_NAMES, full_time, render, time_in_words
+from bot.errors import MarkupError
+from bot.services.post import Post
+
+_TITLE = 30
+"""Letters by which an announcement is known in a list and on a button."""
+
+
+@dataclass(frozen=True)
+class DeskWords:
+    """Puts what staff see into words, all of it plain: `Post.text` escapes it."""
+
+    post: Post
+
+    @property
+    def content(self) -> Content:
+        """What is served now."""
+        return self.post.library.served.content
+
+    @property
+    def texts(self) -> BroadcastReplies:
+        """The sentences."""
+        return self.content.broadcasts
+
+    @property
+    def zone_name(self) -> str:
+        """Whose times are meant."""
+        return self.content.clinic.time_zone
+
+    def patients(self, count: int) -> str:
+        """ "1 patient", "12 patients"."""
+        return self.texts.desk_patient if count == 1 else self.texts.desk_patients.replace("{count}", f"{count:,}")
+
+    def messages(self, count: int) -> str:
+        """ "1 message", "12 messages"."""
+        return self.texts.desk_message if count == 1 else self.texts.desk_messages.replace("{count}", f"{count:,}")
+
+    def choices(self) -> audiences.Choices:
+        """What an audience can be made of."""
+        return audiences.choices_of(self.content)
+
+    def audience(self, audience: Audience) -> str:
+        """Whom it is for."""
+        return audiences.in_words(audience, self.choices(), self.texts)
+
+    def when(self, at: datetime) -> str:
+        """A moment on the clinic's clock, with its day: cards are read later than they are written."""
+        local = at.astimezone(self.content.clinic.zone)
+        return f"{WEEKDAY_NAMES[local.weekday()]} {full_time(at, self.content.clinic.zone)}"
+
+    def at(self, at: datetime, beside: datetime) -> str:
+        """A moment named beside another: the day only where it is another one."""
+        return time_in_words(at, now=beside, zone=self.content.clinic.zone)
+
+    def on_button(self, at: datetime) -> str:
+        """ "Today 17:00", "Tomorrow 09:00", "Friday 09:00"."""
+        now, zone = self.post.clock.now(), self.content.clinic.zone
+        clock = f"{at.astimezone(zone):%H:%M}"
+        match (at.astimezone(zone).date() - now.astimezone(zone).date()).days:
+            case 0:
+                return self.texts.button_today.replace("{time}", clock)
+            case 1:
+                return self.texts.button_tomorrow.replace("{time}", clock)
+            case _:
+                return self.at(at, now)
+
+    def lasts(self, lasts: timedelta) -> str:
+        """How long."""
+        minutes = round(lasts / timedelta(minutes=1))
+        return self.texts.desk_minutes.replace("{count}", str(minutes)) if minutes > 1 else self.texts.desk_minute
+
+    def left_out(self, counts: Mapping[LeftOut | None, int]) -> list[str]:
+        """How many of those who are meant get none, and why, a line each; HTML."""
+        by_reason = {
+            LeftOut.OPTED_OUT: self.texts.desk_left_opted_out,
+            LeftOut.OPEN_ALERT: self.texts.desk_left_open_alert,
+            LeftOut.PLAN_PAUSED: self.texts.desk_left_plan_paused,
+            LeftOut.UNREACHABLE: self.texts.desk_left_unreachable,
+            LeftOut.TWICE_TODAY: self.texts.desk_left_twice_today,
+            LeftOut.NO_VISIT: self.texts.desk_left_no_visit,
+        }
+        lines = [
+            self.post.text(text, count=str(counts[reason])) for reason, text in by_reason.items() if counts.get(reason)
+        ]
+        if not lines:
+            return [self.post.text(self.texts.desk_left_nobody)]
+        left = sum(count for reason, count in counts.items() if reason is not None)
+        return [self.post.text(self.texts.desk_left_out, patients=self.patients(left)), *lines]
+
+    def needs_visit(self, announcement: Announcement) -> list[str]:
+        """That only those with a visit get it, where the text speaks of one; HTML."""
+        if names_of(announcement.text).isdisjoint(NEEDS_VISIT):
+            return []
+        return [self.post.text(self.texts.desk_needs_visit)]
+
+    def title(self, row: sa.RowMapping) -> str:
+        """What an announcement is called: its first words, behind the clinic's name that all of them begin with."""
+        clinic, written = self.content.clinic, Announcement.from_json(row["payload"]).text
+        text = written.replace(self.texts.opt_out, "")
+        try:
+            shown = locked_screen(render(text, clinic)).removeprefix(f"{clinic.name}:").strip()
+        except MarkupError:
+            shown = text
+        return shown if len(shown) <= _TITLE else f"{shown[: _TITLE - 1].rstrip()}…"
+
+    def state(self, row: sa.RowMapping) -> str:
+        """How far one is that is no draft any more."""
+        if row["state"] == State.RUNNING and row["started_us"] is None:
+            return self.texts.desk_state_planned
+        return {
+            State.PROPOSED: self.texts.desk_state_proposed,
+            State.RUNNING: self.texts.desk_state_running,
+            State.PAUSED: self.texts.desk_state_paused,
+            State.DONE: self.texts.desk_state_done,
+            State.CANCELLED: self.texts.desk_state_cancelled,
+        }[State(row["state"])]

@@ -1,0 +1,427 @@
+"""Announcements on their way: frozen, fed to the outbox, watched, reported; paused, cancelled, corrected, taken back.
+
+All of it is one timer a running announcement (`look_after`): each run does the next bit of work in one transaction and
+sets the next timer, so a kill at any point leaves it where it was. Nothing here sends: copies are rows of the outbox,
+made a few hundred ahead of it. So a pause has little to hold back, and 100,000 recipients cost no memory.
+
+Who changes an announcement, or makes copies of it, holds the lock of its row.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from bot import logs
+from bot.announcement import Audience, LeftOut, State, Task
+from bot.clock import SECOND_US, from_us, to_us
+from bot.core.announcing import (
+    NEEDS_VISIT,
+    TAKE_BACK,
+    Announcement,
+    is_refused_too_often,
+    may_start,
+    names_of,
+)
+from bot.core.replies import WEEKDAY_NAMES
+from bot.markup import escape
+from bot.model import KINDS, ChatId, Kind, MessageId, Method, Outgoing, Payload, SendWhy, UserId
+from bot.services.broadcast_report import Report
+from bot.services.post import Post
+from bot.services.ticks import Handler
+from bot.store import accounts, broadcasts, dues, messages, recipients
+from bot.store.engine import Tx
+from bot.store.recipients import Meant
+
+log = logs.get(__name__)
+
+BROADCAST = "broadcast"
+"""The kind of its timer; `ref` is the announcement."""
+_PART = "next"
+"""A timer with a part is found by an index (`ix_due_part`)."""
+FREEZE = 5_000
+"""Chats written down in one transaction."""
+FEED = 500
+"""Copies made in one transaction: 18 seconds of sending."""
+LOW = 300
+"""With fewer copies than this ready to go, more are made."""
+MOST_PENDING = 2_000
+"""No more are made while so many wait, for the end of somebody's quiet hours mostly."""
+STEP = timedelta(seconds=5)
+SLOW_STEP = timedelta(minutes=1)
+"""How soon to look again: while copies go, and while all of them wait for a later time."""
+SHOW_US = 15 * SECOND_US
+"""How often the card is drawn anew: a group takes 20 messages a minute, edits included."""
+STAFF = "staff"
+REFUSALS = "refusals"
+"""Why one is paused."""
+
+
+class Done(StrEnum):
+    """What came of an action."""
+
+    DONE = "done"
+    ALREADY = "already"
+    """It was so before."""
+    GONE = "gone"
+    """There is no such announcement, or it is too late for this."""
+    NOT_YOU = "not_you"
+    """The second person has to be another one."""
+    NEEDS_SECOND = "needs_second"
+    """It is proposed now; a second person has to confirm it."""
+    NOTHING = "nothing"
+    """There was nothing to be done: nobody was sent it, no copy is in doubt."""
+    TOO_OLD = "too_old"
+    """Some copies are older than Telegram lets a bot delete; those stay."""
+
+
+@dataclass(frozen=True)
+class Broadcasts:
+    """Sees announcements through. `services/staff.py` has checked rights; every action is audited."""
+
+    post: Post
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """By due kind."""
+        return {BROADCAST: self.look_after}
+
+    def meant(self, row: sa.RowMapping) -> Meant:
+        """The audience of an announcement, reckoned from now to when it goes out."""
+        now = self.post.clock.now()
+        goes_at = self.starts_at(row)
+        zone = self.post.library.served.content.clinic.zone
+        audience = Audience.from_json(row["audience"])
+        needs_visit = not names_of(row["payload"]["text"]).isdisjoint(NEEDS_VISIT)
+        return recipients.meant(audience, zone, now, goes_at, needs_visit=needs_visit)
+
+    def starts_at(self, row: sa.RowMapping) -> datetime:
+        """When the first copy goes, as things stand: its own time, or now, moved into the hours for announcements."""
+        now = self.post.clock.now()
+        wished = max(now, from_us(row["due_us"])) if row["due_us"] is not None else now
+        return may_start(self.post.library.served.content.clinic, wished, row["any_hour"])
+
+    # --- what staff do ----------------------------------------------------------------------------------------------
+
+    async def confirm(self, tx: Tx, who: UserId, broadcast_id: int) -> Done:
+        """Send a draft, now or at its `due_us`, or propose it where the clinic wants a second person."""
+        row = await self._locked(tx, broadcast_id)
+        if row is None or row["state"] == State.CANCELLED:
+            return Done.GONE
+        if row["state"] not in {State.DRAFT, State.PROPOSED}:
+            return Done.ALREADY
+        if self.post.library.served.content.clinic.broadcast_needs_second:
+            if row["state"] == State.DRAFT:
+                await broadcasts.set_values(tx, broadcast_id, state=State.PROPOSED, asking=None)
+                await self._note(tx, who, "propose", broadcast_id)
+                return Done.NEEDS_SECOND
+            if who == row["created_by"]:
+                return Done.NOT_YOU
+        await broadcasts.set_values(tx, broadcast_id, state=State.RUNNING, asking=None, approved_by=who)
+        await self._note(tx, who, "confirm", broadcast_id)
+        await self._wake(tx, broadcast_id)
+        return Done.DONE
+
+    async def pause(self, tx: Tx, who: UserId | None, broadcast_id: int, reason: str = STAFF) -> Done:
+        """Let nothing more go; what is on the wire goes. `who`: None for the bot itself."""
+        row = await self._locked(tx, broadcast_id)
+        if row is None or row["state"] not in {State.RUNNING, State.PAUSED}:
+            return Done.GONE
+        if row["state"] == State.PAUSED:
+            return Done.ALREADY
+        await broadcasts.hold(tx, broadcast_id)
+        await broadcasts.set_values(tx, broadcast_id, state=State.PAUSED, reason=reason)
+        await self._note(tx, who, "pause", broadcast_id)
+        await self._show(tx, broadcast_id)
+        return Done.DONE
+
+    async def resume(self, tx: Tx, who: UserId, broadcast_id: int) -> Done:
+        """Go on where it was paused. The refusals so far were looked at, and count no more."""
+        row = await self._locked(tx, broadcast_id)
+        if row is None or row["state"] not in {State.RUNNING, State.PAUSED}:
+            return Done.GONE
+        if row["state"] == State.RUNNING:
+            return Done.ALREADY
+        now_us = self.post.clock.now_us()
+        counts = await broadcasts.counts(tx, broadcast_id)
+        judged = {"judged_sent": counts.sent, "judged_refused": counts.refused}
+        await broadcasts.release(tx, broadcast_id, now_us, _expires_us(now_us))
+        await broadcasts.set_values(tx, broadcast_id, state=State.RUNNING, reason=None, **judged)
+        await self._note(tx, who, "resume", broadcast_id)
+        await self._wake(tx, broadcast_id)
+        return Done.DONE
+
+    async def cancel(self, tx: Tx, who: UserId, broadcast_id: int) -> Done:
+        """End it: whoever has no copy yet gets none. A draft or a proposal is thrown away."""
+        row = await self._locked(tx, broadcast_id)
+        if row is None or row["state"] == State.DONE:
+            return Done.GONE
+        if row["state"] == State.CANCELLED:
+            return Done.ALREADY
+        await self._end(tx, row, State.CANCELLED, STAFF)
+        await self._note(tx, who, "cancel", broadcast_id)
+        if row["state"] in {State.RUNNING, State.PAUSED}:
+            await self._wake(tx, broadcast_id)  # what is on the wire comes to its end first
+            await self._show(tx, broadcast_id)
+        return Done.DONE
+
+    async def correct(self, tx: Tx, who: UserId, broadcast_id: int, text: str) -> Done:
+        """Another text: copies that were sent are edited, those to come say it anew."""
+        row = await self._locked(tx, broadcast_id)
+        if row is None or row["started_us"] is None or row["task"] == Task.TAKE_BACK:
+            return Done.GONE
+        announcement = Announcement(text, Announcement.from_json(row["payload"]).links)
+        values = {"payload": announcement.to_json(), "task": Task.CORRECT, "task_through": 0, "round": row["round"] + 1}
+        await broadcasts.set_values(tx, broadcast_id, **values)
+        await self._say_anew(tx, broadcast_id, announcement)
+        await self._note(tx, who, "correct", broadcast_id)
+        await self._wake(tx, broadcast_id)
+        return Done.DONE
+
+    async def take_back(self, tx: Tx, who: UserId, broadcast_id: int) -> Done:
+        """Cancel what is to come and delete the copies that Telegram still lets us delete (48 hours)."""
+        row = await self._locked(tx, broadcast_id)
+        if row is None or row["started_us"] is None:
+            return Done.GONE
+        if row["task"] == Task.TAKE_BACK:
+            return Done.ALREADY
+        now_us = self.post.clock.now_us()
+        if row["state"] in {State.RUNNING, State.PAUSED}:
+            await self._end(tx, row, State.CANCELLED, STAFF)
+        else:
+            await broadcasts.drop_pending(tx, broadcast_id, SendWhy.CALLED_OFF.value)  # corrections, mostly
+        await broadcasts.set_values(tx, broadcast_id, task=Task.TAKE_BACK, task_through=0)
+        await self._note(tx, who, "take_back", broadcast_id)
+        await self._wake(tx, broadcast_id)
+        is_old = row["started_us"] < now_us - _TAKE_BACK_US
+        return Done.TOO_OLD if is_old else Done.DONE
+
+    async def send_unknown_again(self, tx: Tx, who: UserId, broadcast_id: int) -> Done:
+        """Send copies that may not have arrived once more, marked as a repeat."""
+        row = await self._locked(tx, broadcast_id)
+        if row is None or row["state"] in {State.DRAFT, State.PROPOSED} or row["task"] == Task.TAKE_BACK:
+            return Done.GONE
+        now_us = self.post.clock.now_us()
+        if not await broadcasts.send_unknown_again(tx, broadcast_id, now_us, _expires_us(now_us)):
+            return Done.NOTHING
+        await self._note(tx, who, "send_again", broadcast_id)
+        await self._wake(tx, broadcast_id)
+        return Done.DONE
+
+    async def on_refused(self, tx: Tx, broadcast_id: int) -> None:
+        """A copy was refused: too many of those, and the rest waits for staff."""
+        row = await self._locked(tx, broadcast_id)
+        if row is None or row["state"] != State.RUNNING:
+            return
+        counts = await broadcasts.counts(tx, broadcast_id)
+        sent, refused = counts.sent - row["judged_sent"], counts.refused - row["judged_refused"]
+        if is_refused_too_often(sent, refused):
+            log.warning("broadcast_stopped", broadcast_id=broadcast_id, sent=sent, refused=refused)
+            await self.pause(tx, None, broadcast_id, REFUSALS)
+            await Report(self.post).tell_stopped(tx, row, sent, refused)
+
+    # --- the timer --------------------------------------------------------------------------------------------------
+
+    async def look_after(self, tx: Tx, due: sa.RowMapping) -> None:
+        """The timer: do the next bit, and say when to look again."""
+        row = await self._locked(tx, due["ref"])
+        if row is None:
+            return
+        now = self.post.clock.now()
+        again: timedelta | None
+        if row["task"] in {Task.CORRECT, Task.TAKE_BACK}:
+            again = await self._work_on_copies(tx, row)
+        elif row["state"] == State.RUNNING and row["frozen_us"] is None:
+            again = await self._freeze(tx, row)
+        elif row["state"] == State.RUNNING:
+            again = await self._feed(tx, row)
+        elif row["state"] in {State.DONE, State.CANCELLED}:
+            again = await self._wind_up(tx, row)
+        else:
+            return  # paused: whoever resumes it sets the timer anew
+        if again is not None:
+            await self._plan(tx, row["id"], now + again)
+            if to_us(now) // SHOW_US != due["due_us"] // SHOW_US or again >= SLOW_STEP or row["card_id"] is None:
+                await self._show(tx, row["id"])
+
+    async def _freeze(self, tx: Tx, row: sa.RowMapping) -> timedelta:
+        """Write down the next recipients; once there are no more, wait for the time to send."""
+        after = ChatId(row["expanded_through"]) if row["expanded_through"] else None
+        store, bot_id, now_us = self.post.store, self.post.bot_id, self.post.clock.now_us()
+        last = await recipients.freeze(store, tx, bot_id, row["id"], self.meant(row), after, FREEZE)
+        if last is not None:
+            await broadcasts.set_values(tx, row["id"], expanded_through=last)
+            return timedelta(0)
+        await broadcasts.set_values(tx, row["id"], frozen_us=now_us)
+        log.info("broadcast_frozen", broadcast_id=row["id"])
+        return max(self.starts_at(row) - self.post.clock.now(), timedelta(0))
+
+    async def _feed(self, tx: Tx, row: sa.RowMapping) -> timedelta | None:
+        """Make the next copies while the outbox has few left; end it when all are through."""
+        now_us = self.post.clock.now_us()
+        if (wait := self.starts_at(row) - self.post.clock.now()) > timedelta(0):
+            return wait
+        if row["started_us"] is None:
+            await broadcasts.set_values(tx, row["id"], started_us=now_us)
+        ready, pending = await broadcasts.ready(tx, row["id"], now_us)
+        if ready >= LOW:
+            return STEP
+        fed = await self._make_copies(tx, row) if pending < MOST_PENDING else 0
+        if fed or ready:
+            return STEP
+        if await broadcasts.on_their_way(tx, row["id"]) or await recipients.still_waiting(tx, row["id"]):
+            return SLOW_STEP if pending else STEP
+        await self._end(tx, row, State.DONE, None)
+        return timedelta(0)
+
+    async def _make_copies(self, tx: Tx, row: sa.RowMapping) -> int:
+        announcement = Announcement.from_json(row["payload"])
+        is_about_visit = not names_of(announcement.text).isdisjoint(NEEDS_VISIT)
+        found = await recipients.waiting(tx, row["id"], FEED)
+        now_us = self.post.clock.now_us()
+        lost = [to for to in found if is_about_visit and (to["visit_us"] is None or to["visit_us"] <= now_us)]
+        if lost:  # moved or cancelled since it was frozen: "see you tomorrow" would be wrong
+            chats = [ChatId(to["chat_id"]) for to in lost]
+            await recipients.leave_out(tx, row["id"], chats, LeftOut.NO_VISIT)
+        outs = [self._copy(row, announcement, to) for to in found if to not in lost]
+        await messages.enqueue_all(self.post.store, tx, self.post.bot_id, outs, now_us)
+        if found:
+            await recipients.set_copies(tx, row["id"], ChatId(found[-1]["chat_id"]))
+        return len(found)
+
+    def _copy(self, row: sa.RowMapping, announcement: Announcement, to: sa.RowMapping) -> Outgoing:
+        return Outgoing(
+            ChatId(to["chat_id"]),
+            Kind.BROADCAST,
+            self.payload_for(announcement, to),
+            recipients.copy_key(row["id"], ChatId(to["chat_id"])),
+            method=Method.SEND_PHOTO if row["attachment_id"] is not None else Method.SEND_TEXT,
+            attachment_id=row["attachment_id"],
+            enrolment_id=to["enrolment_id"],
+            broadcast_id=row["id"],
+        )
+
+    def payload_for(self, announcement: Announcement, to: sa.RowMapping | Mapping[str, object]) -> Payload:
+        """The copy for one chat; `to` as `recipients.waiting` gives it."""
+        content = self.post.library.served.content
+        zone = ZoneInfo(str(to["zone"])) if to["zone"] else content.clinic.zone
+        values = self._values(to, zone)
+        payload = announcement.payload(content.clinic, values)
+        is_personal = not names_of(announcement.text).isdisjoint(values)
+        if to["label"] and is_personal:  # a family reads whom it is about
+            return Payload(f"<b>{escape(str(to['label']))}:</b>\n{payload.text}", payload.buttons)
+        return payload
+
+    def _values(self, to: sa.RowMapping | Mapping[str, object], zone: ZoneInfo) -> dict[str, str]:
+        plans = self.post.library.served.content.plans.values()
+        areas = {area.id: area.label.lower() for plan in plans for area in plan.areas}
+        values = {"area": areas.get(str(to["area"]), str(to["area"]))}
+        if isinstance(to["visit_us"], int):
+            local = from_us(to["visit_us"]).astimezone(zone)
+            values |= {"day": WEEKDAY_NAMES[local.weekday()], "time": f"{local:%H:%M}"}
+        return values
+
+    # --- copies that were made --------------------------------------------------------------------------------------
+
+    async def _say_anew(self, tx: Tx, broadcast_id: int, announcement: Announcement) -> None:
+        """Give copies that wait to be sent their new words."""
+        for copy in await broadcasts.pending_copies(tx, broadcast_id):
+            payload = self.payload_for(announcement, copy)
+            await broadcasts.set_payload(tx, copy["id"], payload)
+
+    async def _work_on_copies(self, tx: Tx, row: sa.RowMapping) -> timedelta:
+        """Correct or take back the next copies that were sent."""
+        ready, _ = await broadcasts.ready(tx, row["id"], self.post.clock.now_us())
+        if ready >= LOW:
+            return STEP
+        copies = await broadcasts.sent_copies(tx, row["id"], MessageId(row["task_through"]), FEED)
+        if not copies:
+            if row["task"] == Task.CORRECT:
+                await broadcasts.set_values(tx, row["id"], task=None)
+            elif not await broadcasts.on_their_way(tx, row["id"]):
+                await broadcasts.set_values(tx, row["id"], task=Task.TAKEN_BACK)
+                await Report(self.post).finish(tx, await self._row(tx, row["id"]))
+            else:
+                return STEP
+            return timedelta(0)
+        await broadcasts.set_values(tx, row["id"], task_through=copies[-1]["id"])
+        announcement = Announcement.from_json(row["payload"])
+        make = self._correction if row["task"] == Task.CORRECT else self._deletion
+        outs = [out for copy in copies if (out := make(row, announcement, copy)) is not None]
+        for out in outs:
+            await messages.enqueue(self.post.store, tx, self.post.bot_id, out, self.post.clock.now_us())
+        return STEP
+
+    def _correction(self, row: sa.RowMapping, announcement: Announcement, copy: sa.RowMapping) -> Outgoing | None:
+        return self._change(row, copy, Method.EDIT_TEXT, self.payload_for(announcement, copy), f"e{row['round']}")
+
+    def _deletion(self, row: sa.RowMapping, _: Announcement, copy: sa.RowMapping) -> Outgoing | None:
+        if copy["sent_us"] is not None and copy["sent_us"] < self.post.clock.now_us() - _TAKE_BACK_US:
+            return None
+        return self._change(row, copy, Method.DELETE, Payload(), "d")
+
+    def _change(self, row: sa.RowMapping, copy: sa.RowMapping, method: Method, payload: Payload, what: str) -> Outgoing:
+        return Outgoing(
+            ChatId(copy["chat_id"]),
+            Kind.BROADCAST,
+            payload,
+            f"b:{row['id']}:{what}:{copy['id']}",
+            method=method,
+            target_id=copy["id"],
+            attachment_id=row["attachment_id"],
+            broadcast_id=row["id"],
+        )
+
+    # --- the rest ---------------------------------------------------------------------------------------------------
+
+    async def _wind_up(self, tx: Tx, row: sa.RowMapping) -> timedelta | None:
+        """It has ended: the report, once nothing is on the wire any more."""
+        if await broadcasts.on_their_way(tx, row["id"]):
+            return STEP
+        await Report(self.post).finish(tx, row)
+        return None
+
+    async def _end(self, tx: Tx, row: sa.RowMapping, state: State, reason: str | None) -> None:
+        await broadcasts.drop_pending(tx, row["id"], SendWhy.CALLED_OFF.value)
+        now_us = self.post.clock.now_us()
+        await broadcasts.set_values(tx, row["id"], state=state, reason=reason, ended_us=now_us, asking=None)
+        log.info("broadcast_ended", broadcast_id=row["id"], state=state)
+
+    async def _wake(self, tx: Tx, broadcast_id: int) -> None:
+        """Look at it now: the timer that waits is brought forward, so that there is never more than one."""
+        now_us = self.post.clock.now_us()
+        if not await dues.hasten(tx, self.post.bot_id, BROADCAST, broadcast_id, now_us):
+            await self._plan(tx, broadcast_id, self.post.clock.now())
+
+    async def _plan(self, tx: Tx, broadcast_id: int, at: datetime) -> None:
+        key = f"{BROADCAST}:{broadcast_id}:{uuid.uuid4().hex}"  # that there is one only, the row's lock sees to
+        timer = dues.Due(BROADCAST, at, key, ref=broadcast_id, part=_PART)
+        await dues.plan(self.post.store, tx, self.post.bot_id, timer)
+
+    async def _show(self, tx: Tx, broadcast_id: int) -> None:
+        await Report(self.post).show(tx, await self._row(tx, broadcast_id))
+
+    async def _row(self, tx: Tx, broadcast_id: int) -> sa.RowMapping:
+        row = await broadcasts.get(tx, self.post.bot_id, broadcast_id)
+        assert row is not None, broadcast_id
+        return row
+
+    async def _locked(self, tx: Tx, broadcast_id: int) -> sa.RowMapping | None:
+        return await broadcasts.get(tx, self.post.bot_id, broadcast_id, lock=True)
+
+    async def _note(self, tx: Tx, who: UserId | None, what: str, broadcast_id: int) -> None:
+        now_us = self.post.clock.now_us()
+        await accounts.write_audit(tx, self.post.bot_id, who, f"broadcast_{what}", broadcast_id, now_us)
+
+
+_TAKE_BACK_US = int(TAKE_BACK.total_seconds()) * SECOND_US
+
+
+def _expires_us(now_us: int) -> int:
+    lasts_s = KINDS[Kind.BROADCAST].expires_s
+    assert lasts_s is not None
+    return now_us + lasts_s * SECOND_US

@@ -1,0 +1,30 @@
+"""Files that go out with messages: bytes of ours, or a picture that Telegram keeps."""
+
+import hashlib
+
+import sqlalchemy as sa
+
+from bot.model import BotId
+from bot.store.engine import Store, Tx
+from bot.store.tables import attachment
+
+PHOTO = "picture"
+
+
+async def keep_file(store: Store, tx: Tx, bot_id: BotId, content: bytes, name: str) -> int:
+    """A file to be sent; its id. The same bytes are kept once."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    return await _keep(store, tx, {"bot_id": bot_id, "name": name, "sha256": sha256, "content": content})
+
+
+async def keep_photo(store: Store, tx: Tx, bot_id: BotId, file_id: str) -> int:
+    """A picture that somebody sent the bot, to be sent on by Telegram's id of it; our id. We have no copy."""
+    sha256 = hashlib.sha256(file_id.encode()).hexdigest()
+    row = {"bot_id": bot_id, "name": PHOTO, "sha256": sha256, "content": b"", "file_id": file_id}
+    return await _keep(store, tx, row)
+
+
+async def _keep(store: Store, tx: Tx, row: dict[str, object]) -> int:
+    await store.insert_once(tx, attachment, [row], "bot_id", "sha256")
+    same = (attachment.c.bot_id == row["bot_id"], attachment.c.sha256 == row["sha256"])
+    return int((await tx.scalars(sa.select(attachment.c.id).where(*same))).one())

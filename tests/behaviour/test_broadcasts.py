@@ -1,0 +1,301 @@
+"""Announcements on their way: everybody meant gets one copy, staff can stop it at any moment and mend what was sent."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.announcement import Audience, State
+from bot.clock import to_us
+from bot.model import UserId
+from bot.services.broadcasts import Broadcasts, Done
+from bot.simulator import faults
+from bot.simulator.house import House
+from bot.simulator.people import Person
+from bot.store import broadcasts
+from bot.store.tables import audit, chat, enrolment, message, recipient
+from tests.on_a_plan import enrol, write_plan
+
+AUTHOR, SECOND = UserId(12), UserId(700)
+TEXT = "{clinic_name}: we are closed on Friday."
+Act = Callable[[Broadcasts, Any], Awaitable[Done]]
+
+
+@pytest.fixture
+def content_dir(content_dir: Path) -> Path:
+    write_plan(content_dir)
+    return content_dir
+
+
+async def recipients(house: House, count: int, **values: Any) -> list[Person]:
+    """Patients who agreed to messages, each with a phone of their own."""
+    values = {"agreed_us": to_us(house.clock.now())} | values
+    people = []
+    for number in range(count):
+        person = house.world.add_user(5000 + number, "Patient")
+        person.starts()
+        people.append(person)
+        await enrol(house, f"P-{9000 + number}", chat_id=person.chat_id, **values)
+    await house.settle(2)
+    return people
+
+
+async def draft(house: House, text: str = TEXT, **values: Any) -> int:
+    now_us = to_us(house.clock.now())
+    row = {
+        "payload": {"text": text, "links": []},
+        "audience": Audience().to_json(),
+        "state": State.DRAFT,
+        "created_by": AUTHOR,
+        "created_us": now_us,
+    }
+    async with house.app.store.write() as tx:
+        return await broadcasts.add(tx, house.app.settings.bot_id, **(row | values))
+
+
+async def does(house: House, act: Act) -> Done:
+    async with house.app.store.write() as tx:
+        return await act(Broadcasts(house.app.post), tx)
+
+
+async def announce(house: House, text: str = TEXT, **values: Any) -> int:
+    """A draft that was confirmed."""
+    broadcast_id = await draft(house, text, **values)
+    assert await does(house, lambda all_, tx: all_.confirm(tx, AUTHOR, broadcast_id)) is Done.DONE
+    return broadcast_id
+
+
+async def row_of(house: House, broadcast_id: int) -> sa.RowMapping:
+    async with house.app.store.read() as tx:
+        row = await broadcasts.get(tx, house.app.settings.bot_id, broadcast_id)
+    assert row is not None
+    return row
+
+
+def got(house: House, person: Person, words: str = "closed on Friday") -> int:
+    """How many messages with these words are on this phone."""
+    return sum(words in one.text for one in house.world.from_bot(person.chat_id))
+
+
+async def until_sent(house: House, people: list[Person], count: int) -> int:
+    """Let it run until so many have their copy; how many have it then."""
+    while (there := sum(got(house, person) for person in people)) < count:
+        await house.settle(0)
+        house.clock.tick(timedelta(milliseconds=40))
+    return there
+
+
+async def test_everybody_meant_gets_one_copy(house: House) -> None:
+    people = await recipients(house, 7)
+    broadcast_id = await announce(house)
+    await house.settle(60)
+    assert [got(house, person) for person in people] == [1] * 7
+    row = await row_of(house, broadcast_id)
+    assert row["state"] == State.DONE
+    assert row["ended_us"] is not None
+
+
+async def test_a_family_in_one_chat_gets_one_copy(house: House) -> None:
+    (person,) = await recipients(house, 1)
+    await enrol(house, "P-8000", chat_id=person.chat_id, agreed_us=to_us(house.clock.now()))
+    await announce(house)
+    await house.settle(60)
+    assert got(house, person) == 1
+
+
+async def test_it_waits_for_its_time(house: House) -> None:
+    (person,) = await recipients(house, 1)
+    due = house.clock.now() + timedelta(hours=2)
+    await announce(house, due_us=to_us(due))
+    await house.pass_time(hours=1, minutes=59)
+    assert got(house, person) == 0
+    await house.pass_time(minutes=2)
+    assert got(house, person) == 1
+
+
+async def test_whoever_joins_after_it_was_confirmed_gets_none(house: House) -> None:
+    await recipients(house, 1)
+    await announce(house, due_us=to_us(house.clock.now() + timedelta(hours=2)))
+    await house.settle(10)
+    late = house.world.add_user(6000, "Patient")
+    late.starts()
+    await enrol(house, "P-8001", chat_id=late.chat_id, agreed_us=to_us(house.clock.now()))
+    await house.pass_time(hours=3)
+    assert got(house, late) == 0
+
+
+async def test_a_stop_after_it_was_confirmed_counts(house: House) -> None:
+    (person,) = await recipients(house, 1)
+    broadcast_id = await announce(house, due_us=to_us(house.clock.now() + timedelta(hours=2)))
+    await house.settle(10)
+    person.says("STOP")
+    await house.pass_time(hours=3)
+    assert got(house, person) == 0
+    async with house.app.store.read() as tx:
+        counts = await broadcasts.counts(tx, broadcast_id)
+    assert (counts.sent, dict(counts.skipped or {})) == (0, {"opted_out": 1})
+
+
+async def test_a_second_person_confirms_where_the_clinic_wants_it(house: House, content_dir: Path) -> None:
+    clinic = content_dir / "clinic.yaml"
+    text = clinic.read_text("utf-8")
+    assert "broadcast_needs_second: no" in text
+    clinic.write_text(text.replace("broadcast_needs_second: no", "broadcast_needs_second: yes"), "utf-8")
+    await house.app.look_at_content()
+    assert house.app.library.problems == ()
+    (person,) = await recipients(house, 1)
+    broadcast_id = await draft(house)
+    said = [
+        await does(house, lambda all_, tx: all_.confirm(tx, AUTHOR, broadcast_id)),
+        await does(house, lambda all_, tx: all_.confirm(tx, AUTHOR, broadcast_id)),
+    ]
+    assert said == [Done.NEEDS_SECOND, Done.NOT_YOU]
+    await house.settle(30)
+    assert got(house, person) == 0
+    assert await does(house, lambda all_, tx: all_.confirm(tx, SECOND, broadcast_id)) is Done.DONE
+    await house.settle(30)
+    assert got(house, person) == 1
+    row = await row_of(house, broadcast_id)
+    assert (row["created_by"], row["approved_by"]) == (AUTHOR, SECOND)
+
+
+async def test_a_pause_holds_the_rest_and_a_resume_sends_it(house: House) -> None:
+    people = await recipients(house, 60)
+    broadcast_id = await announce(house)
+    at_pause = await until_sent(house, people, 20)
+    assert await does(house, lambda all_, tx: all_.pause(tx, AUTHOR, broadcast_id)) is Done.DONE
+    await house.settle(300)
+    assert sum(got(house, person) for person in people) == at_pause
+    assert await does(house, lambda all_, tx: all_.pause(tx, AUTHOR, broadcast_id)) is Done.ALREADY
+    assert await does(house, lambda all_, tx: all_.resume(tx, AUTHOR, broadcast_id)) is Done.DONE
+    await house.settle(120)
+    assert [got(house, person) for person in people] == [1] * 60
+
+
+async def test_a_cancel_ends_it_for_whoever_has_no_copy(house: House) -> None:
+    people = await recipients(house, 60)
+    broadcast_id = await announce(house)
+    at_cancel = await until_sent(house, people, 20)
+    assert await does(house, lambda all_, tx: all_.cancel(tx, AUTHOR, broadcast_id)) is Done.DONE
+    await house.settle(300)
+    assert sum(got(house, person) for person in people) == at_cancel
+    async with house.app.store.read() as tx:
+        counts = await broadcasts.counts(tx, broadcast_id)
+    assert (counts.sent, counts.waiting) == (at_cancel, 0)
+    assert counts.cancelled == 60 - at_cancel
+    assert await does(house, lambda all_, tx: all_.resume(tx, AUTHOR, broadcast_id)) is Done.GONE
+
+
+async def test_refusals_stop_it_and_staff_are_told(house: House) -> None:
+    people = await recipients(house, 40)
+    for person in people[:12]:
+        person.blocks()
+    await house.settle(1)
+    async with house.app.store.write() as tx:  # the clinic does not know it yet
+        await tx.execute(chat.update().values(unreachable_us=None, unreachable_why=None))
+    broadcast_id = await announce(house)
+    await house.settle(300)
+    row = await row_of(house, broadcast_id)
+    assert (row["state"], row["reason"]) == (State.PAUSED, "refusals")
+    refused = [person for person in people[:12] if got(house, person) == 0]
+    assert len(refused) == 12
+    assert sum(got(house, person) for person in people) < 28
+    assert await does(house, lambda all_, tx: all_.resume(tx, AUTHOR, broadcast_id)) is Done.DONE
+
+
+async def test_a_correction_edits_what_was_sent_and_changes_what_waits(house: House) -> None:
+    people = await recipients(house, 60)
+    broadcast_id = await announce(house)
+    await until_sent(house, people, 20)
+    new = "{clinic_name}: we are closed on Thursday."
+    assert await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new)) is Done.DONE
+    await house.settle(300)
+    assert [got(house, person, "closed on Thursday") for person in people] == [1] * 60
+    assert [got(house, person) for person in people] == [0] * 60
+    assert (await row_of(house, broadcast_id))["state"] == State.DONE
+
+
+async def test_taking_it_back_deletes_the_copies(house: House) -> None:
+    people = await recipients(house, 5)
+    broadcast_id = await announce(house)
+    await house.settle(60)
+    assert await does(house, lambda all_, tx: all_.take_back(tx, AUTHOR, broadcast_id)) is Done.DONE
+    await house.settle(60)
+    assert [got(house, person) for person in people] == [0] * 5
+
+
+async def test_after_two_days_telegram_deletes_nothing_and_staff_hear_so(house: House) -> None:
+    (person,) = await recipients(house, 1)
+    broadcast_id = await announce(house)
+    await house.settle(60)
+    await house.pass_time(hours=49)
+    assert await does(house, lambda all_, tx: all_.take_back(tx, AUTHOR, broadcast_id)) is Done.TOO_OLD
+    await house.settle(60)
+    assert got(house, person) == 1
+
+
+async def test_a_copy_in_doubt_is_sent_again_only_by_staff(house: House) -> None:
+    (person,) = await recipients(house, 1)
+    house.world.faults.add(faults.lose_answer(), method="sendMessage", chat_id=person.chat_id, times=1)
+    broadcast_id = await announce(house)
+    await house.settle(120)
+    assert got(house, person) == 1
+    assert await does(house, lambda all_, tx: all_.send_unknown_again(tx, AUTHOR, broadcast_id)) is Done.DONE
+    await house.settle(120)
+    assert got(house, person) == 2
+    assert "again" in person.last.text
+    assert await does(house, lambda all_, tx: all_.send_unknown_again(tx, AUTHOR, broadcast_id)) is Done.NOTHING
+
+
+async def test_a_text_about_a_visit_goes_to_who_has_one_in_their_own_time(house: House) -> None:
+    now = house.clock.now()
+    with_visit, cancelled, without = await recipients(house, 3)
+    async with house.app.store.write() as tx:
+        for person in (with_visit, cancelled):
+            visit_us = to_us(now + timedelta(days=1))
+            await tx.execute(enrolment.update().where(enrolment.c.chat_id == person.chat_id).values(visit_us=visit_us))
+    broadcast_id = await announce(
+        house, "{clinic_name}: see you {day} at {time}.", due_us=to_us(now + timedelta(hours=1))
+    )
+    await house.settle(30)
+    async with house.app.store.write() as tx:  # one is cancelled before it goes
+        await tx.execute(enrolment.update().where(enrolment.c.chat_id == cancelled.chat_id).values(visit_us=None))
+    await house.pass_time(hours=2)
+    assert [got(house, person, "see you") for person in (with_visit, cancelled, without)] == [1, 0, 0]
+    async with house.app.store.read() as tx:
+        frozen = (await tx.execute(sa.select(recipient.c.chat_id, recipient.c.reason))).all()
+    assert dict(frozen) == {with_visit.chat_id: None, cancelled.chat_id: "no_visit"}
+    assert (await row_of(house, broadcast_id))["state"] == State.DONE
+
+
+async def test_a_question_overtakes_it(house: House) -> None:
+    people = await recipients(house, 200)
+    await announce(house)
+    await until_sent(house, people, 20)
+    asked_at = house.clock.now()
+    house.patient.says("hi")
+    await house.settle(1)
+    assert house.patient.last.text
+    async with house.app.store.read() as tx:
+        sent_us = await tx.scalar(
+            sa.select(message.c.sent_us).where(message.c.chat_id == house.patient.chat_id, message.c.kind == "reply")
+        )
+    assert sent_us is not None
+    assert sent_us - to_us(asked_at) < 1_000_000
+
+
+async def test_every_action_is_audited(house: House) -> None:
+    await recipients(house, 1)
+    broadcast_id = await announce(house)
+    await does(house, lambda all_, tx: all_.pause(tx, AUTHOR, broadcast_id))
+    await does(house, lambda all_, tx: all_.resume(tx, SECOND, broadcast_id))
+    async with house.app.store.read() as tx:
+        noted = (await tx.execute(sa.select(audit.c.actor_id, audit.c.action, audit.c.ref).order_by(audit.c.id))).all()
+    assert [tuple(one) for one in noted] == [
+        (AUTHOR, "broadcast_confirm", broadcast_id),
+        (AUTHOR, "broadcast_pause", broadcast_id),
+        (SECOND, "broadcast_resume", broadcast_id),
+    ]
