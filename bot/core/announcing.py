@@ -79,6 +79,11 @@ def may_start(clinic: Clinic, at: datetime, any_hour: bool) -> datetime:
         at = start
 
 
+def starts_at(clinic: Clinic, wished: datetime | None, now: datetime, any_hour: bool) -> datetime:
+    """When the first copy goes, as things stand: at the time that was wished (None: now), moved as `may_start` says."""
+    return may_start(clinic, now if wished is None else max(now, wished), any_hour)
+
+
 def is_refused_too_often(sent: int, refused: int) -> bool:
     """Whether the rest should wait for somebody to look: so many refusals say that something is wrong with the text,
     the list or the bot."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from bot.announcement import Counts, State, Task
 from bot.clock import SECOND_US, from_us, to_us
 from bot.content.sentences import BroadcastReplies
-from bot.core.announcing import lasts, may_start
+from bot.core.announcing import lasts, starts_at
 from bot.model import (
     Button,
     Buttons,
@@ -199,9 +199,8 @@ class Report:
         return self.post.text(texts.report_by_two, name=author, second=str(row["approved_by"]))
 
     def _starts_at(self, row: sa.RowMapping) -> datetime:
-        now, clinic = self.post.clock.now(), self._words.content.clinic
-        wished = max(now, from_us(row["due_us"])) if row["due_us"] is not None else now
-        return may_start(clinic, wished, row["any_hour"])
+        wished = from_us(row["due_us"]) if row["due_us"] is not None else None
+        return starts_at(self._words.content.clinic, wished, self.post.clock.now(), row["any_hour"])
 
     def _at(self, at: datetime) -> str:
         return self._words.at(at, self.post.clock.now())

@@ -24,13 +24,13 @@ from bot.core.announcing import (
     TAKE_BACK,
     Announcement,
     is_refused_too_often,
-    may_start,
     names_of,
+    starts_at,
 )
 from bot.core.replies import WEEKDAY_NAMES
 from bot.markup import escape
 from bot.model import KINDS, ChatId, Kind, MessageId, Method, Outgoing, Payload, SendWhy, UserId
-from bot.services.broadcast_report import Report
+from bot.services.broadcast_report import REFUSALS, Report
 from bot.services.post import Post
 from bot.services.ticks import Handler
 from bot.store import accounts, broadcasts, dues, messages, recipients
@@ -57,8 +57,7 @@ SLOW_STEP = timedelta(minutes=1)
 SHOW_US = 15 * SECOND_US
 """How often the card is drawn anew: a group takes 20 messages a minute, edits included."""
 STAFF = "staff"
-REFUSALS = "refusals"
-"""Why one is paused."""
+"""Why one is paused: `REFUSALS`, or this."""
 
 
 class Done(StrEnum):
@@ -101,9 +100,8 @@ class Broadcasts:
 
     def starts_at(self, row: sa.RowMapping) -> datetime:
         """When the first copy goes, as things stand: its own time, or now, moved into the hours for announcements."""
-        now = self.post.clock.now()
-        wished = max(now, from_us(row["due_us"])) if row["due_us"] is not None else now
-        return may_start(self.post.library.served.content.clinic, wished, row["any_hour"])
+        wished = from_us(row["due_us"]) if row["due_us"] is not None else None
+        return starts_at(self.post.library.served.content.clinic, wished, self.post.clock.now(), row["any_hour"])
 
     # --- what staff do ----------------------------------------------------------------------------------------------
 
