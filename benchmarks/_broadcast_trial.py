@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +20,9 @@ from benchmarks._check_in_plan import content_with_plan
 from benchmarks._check_in_trial import held_mb
 from benchmarks._figures import Figures, percentile
 from benchmarks._loads import Killed, Ordeal, TooSlow, killed
-from benchmarks._machine import resident_mb, say
+from benchmarks._machine import resident_mb
 from benchmarks._peers import Planned, Subject
+from benchmarks._places import Places
 from benchmarks._telegram import Town, now_us, open_town
 from bot.clock import SECOND_US
 from bot.simulator.cluster import Cluster
@@ -88,7 +89,7 @@ QUICK = Sizes(
 
 
 @dataclass
-class Trial:
+class Trial(Places):
     """One run of the benchmark. `cluster`: None without PostgreSQL."""
 
     sizes: Sizes
@@ -101,21 +102,10 @@ class Trial:
     def __post_init__(self) -> None:
         self.content_dir = content_at_noon(self.folder)
 
-    @contextmanager
-    def _place(self) -> Iterator[Path]:
-        with TemporaryDirectory(dir=self.folder) as folder:
-            yield Path(folder)
-
-    def _database(self, suffix: str, folder: Path) -> str:
-        if suffix == "_sqlite":
-            return f"sqlite+aiosqlite:///{folder}/ours.db"
-        assert self.cluster is not None
-        return self.cluster.new_database()
-
     @asynccontextmanager
     async def _subject(self, name: str, town: Town) -> AsyncIterator[Subject]:
         """One of ours (by suffix) or a peer (by prefix), on an empty database; ended at the end."""
-        with self._place() as folder:
+        with self.place() as folder:
             made: Subject
             match name:
                 case "loop_":
@@ -124,11 +114,9 @@ class Trial:
                     made = PopSave(town, folder)
                 case "jobqueue_":
                     # Its adapter warns against SQLite.
-                    made = JobQueue(
-                        town, folder, self.cluster.new_database() if self.cluster else f"sqlite:///{folder}/jobs.db"
-                    )
+                    made = JobQueue(town, folder, self.job_store(folder))
                 case _:
-                    made = self._ours(town, self._database(name, folder), folder)
+                    made = self._ours(town, self.database(name, folder), folder)
             try:
                 yield made
             finally:
@@ -138,13 +126,6 @@ class Trial:
         ours = Announcing(town, folder, url)
         ours.fleet.content_dir = self.content_dir
         return ours
-
-    def note(self, name: str, values: Mapping[str, float]) -> None:
-        """Note some figures of ours (by suffix) or of a peer's (by prefix)."""
-        place = {"suffix": name} if name.startswith("_") else {"prefix": name}
-        for key, value in values.items():
-            self.figures.add(key, value, **place)
-        say(f"{name:12}" + ", ".join(f"{key} {value:.4g}" for key, value in values.items()))
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -223,8 +204,8 @@ class Trial:
     async def pausing(self, name: str) -> None:
         """A pause in the middle of it."""
         async with open_town(LATENCY_S, Limits()) as town:
-            with self._place() as folder:
-                ours = self._ours(town, self._database(name, folder), folder)
+            with self.place() as folder:
+                ours = self._ours(town, self.database(name, folder), folder)
                 try:
                     await ours.start()
                     chats = town.patients(self.sizes.paused)
@@ -245,8 +226,8 @@ class Trial:
     async def large(self, name: str) -> None:
         """Very many: what counting, freezing and the report take, and what a worker holds while it sends."""
         async with open_town(LATENCY_S) as town:
-            with self._place() as folder:
-                url = self._database(name, folder)
+            with self.place() as folder:
+                url = self.database(name, folder)
                 count = self.sizes.large
                 found = await large(url, town.world.bot_user.user_id, self.content_dir, count)
                 town.patients(count)
@@ -289,7 +270,7 @@ class Trial:
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         with TemporaryDirectory(prefix="aftercare-bench-", dir=memory) as folder:
             content_dir = content_with_plan(Path(folder))
-            found = await virtual(self._database("_sqlite", Path(folder)), content_dir, self.sizes.virtual)
+            found = await virtual(self.database("_sqlite", Path(folder)), content_dir, self.sizes.virtual)
         self.note("_sqlite", {f"virtual_{key}": value for key, value in vars(found).items()})
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from benchmarks._loads import LIMIT_PER_S, LOAD, TooSlow
 from benchmarks._machine import resident_mb, say
 from benchmarks._ours import Ours, noon_zone
 from benchmarks._peers import JobQueue, Planned
+from benchmarks._places import Places
 from benchmarks._telegram import Town, evenly, now_us, open_town
 from bot.clock import SECOND_US, SystemClock
 from bot.simulator.cluster import Cluster
@@ -57,7 +58,7 @@ QUICK = Sizes(("_sqlite",), enrolled=5_000, late_s=4, down=120, kill_after=40)
 
 
 @dataclass
-class Trial:
+class Trial(Places):
     """One run of the benchmark. `cluster`: None without PostgreSQL."""
 
     sizes: Sizes
@@ -69,27 +70,6 @@ class Trial:
 
     def __post_init__(self) -> None:
         self.content_dir = content_with_plan(self.folder)
-
-    @contextmanager
-    def _place(self) -> Iterator[Path]:
-        with TemporaryDirectory(dir=self.folder) as folder:
-            yield Path(folder)
-
-    def _database(self, suffix: str, folder: Path) -> str:
-        if suffix == "_sqlite":
-            return f"sqlite+aiosqlite:///{folder}/ours.db"
-        assert self.cluster is not None
-        return self.cluster.new_database()
-
-    def _job_store(self, folder: Path) -> str:
-        return self.cluster.new_database() if self.cluster else f"sqlite:///{folder}/jobs.db"
-
-    def note(self, name: str, values: Mapping[str, float]) -> None:
-        """Note some figures of ours (by suffix) or of a peer's (by prefix)."""
-        place = {"suffix": name} if name.startswith("_") else {"prefix": name}
-        for key, value in values.items():
-            self.figures.add(key, value, **place)
-        say(f"{name:18}" + ", ".join(f"{key} {value:.4g}" for key, value in values.items()))
 
     @asynccontextmanager
     async def _ours(self, town: Town, url: str, folder: Path) -> AsyncIterator[Ours]:
@@ -116,8 +96,8 @@ class Trial:
     async def enrolling(self, name: str) -> None:
         """A long list of appointments; then the memory of a worker that has all of them to come."""
         async with open_town() as town:
-            with self._place() as folder:
-                url = self._database(name, folder)
+            with self.place() as folder:
+                url = self.database(name, folder)
                 found = await enrolled(url, town.world.bot_user.user_id, self.content_dir, self.sizes.enrolled)
                 if found.due_rows != STEPS * self.sizes.enrolled:
                     self.problems.append(
@@ -146,8 +126,8 @@ class Trial:
 
     async def _lateness(self, name: str, patience: float) -> None:
         async with open_town() as town:
-            with self._place() as folder:
-                async with self._ours(town, self._database(name, folder), folder) as ours:
+            with self.place() as folder:
+                async with self._ours(town, self.database(name, folder), folder) as ours:
                     empty_mb = await held_mb(ours)
                     late_ms = await late_check_ins(ours, town, self.content_dir, self.sizes.late_s, patience)
         self.note(
@@ -164,15 +144,15 @@ class Trial:
         """Ours, in virtual time; on a file in memory where there is room, as nothing of it is timed."""
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         with TemporaryDirectory(prefix="aftercare-bench-", dir=memory) as folder:
-            found = await downtime(self._database("_sqlite", Path(folder)), self.content_dir, self.sizes.down)
+            found = await downtime(self.database("_sqlite", Path(folder)), self.content_dir, self.sizes.down)
         self.note("_sqlite", {f"downtime_{key}": value for key, value in vars(found).items()})
 
     async def jobs_due(self) -> None:
         """JobQueue with as many jobs due in the last six hours, killed once in the middle of sending them."""
         for name, grace in (("jobqueue_default_", "default"), ("jobqueue_", "none")):
             async with open_town() as town:
-                with self._place() as folder:
-                    queue = JobQueue(town, folder, self._job_store(folder), grace)
+                with self.place() as folder:
+                    queue = JobQueue(town, folder, self.job_store(folder), grace)
                     try:
                         await queue.start()
                         chats = town.patients(self.sizes.down)
@@ -201,8 +181,8 @@ class Trial:
         """The memory of JobQueue with as many jobs to come as our enrolments have check-ins."""
         count = STEPS * self.sizes.enrolled
         async with open_town() as town:
-            with self._place() as folder:
-                url = self._job_store(folder)
+            with self.place() as folder:
+                url = self.job_store(folder)
                 empty_mb = await _check_in_peer.look(town.url, town.world.token, url, 0)
                 full_mb = await _check_in_peer.look(town.url, town.world.token, url, count)
         self.note("jobqueue_", {"waiting": count, "rss_empty_mb": empty_mb, "rss_mb": full_mb})

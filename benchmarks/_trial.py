@@ -1,12 +1,11 @@
 """The parts of `sending.py`: each measures a few figures, of all subjects in turn, and notes them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from benchmarks import _answers
 from benchmarks._figures import Figures, percentile
@@ -16,6 +15,7 @@ from benchmarks._measures import MEASURES
 from benchmarks._million import SPARE, Crowd, look
 from benchmarks._ours import Ours
 from benchmarks._peers import ROOT, JobQueue, Loop, Program, Subject
+from benchmarks._places import Places
 from benchmarks._sizes import Sizes
 from benchmarks._telegram import LATENCY_S, Town, open_town
 from bot.simulator.cluster import Cluster
@@ -29,7 +29,7 @@ PATIENCE = (1, 2, 4, 8)
 
 
 @dataclass
-class Trial:
+class Trial(Places):
     """One run of the benchmark. `cluster`: None without PostgreSQL."""
 
     sizes: Sizes
@@ -43,30 +43,18 @@ class Trial:
 
     # --- who --------------------------------------------------------------------------------------------------------
 
-    def _new_database(self, suffix: str, folder: Path) -> str:
-        if suffix == "_sqlite":
-            return f"sqlite+aiosqlite:///{folder}/ours.db"
-        assert self.cluster is not None
-        return self.cluster.new_database()
-
-    @contextmanager
-    def _place(self) -> Iterator[Path]:
-        with TemporaryDirectory(dir=self.folder) as folder:
-            yield Path(folder)
-
     @asynccontextmanager
     async def subject(self, name: str, town: Town, env: dict[str, str] | None = None) -> AsyncIterator[Subject]:
         """One of ours (by suffix) or a peer (by prefix), on an empty database; ended at the end."""
-        with self._place() as folder:
+        with self.place() as folder:
             made: Subject
             if name == "loop_":
                 made = Loop(town, folder)
             elif name.startswith("jobqueue"):
-                # Its adapter warns against SQLite.
-                url = self.cluster.new_database() if self.cluster else f"sqlite:///{folder}/jobs.db"
+                url = self.job_store(folder)
                 made = JobQueue(town, folder, url, "default" if "default" in name else "none")
             else:
-                made = Ours(town, folder, self._new_database(name, folder), workers=4 if name.endswith("_4") else 1)
+                made = Ours(town, folder, self.database(name, folder), workers=4 if name.endswith("_4") else 1)
                 made.fleet.env |= env or {}
             try:
                 yield made
@@ -77,20 +65,13 @@ class Trial:
     async def _ours(self, suffix: str, *, webhook: bool = False, latency_s: float = LATENCY_S) -> AsyncIterator[Ours]:
         """One of our workers, started on an empty database, in a town of its own; ended at the end."""
         async with open_town(latency_s) as town:
-            with self._place() as folder:
-                ours = Ours(town, folder, self._new_database(suffix, folder), webhook=webhook)
+            with self.place() as folder:
+                ours = Ours(town, folder, self.database(suffix, folder), webhook=webhook)
                 try:
                     await ours.start()
                     yield ours
                 finally:
                     await ours.close()
-
-    def note(self, name: str, values: Mapping[str, float]) -> None:
-        """Note one run of some figures of one subject."""
-        place = {"suffix": name} if name.startswith("_") else {"prefix": name}
-        for key, value in values.items():
-            self.figures.add(key, value, **place)
-        say(f"{name:14}" + ", ".join(f"{key} {value:.4g}" for key, value in values.items()))
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
@@ -151,8 +132,8 @@ class Trial:
         }.items():
             if self.cluster is None and name != "_sqlite":
                 continue
-            with self._place() as folder:
-                verdict = await trial(self._new_database(name, folder), folder, ROOT / "faq", plan)
+            with self.place() as folder:
+                verdict = await trial(self.database(name, folder), folder, ROOT / "faq", plan)
             self.problems += verdict.problems
             counts = {key: value for key, value in vars(verdict).items() if key in MEASURES}
             self.note(name, {**counts, "owed_under_kills": verdict.messages})
@@ -174,7 +155,7 @@ class Trial:
         """The echo bot and ours on the same updates, one after the other, at a Telegram that answers at once."""
         count = self.sizes.updates
         async with open_town(latency_s=0) as town:
-            with self._place() as folder:
+            with self.place() as folder:
                 echo = Program(("echo", town.url, town.world.token), folder / "echo.log")
                 try:
                     theirs = await _answers.echo_updates(echo, town, count)
@@ -189,12 +170,12 @@ class Trial:
     async def million(self) -> None:
         """A large future, on both stores."""
         for name in self.sizes.stores:
-            with self._place() as folder:
+            with self.place() as folder:
                 await self._million(name, folder)
 
     async def _million(self, name: str, folder: Path) -> None:
         sizes = self.sizes
-        crowd = Crowd(self._new_database(name, folder))
+        crowd = Crowd(self.database(name, folder))
         await crowd.prepare()
         crowd.fall_due(sizes.looks * SPARE)
         small = [await look(crowd.url, sizes.claims) for _ in range(sizes.looks)]

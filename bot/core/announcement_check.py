@@ -12,8 +12,8 @@ from bot.content.broadcasts import TEMPLATE_PLACEHOLDERS
 from bot.content.lint_text import MAX_LABEL
 from bot.content.locked_screen import locked_screen, names_clinic, private_word
 from bot.content.schema import PLACEHOLDERS, Content
-from bot.core.announcing import PERSONAL, Announcement, names_of
-from bot.core.replies import closure_in_words, render
+from bot.core.announcing import PERSONAL, Announcement
+from bot.core.replies import closure_in_words, names_of, render
 from bot.errors import MarkupError
 from bot.markup import MAX_CAPTION, MAX_TEXT, parse, plain, utf16_len
 

@@ -1,6 +1,5 @@
 """What an announcement says and how it goes: its text for one chat, when it starts, when it stops by itself. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -54,12 +53,6 @@ NEEDS_VISIT = frozenset({"day", "time"})
 """What a text may name of the next visit: only who has one gets such an announcement."""
 PERSONAL = NEEDS_VISIT | {"area"}
 """What a text may name that differs from chat to chat."""
-_NAME = re.compile(r"\{([a-z_]+)\}")
-
-
-def names_of(text: str) -> frozenset[str]:
-    """The placeholders in a text."""
-    return frozenset(_NAME.findall(text))
 
 
 def may_start(clinic: Clinic, at: datetime, any_hour: bool) -> datetime:

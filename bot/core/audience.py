@@ -139,12 +139,17 @@ def _span(found: re.Match[str]) -> timedelta:
     return number * _UNITS[found["units"] or found["unit"]] * _DAY
 
 
+def this_week(today: date) -> tuple[date, date]:
+    """What is left of it: today, and Sunday."""
+    return today, today + (6 - today.weekday()) * _DAY
+
+
 def _visit_days(found: re.Match[str], zone: ZoneInfo, now: datetime) -> tuple[date, date] | None:
     """First and last day of what `_VISIT` found; None where they are no such days, or over."""
     today = now.astimezone(zone).date()
-    monday = today - today.weekday() * _DAY
     if found["week"]:
-        return (today, monday + 6 * _DAY) if found["week"] == "this" else (monday + _WEEK, monday + 13 * _DAY)
+        sunday = this_week(today)[1]
+        return this_week(today) if found["week"] == "this" else (sunday + _DAY, sunday + _WEEK)
     if found["units"] or found["unit"]:
         return today, today + _span(found)
     last = _day(found["last"] or found["day"], today, zone, now)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from bot.announcement import Audience
 from bot.content.schema import WEEKDAYS, Clinic
 from bot.core.announcing import SEND_FROM, Announcement, lasts, may_start
+from bot.core.audience import this_week
 from bot.core.care.enrolling import read_moment
 from bot.core.hours import wall_clock
 
@@ -139,7 +140,7 @@ def switched(audience: Audience, choice: Choice, value: str, on: bool, today: da
 def _visit_days(choice: Choice, today: date) -> tuple[date, date]:
     if choice is Choice.TOMORROW:
         return today + _DAY, today + _DAY
-    return today, today + (6 - today.weekday()) * _DAY
+    return this_week(today)
 
 
 # --- what was checked is what is sent --------------------------------------------------------------------------------

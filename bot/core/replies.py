@@ -42,6 +42,11 @@ def render(text: str, clinic: Clinic, /, **extra: str) -> str:
     return _PLACEHOLDER.sub(fill, text)
 
 
+def names_of(text: str) -> frozenset[str]:
+    """The placeholders in a text."""
+    return frozenset(_PLACEHOLDER.findall(text))
+
+
 def clinic_values(clinic: Clinic) -> dict[str, str]:
     """What every text may name (`schema.PLACEHOLDERS`), not escaped."""
     return {

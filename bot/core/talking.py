@@ -21,7 +21,7 @@ WAITS = timedelta(minutes=10)
 TOLD_AGAIN = timedelta(hours=1)
 """…and once in this time."""
 CHANGEABLE = timedelta(hours=48)
-"""How long Telegram lets a bot change a message."""
+"""How long a change of staff's words reaches the patient's copy: later nobody looks there again."""
 NOTE = "//"
 _SMALL_TALK = frozenset({"thanks", "greeting", "about_bot", "human", "help", "language"})
 """Wishes in free words that somebody who talks with a person means for that person."""

@@ -19,25 +19,18 @@ from bot.core.replies import Html
 from bot.errors import MarkupError
 from bot.markup import escape, split
 from bot.model import Button, Buttons, Payload, in_rows
-from bot.services.broadcast_desk_words import DeskWords
+from bot.services.broadcast_desk_words import DeskWords, data
 from bot.services.broadcasts import Broadcasts
 from bot.services.post import Post
 from bot.store import broadcasts, recipients
 from bot.store.engine import Tx
 
-DESK = "bc"
-"""What the data of these buttons begins with."""
 NOW = "0"
 """Among the buttons with times."""
 EARLIER = 6
 """So many earlier announcements are offered for use again."""
 _SHOWN = 2_000
 """UTF-16 units of a text that a card shows, which has to hold more than the text."""
-
-
-def data(what: str, broadcast_id: int, more: str | int = "") -> str:
-    """What a button does."""
-    return f"{DESK}:{what}:{broadcast_id}" + (f".{more}" if more != "" else "")
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from bot.core.composing import ends_at, fingerprint
 from bot.core.hours import wall_clock
 from bot.core.replies import Html
 from bot.model import Button, Payload
-from bot.services.broadcast_desk_cards import Cards, data
-from bot.services.broadcast_desk_words import DeskWords
+from bot.services.broadcast_desk_cards import Cards
+from bot.services.broadcast_desk_words import DeskWords, data
 from bot.services.broadcasts import Broadcasts
 from bot.services.post import Post
 from bot.store import broadcasts, recipients

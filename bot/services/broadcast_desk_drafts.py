@@ -17,8 +17,9 @@ from bot.model import MessageId, Payload
 from bot.services.broadcast_desk_cards import Cards
 from bot.services.broadcast_desk_turn import Turn, redraw, reply
 from bot.services.broadcast_desk_words import DeskWords
+from bot.services.broadcasts import Broadcasts
 from bot.services.post import Post
-from bot.store import accounts, broadcasts, messages
+from bot.store import broadcasts, messages
 from bot.store.engine import Tx
 
 TEXT, LINK, WHO, WHEN = "text", "link", "audience", "when"
@@ -82,14 +83,30 @@ class Drafts:
 
     async def note(self, tx: Tx, turn: Turn, what: str, broadcast_id: int) -> None:
         """Into the audit."""
-        now_us = self.post.clock.now_us()
-        await accounts.write_audit(tx, self.post.bot_id, turn.who, f"broadcast_{what}", broadcast_id, now_us)
+        await Broadcasts(self.post).note(tx, turn.who, what, broadcast_id)
 
     async def row(self, tx: Tx, broadcast_id: int) -> sa.RowMapping:
         """As it stands now."""
-        row = await broadcasts.get(tx, self.post.bot_id, broadcast_id)
-        assert row is not None, broadcast_id
-        return row
+        return await Broadcasts(self.post).row(tx, broadcast_id)
+
+
+@dataclass(frozen=True)
+class AtDesk:
+    """What those have at hand who do what staff typed or pressed."""
+
+    post: Post
+
+    @property
+    def _drafts(self) -> Drafts:
+        return Drafts(self.post)
+
+    @property
+    def _cards(self) -> Cards:
+        return Cards(self.post)
+
+    @property
+    def _words(self) -> DeskWords:
+        return DeskWords(self.post)
 
 
 def with_announcement(row: sa.RowMapping, announcement: Announcement) -> dict[str, Any]:

@@ -13,33 +13,17 @@ from bot.core.announcing import Announcement
 from bot.core.audience import Wrong, read_line
 from bot.core.composing import Choice, named, switched
 from bot.model import Payload
-from bot.services.broadcast_desk_cards import NOW, Cards, parse_time
-from bot.services.broadcast_desk_drafts import LINK, TEXT, WHEN, WHO, Drafts, with_announcement
+from bot.services.broadcast_desk_cards import NOW, parse_time
+from bot.services.broadcast_desk_drafts import LINK, TEXT, WHEN, WHO, AtDesk, with_announcement
 from bot.services.broadcast_desk_turn import Turn
-from bot.services.broadcast_desk_words import DeskWords
 from bot.services.broadcasts import Broadcasts
-from bot.services.post import Post
 from bot.store import broadcasts
 from bot.store.engine import Tx
 
 
 @dataclass(frozen=True)
-class Pressed:
+class Pressed(AtDesk):
     """Does what the buttons of a draft say."""
-
-    post: Post
-
-    @property
-    def _drafts(self) -> Drafts:
-        return Drafts(self.post)
-
-    @property
-    def _cards(self) -> Cards:
-        return Cards(self.post)
-
-    @property
-    def _words(self) -> DeskWords:
-        return DeskWords(self.post)
 
     @property
     def by_name(self) -> Mapping[str, Callable[[Tx, Turn, sa.RowMapping], Awaitable[None]]]:

@@ -14,9 +14,9 @@ from bot.core.announcing import Announcement
 from bot.core.composing import key_of
 from bot.core.replies import Html
 from bot.model import Button, Payload, TextIn
-from bot.services.broadcast_desk_cards import Cards, data
+from bot.services.broadcast_desk_cards import Cards
 from bot.services.broadcast_desk_turn import Turn, redraw, reply
-from bot.services.broadcast_desk_words import DeskWords
+from bot.services.broadcast_desk_words import DeskWords, data
 from bot.services.broadcast_report import Report, buttons
 from bot.services.broadcasts import Broadcasts, Done
 from bot.services.post import Post

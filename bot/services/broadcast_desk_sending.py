@@ -10,28 +10,16 @@ from bot.core.announcement_check import check
 from bot.core.announcing import Announcement
 from bot.model import Payload
 from bot.services.broadcast_desk_check import LastLook, last_look
-from bot.services.broadcast_desk_drafts import Drafts
+from bot.services.broadcast_desk_drafts import AtDesk
 from bot.services.broadcast_desk_turn import Turn, reply
-from bot.services.broadcast_desk_words import DeskWords
 from bot.services.broadcasts import Broadcasts, Done
-from bot.services.post import Post
 from bot.store import broadcasts
 from bot.store.engine import Tx
 
 
 @dataclass(frozen=True)
-class Sending:
+class Sending(AtDesk):
     """Does what the buttons of the last look say."""
-
-    post: Post
-
-    @property
-    def _drafts(self) -> Drafts:
-        return Drafts(self.post)
-
-    @property
-    def _words(self) -> DeskWords:
-        return DeskWords(self.post)
 
     @property
     def by_name(self) -> Mapping[str, Callable[[Tx, Turn, sa.RowMapping], Awaitable[None]]]:

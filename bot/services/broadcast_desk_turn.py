@@ -20,7 +20,7 @@ from bot.model import (
     TextIn,
     UserId,
 )
-from bot.services.broadcast_desk_cards import DESK
+from bot.services.broadcast_desk_words import DESK
 from bot.services.post import Post
 from bot.store.engine import Tx
 

@@ -14,11 +14,9 @@ from bot.core.audience import Wrong, read_line
 from bot.core.composing import read_link, read_when
 from bot.core.hearing import html_behind_command
 from bot.model import MediaIn, MessageId, Payload, TextIn
-from bot.services.broadcast_desk_cards import Cards, is_draft
-from bot.services.broadcast_desk_drafts import LINK, WHEN, WHO, Drafts, with_announcement
+from bot.services.broadcast_desk_cards import is_draft
+from bot.services.broadcast_desk_drafts import LINK, WHEN, WHO, AtDesk, with_announcement
 from bot.services.broadcast_desk_turn import Turn, redraw, reply
-from bot.services.broadcast_desk_words import DeskWords
-from bot.services.post import Post
 from bot.store import broadcasts
 from bot.store.attachments import keep_photo
 from bot.store.engine import Tx
@@ -30,22 +28,8 @@ _LOOKED_THROUGH = 20
 
 
 @dataclass(frozen=True)
-class Typed:
+class Typed(AtDesk):
     """Turns typed words into drafts, and into changes of them."""
-
-    post: Post
-
-    @property
-    def _drafts(self) -> Drafts:
-        return Drafts(self.post)
-
-    @property
-    def _cards(self) -> Cards:
-        return Cards(self.post)
-
-    @property
-    def _words(self) -> DeskWords:
-        return DeskWords(self.post)
 
     async def begin(self, tx: Tx, turn: Turn, said: TextIn) -> None:
         """A new draft, from the words behind /broadcast if there are any."""

@@ -11,13 +11,20 @@ from bot.content.locked_screen import locked_screen
 from bot.content.schema import Content
 from bot.content.sentences import BroadcastReplies
 from bot.core import audience as audiences
-from bot.core.announcing import NEEDS_VISIT, Announcement, names_of
-from bot.core.replies import WEEKDAY_NAMES, full_time, render, time_in_words
+from bot.core.announcing import NEEDS_VISIT, Announcement
+from bot.core.replies import WEEKDAY_NAMES, full_time, names_of, render, time_in_words
 from bot.errors import MarkupError
 from bot.services.post import Post
 
+DESK = "bc"
+"""What the data of buttons about announcements begins with."""
 _TITLE = 30
 """Letters by which an announcement is known in a list and on a button."""
+
+
+def data(what: str, broadcast_id: int, more: str | int = "") -> str:
+    """What a button does."""
+    return f"{DESK}:{what}:{broadcast_id}" + (f".{more}" if more != "" else "")
 
 
 @dataclass(frozen=True)

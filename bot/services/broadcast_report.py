@@ -29,7 +29,7 @@ from bot.model import (
     TelegramMessageId,
 )
 from bot.services import broadcast_file
-from bot.services.broadcast_desk_words import DeskWords
+from bot.services.broadcast_desk_words import DeskWords, data
 from bot.services.post import Post
 from bot.services.topics import alerts_place
 from bot.store import broadcasts, messages, recipients
@@ -53,14 +53,14 @@ def buttons(
     rows: list[tuple[Button, ...]] = []
     if row["state"] in {State.RUNNING, State.PAUSED}:
         is_paused = row["state"] == State.PAUSED
-        go_on = Button(texts.button_resume, f"bc:resume:{id_}")
-        pause = Button(texts.button_pause, f"bc:pause:{id_}")
-        rows.append((go_on if is_paused else pause, Button(texts.button_cancel, f"bc:cancel:{id_}")))
+        go_on = Button(texts.button_resume, data("resume", id_))
+        pause = Button(texts.button_pause, data("pause", id_))
+        rows.append((go_on if is_paused else pause, Button(texts.button_cancel, data("cancel", id_))))
     elif counts.unknown and task not in {Task.TAKE_BACK, Task.TAKEN_BACK}:
-        rows.append((Button(texts.button_again.replace("{copies}", copies), f"bc:again:{id_}"),))
+        rows.append((Button(texts.button_again.replace("{copies}", copies), data("again", id_)),))
     if row["started_us"] is not None and counts.sent and task != Task.TAKE_BACK:
-        correct = Button(texts.button_correct, f"bc:correct:{id_}")
-        take_back = Button(texts.button_take_back, f"bc:back:{id_}")
+        correct = Button(texts.button_correct, data("correct", id_))
+        take_back = Button(texts.button_take_back, data("back", id_))
         rows.append((correct,) if task == Task.TAKEN_BACK else (correct, take_back))
     return tuple(rows)
 

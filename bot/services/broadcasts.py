@@ -19,15 +19,16 @@ import sqlalchemy as sa
 from bot import logs
 from bot.announcement import Audience, LeftOut, State, Task
 from bot.clock import SECOND_US, from_us, to_us
+from bot.content.plan import label_of
 from bot.core.announcing import (
     NEEDS_VISIT,
     TAKE_BACK,
     Announcement,
     is_refused_too_often,
-    names_of,
     starts_at,
 )
-from bot.core.replies import WEEKDAY_NAMES
+from bot.core.audience import choices_of
+from bot.core.replies import WEEKDAY_NAMES, names_of
 from bot.markup import escape
 from bot.model import KINDS, ChatId, Kind, MessageId, Method, Outgoing, Payload, SendWhy, UserId
 from bot.services.broadcast_report import REFUSALS, Report
@@ -115,12 +116,12 @@ class Broadcasts:
         if self.post.library.served.content.clinic.broadcast_needs_second:
             if row["state"] == State.DRAFT:
                 await broadcasts.set_values(tx, broadcast_id, state=State.PROPOSED, asking=None)
-                await self._note(tx, who, "propose", broadcast_id)
+                await self.note(tx, who, "propose", broadcast_id)
                 return Done.NEEDS_SECOND
             if who == row["created_by"]:
                 return Done.NOT_YOU
         await broadcasts.set_values(tx, broadcast_id, state=State.RUNNING, asking=None, approved_by=who)
-        await self._note(tx, who, "confirm", broadcast_id)
+        await self.note(tx, who, "confirm", broadcast_id)
         await self._wake(tx, broadcast_id)
         return Done.DONE
 
@@ -133,7 +134,7 @@ class Broadcasts:
             return Done.ALREADY
         await broadcasts.hold(tx, broadcast_id)
         await broadcasts.set_values(tx, broadcast_id, state=State.PAUSED, reason=reason)
-        await self._note(tx, who, "pause", broadcast_id)
+        await self.note(tx, who, "pause", broadcast_id)
         await self._show(tx, broadcast_id)
         return Done.DONE
 
@@ -149,7 +150,7 @@ class Broadcasts:
         judged = {"judged_sent": counts.sent, "judged_refused": counts.refused}
         await broadcasts.release(tx, broadcast_id, now_us, _expires_us(now_us))
         await broadcasts.set_values(tx, broadcast_id, state=State.RUNNING, reason=None, **judged)
-        await self._note(tx, who, "resume", broadcast_id)
+        await self.note(tx, who, "resume", broadcast_id)
         await self._wake(tx, broadcast_id)
         return Done.DONE
 
@@ -161,7 +162,7 @@ class Broadcasts:
         if row["state"] == State.CANCELLED:
             return Done.ALREADY
         await self._end(tx, row, State.CANCELLED, STAFF)
-        await self._note(tx, who, "cancel", broadcast_id)
+        await self.note(tx, who, "cancel", broadcast_id)
         if row["state"] in {State.RUNNING, State.PAUSED}:
             await self._wake(tx, broadcast_id)  # what is on the wire comes to its end first
             await self._show(tx, broadcast_id)
@@ -176,7 +177,7 @@ class Broadcasts:
         values = {"payload": announcement.to_json(), "task": Task.CORRECT, "task_through": 0, "round": row["round"] + 1}
         await broadcasts.set_values(tx, broadcast_id, **values)
         await self._say_anew(tx, broadcast_id, announcement)
-        await self._note(tx, who, "correct", broadcast_id)
+        await self.note(tx, who, "correct", broadcast_id)
         await self._wake(tx, broadcast_id)
         return Done.DONE
 
@@ -193,7 +194,7 @@ class Broadcasts:
         else:
             await broadcasts.drop_pending(tx, broadcast_id, SendWhy.CALLED_OFF.value)  # corrections, mostly
         await broadcasts.set_values(tx, broadcast_id, task=Task.TAKE_BACK, task_through=0)
-        await self._note(tx, who, "take_back", broadcast_id)
+        await self.note(tx, who, "take_back", broadcast_id)
         await self._wake(tx, broadcast_id)
         is_old = row["started_us"] < now_us - _TAKE_BACK_US
         return Done.TOO_OLD if is_old else Done.DONE
@@ -206,7 +207,7 @@ class Broadcasts:
         now_us = self.post.clock.now_us()
         if not await broadcasts.send_unknown_again(tx, broadcast_id, now_us, _expires_us(now_us)):
             return Done.NOTHING
-        await self._note(tx, who, "send_again", broadcast_id)
+        await self.note(tx, who, "send_again", broadcast_id)
         await self._wake(tx, broadcast_id)
         return Done.DONE
 
@@ -281,11 +282,15 @@ class Broadcasts:
         is_about_visit = not names_of(announcement.text).isdisjoint(NEEDS_VISIT)
         found = await recipients.waiting(tx, row["id"], FEED)
         now_us = self.post.clock.now_us()
-        lost = [to for to in found if is_about_visit and (to["visit_us"] is None or to["visit_us"] <= now_us)]
+        outs: list[Outgoing] = []
+        lost: list[ChatId] = []
+        for to in found:
+            if is_about_visit and (to["visit_us"] is None or to["visit_us"] <= now_us):
+                lost.append(ChatId(to["chat_id"]))
+            else:
+                outs.append(self._copy(row, announcement, to))
         if lost:  # moved or cancelled since it was frozen: "see you tomorrow" would be wrong
-            chats = [ChatId(to["chat_id"]) for to in lost]
-            await recipients.leave_out(tx, row["id"], chats, LeftOut.NO_VISIT)
-        outs = [self._copy(row, announcement, to) for to in found if to not in lost]
+            await recipients.leave_out(tx, row["id"], lost, LeftOut.NO_VISIT)
         await messages.enqueue_all(self.post.store, tx, self.post.bot_id, outs, now_us)
         if found:
             await recipients.set_copies(tx, row["id"], ChatId(found[-1]["chat_id"]))
@@ -307,18 +312,21 @@ class Broadcasts:
         """The copy for one chat; `to` as `recipients.waiting` gives it."""
         content = self.post.library.served.content
         zone = ZoneInfo(str(to["zone"])) if to["zone"] else content.clinic.zone
-        values = self._values(to, zone)
+        values = self._values(announcement, to, zone)
         payload = announcement.payload(content.clinic, values)
-        is_personal = not names_of(announcement.text).isdisjoint(values)
-        if to["label"] and is_personal:  # a family reads whom it is about
+        if to["label"] and values:  # a family reads whom it is about
             return Payload(f"<b>{escape(str(to['label']))}:</b>\n{payload.text}", payload.buttons)
         return payload
 
-    def _values(self, to: sa.RowMapping | Mapping[str, object], zone: ZoneInfo) -> dict[str, str]:
-        plans = self.post.library.served.content.plans.values()
-        areas = {area.id: area.label.lower() for plan in plans for area in plan.areas}
-        values = {"area": areas.get(str(to["area"]), str(to["area"]))}
-        if isinstance(to["visit_us"], int):
+    def _values(
+        self, announcement: Announcement, to: sa.RowMapping | Mapping[str, object], zone: ZoneInfo
+    ) -> dict[str, str]:
+        """Those that the text names of what differs from chat to chat."""
+        named, values = names_of(announcement.text), dict[str, str]()
+        if "area" in named:
+            areas = choices_of(self.post.library.served.content).areas
+            values["area"] = label_of(areas, str(to["area"])).lower()
+        if not named.isdisjoint(NEEDS_VISIT) and isinstance(to["visit_us"], int):
             local = from_us(to["visit_us"]).astimezone(zone)
             values |= {"day": WEEKDAY_NAMES[local.weekday()], "time": f"{local:%H:%M}"}
         return values
@@ -338,14 +346,11 @@ class Broadcasts:
             return STEP
         copies = await broadcasts.sent_copies(tx, row["id"], MessageId(row["task_through"]), FEED)
         if not copies:
-            if row["task"] == Task.CORRECT:
-                await broadcasts.set_values(tx, row["id"], task=None)
-            elif not await broadcasts.on_their_way(tx, row["id"]):
-                await broadcasts.set_values(tx, row["id"], task=Task.TAKEN_BACK)
-                await Report(self.post).finish(tx, await self._row(tx, row["id"]))
-            else:
+            if row["task"] == Task.TAKE_BACK and await broadcasts.on_their_way(tx, row["id"]):
                 return STEP
-            return timedelta(0)
+            task = Task.TAKEN_BACK if row["task"] == Task.TAKE_BACK else None
+            await broadcasts.set_values(tx, row["id"], task=task)
+            return timedelta(0)  # what comes next may be the report
         await broadcasts.set_values(tx, row["id"], task_through=copies[-1]["id"])
         announcement = Announcement.from_json(row["payload"])
         make = self._correction if row["task"] == Task.CORRECT else self._deletion
@@ -401,9 +406,10 @@ class Broadcasts:
         await dues.plan(self.post.store, tx, self.post.bot_id, timer)
 
     async def _show(self, tx: Tx, broadcast_id: int) -> None:
-        await Report(self.post).show(tx, await self._row(tx, broadcast_id))
+        await Report(self.post).show(tx, await self.row(tx, broadcast_id))
 
-    async def _row(self, tx: Tx, broadcast_id: int) -> sa.RowMapping:
+    async def row(self, tx: Tx, broadcast_id: int) -> sa.RowMapping:
+        """An announcement that there is, as it stands now."""
         row = await broadcasts.get(tx, self.post.bot_id, broadcast_id)
         assert row is not None, broadcast_id
         return row
@@ -411,7 +417,8 @@ class Broadcasts:
     async def _locked(self, tx: Tx, broadcast_id: int) -> sa.RowMapping | None:
         return await broadcasts.get(tx, self.post.bot_id, broadcast_id, lock=True)
 
-    async def _note(self, tx: Tx, who: UserId | None, what: str, broadcast_id: int) -> None:
+    async def note(self, tx: Tx, who: UserId | None, what: str, broadcast_id: int) -> None:
+        """Into the audit."""
         now_us = self.post.clock.now_us()
         await accounts.write_audit(tx, self.post.bot_id, who, f"broadcast_{what}", broadcast_id, now_us)
 

@@ -18,7 +18,7 @@ from bot.core.understand import Brain, build_triager, is_beyond_doubt
 from bot.errors import ContentError
 from bot.model import Decision
 from bot.services import recall
-from bot.services.indexes import Mind
+from bot.services.indexes import Mind, rules_of
 
 MOST_QUESTIONS = 500
 DAYS = 90
@@ -76,7 +76,7 @@ class Dangers:
 
     def unheard(self, content: Content) -> tuple[str, ...]:
         """Seconds the first time with these rules. None where the folder is not there. Raises as `recall` does."""
-        rules = (content.red_flags, content.concepts, content.figures_of_speech)
+        rules = rules_of(content)
         if rules != self._rules:
             triager = build_triager(content, None)
             texts = recall.danger_texts(content, self.folder)

@@ -70,7 +70,7 @@ def mind_for(
         index = _index(content, model, folder, index_name, before.index if before is not None else None, keep=keep)
     lessons, is_behind = _lessons(content, folder, lessons_name, before)
     triager = None
-    if before is not None and lessons is before.lessons and _rules(content) == _rules(before.brain.content):
+    if before is not None and lessons is before.lessons and rules_of(content) == rules_of(before.brain.content):
         triager = before.brain.triager
     brain = build_brain(content, index, model, lessons, triager)
     return Mind(brain, index, index_name, lessons, lessons_name, is_behind)
@@ -150,7 +150,7 @@ def _fits(lessons: Lessons, material: Material) -> bool:
     return set(lessons.ids) == ids and set(lessons.ids[: lessons.pressing]) == ids & material.pressing
 
 
-def _rules(content: Content) -> tuple[object, ...]:
+def rules_of(content: Content) -> tuple[object, ...]:
     """What triage is made of, beside the lessons."""
     return content.red_flags, content.concepts, content.figures_of_speech
 

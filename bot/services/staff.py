@@ -30,8 +30,8 @@ from bot.model import (
 from bot.services.alerts import Alerts
 from bot.services.broadcast_desk import COMMAND as BROADCAST
 from bot.services.broadcast_desk import Desk
-from bot.services.broadcast_desk_cards import DESK
 from bot.services.broadcast_desk_turn import about
+from bot.services.broadcast_desk_words import DESK
 from bot.services.digest import Digest
 from bot.services.enrolment import ENROL, WHO, StaffSide
 from bot.services.on_call import CONFIRM, OnCall

@@ -45,14 +45,10 @@ class ThreadDesk:
             return
         words, key = ThreadWords(self.post), f"thread:{id_}:press:{press.press_id}"
         match action:
-            case "take":
+            case "take" | "done":
                 await lock_chat(tx, self.post.bot_id, ChatId(thread["chat_id"]))
                 await self._take_questions(tx, press.sender, ChatId(thread["chat_id"]))
-                await self._threads.take(tx, press.sender, thread)
-            case "done":
-                await lock_chat(tx, self.post.bot_id, ChatId(thread["chat_id"]))
-                await self._take_questions(tx, press.sender, ChatId(thread["chat_id"]))
-                await self._threads.done(tx, press.sender, thread)
+                await (self._threads.take if action == "take" else self._threads.done)(tx, press.sender, thread)
             case "why":
                 payload = await Why(self.post).payload(tx, ChatId(thread["chat_id"]))
                 await self._threads.say(tx, thread, payload, key)

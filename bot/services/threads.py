@@ -165,8 +165,7 @@ class Threads:
     async def done(self, tx: Tx, sender: Sender, thread: sa.RowMapping) -> None:
         """The talk is over: the bot answers again, what was handed over is closed."""
         now_us, chat_id = self.post.clock.now_us(), ChatId(thread["chat_id"])
-        await lock_chat(tx, self.post.bot_id, chat_id)
-        found = await threads.by_id(tx, self.post.bot_id, thread["id"])
+        found = await self._locked(tx, thread["id"])
         if found is None or found["state"] != threads.OPEN:
             return
         for question in await threads.hand_overs(tx, self.post.bot_id, chat_id):

@@ -8,7 +8,7 @@ from bot import logs
 from bot.errors import TelegramError
 from bot.model import ChatId, Kind, Method, Outgoing, Payload
 from bot.services.post import Place, Post
-from bot.store import accounts
+from bot.store import accounts, threads
 from bot.store.engine import Tx
 from bot.store.tables import topic
 
@@ -69,9 +69,7 @@ async def _make_topic(post: Post, tx: Tx, chat_id: ChatId) -> None:
         return
     name = post.library.served.content.replies.staff_topic_alerts
     now_us = post.clock.now_us()
-    made = await tx.execute(topic.insert().values(bot_id=post.bot_id, chat_id=chat_id, name=name, created_us=now_us))
-    assert made.inserted_primary_key is not None
-    topic_id: int = made.inserted_primary_key[0]
+    topic_id = await threads.add_topic(tx, post.bot_id, chat_id, name, now_us)
     out = Outgoing(
         chat_id, Kind.CARD, Payload(name), f"topic:{topic_id}", method=Method.CREATE_TOPIC, topic_id=topic_id
     )

@@ -118,13 +118,8 @@ async def freeze(
 async def first_chats(tx: Tx, bot_id: BotId, meant: Meant, limit: int) -> Sequence[sa.RowMapping]:
     """A few that would get a copy, with what `waiting` gives: for the preview."""
     chats = _chats(bot_id, meant).subquery()
-    statement = (
-        _told(sa.select(chats.c.chat_id, *_FACTS))
-        .select_from(chats.join(enrolment, enrolment.c.id == chats.c.enrolment_id).outerjoin(patient_chat, _LINK))
-        .where(chats.c.reason.is_(None))
-        .order_by(chats.c.chat_id)
-        .limit(limit)
-    )
+    found_by = facts_of(sa.select(chats.c.chat_id), chats.c.enrolment_id)
+    statement = found_by.where(chats.c.reason.is_(None)).order_by(chats.c.chat_id).limit(limit)
     found: Sequence[sa.RowMapping] = (await tx.execute(statement)).mappings().all()
     return found
 
@@ -257,14 +252,9 @@ _LINK = sa.and_(
 )
 
 
-def _told(statement: sa.Select[Any]) -> sa.Select[Any]:
-    """What a copy may say of its patient, besides `_FACTS`."""
-    return statement.add_columns(patient_chat.c.label)
-
-
 def facts_of(statement: sa.Select[Any], enrolment_id: sa.ColumnElement[Any]) -> sa.Select[Any]:
     """`statement` with what a copy may say of its patient: `visit_us`, `zone`, `area`, `label`."""
-    told = _told(statement.add_columns(*_FACTS))
+    told = statement.add_columns(*_FACTS, patient_chat.c.label)
     return told.join(enrolment, enrolment.c.id == enrolment_id).outerjoin(patient_chat, _LINK)
 
 
@@ -289,7 +279,7 @@ async def leave_out(tx: Tx, broadcast_id: int, chat_ids: Collection[ChatId], rea
 
 async def set_copies(tx: Tx, broadcast_id: int, through: ChatId) -> None:
     """Enter the copies that were made into their recipients' rows, up to the chat `through`."""
-    key = sa.literal(f"b:{broadcast_id}:").concat(sa.cast(recipient.c.chat_id, sa.String))
+    key = sa.literal(_copies_of(broadcast_id)).concat(sa.cast(recipient.c.chat_id, sa.String))
     copy = (
         sa.select(message.c.id)
         .where(message.c.bot_id == broadcast.c.bot_id, broadcast.c.id == broadcast_id, message.c.dedupe_key == key)
@@ -363,4 +353,9 @@ async def last_announcement(tx: Tx, bot_id: BotId, chat_id: ChatId, since_us: in
 
 def copy_key(broadcast_id: int, chat_id: ChatId) -> str:
     """What makes a copy once."""
-    return f"b:{broadcast_id}:{chat_id}"
+    return f"{_copies_of(broadcast_id)}{chat_id}"
+
+
+def _copies_of(broadcast_id: int) -> str:
+    """How the keys of its copies begin."""
+    return f"b:{broadcast_id}:"

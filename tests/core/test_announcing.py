@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.content.schema import Clinic
-from bot.core.announcing import Announcement, is_refused_too_often, lasts, may_start, names_of
+from bot.core.announcing import Announcement, is_refused_too_often, lasts, may_start
+from bot.core.replies import names_of
 from bot.markup import escape
 
 
