@@ -54,10 +54,11 @@ def found() -> tuple[Hint, ...]:
 
 
 def test_each_hint_stands_where_its_phrasing_stands(found: tuple[Hint, ...]) -> None:
-    problem = next(hint.problem for hint in found if hint.kind is Kind.STRAY)
-    assert (problem.file, problem.line) == ("en/soreness.yaml", LINES.index(f"      - {PLANTED}") + 1)
-    assert problem.text.startswith(f"'{PLANTED}' stands under 'heat_or_ice'")
-    assert "it reaches 'soreness_duration'" in problem.text
+    strays = {hint.problem.text.split("'")[1]: hint.problem for hint in found if hint.kind is Kind.STRAY}
+    for phrasing, problem in strays.items():
+        assert (problem.file, problem.line) == ("en/soreness.yaml", LINES.index(f"      - {phrasing}") + 1)
+    assert strays[PLANTED].text.startswith(f"'{PLANTED}' stands under 'heat_or_ice'")
+    assert "it reaches 'soreness_duration'" in strays[PLANTED].text
 
 
 def test_an_entry_that_needs_more_is_named_by_the_line_it_begins_in(found: tuple[Hint, ...]) -> None:
