@@ -48,7 +48,6 @@ class EnrolmentReplies(Sentences):
         "staff_young": frozenset({"code", "age"}),
         "staff_not_me": frozenset({"code"}),
         "staff_not_me_known": frozenset({"code"}),
-        "staff_joined_moved": frozenset({"code"}),
         "staff_contact": frozenset({"code", "name", "reference", "phone"}),
         "sheet_treated": frozenset({"area", "side", "date"}),
         "sheet_today": frozenset({"date"}),
@@ -138,7 +137,6 @@ class EnrolmentReplies(Sentences):
     staff_not_me: Text
     staff_not_me_known: Text
     """The same of somebody who agreed to an earlier plan on this phone: nothing is deleted."""
-    staff_joined_moved: Text
     note_mismatch: Line
     """A note for staff."""
     note_young: Line

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from bot.errors import MarkupError
 from bot.markup import MAX_TEXT, plain, utf16_len
-from bot.model import BotId, ChatId, Kind, MessageId, MessageState, Method, Payload
+from bot.model import BotId, ChatId, Kind, MessageState, Method, Payload
 from bot.store.engine import Tx
 from bot.store.tables import alert, enrolment, message, patient, patient_chat, question, thread, topic
 
@@ -247,8 +247,3 @@ async def last_arrived_us(tx: Tx, bot_id: BotId, chat_id: ChatId) -> int | None:
         )
     )
     return found
-
-
-async def card_is_sent(tx: Tx, card_id: MessageId) -> bool:
-    """Whether the card is there to be changed."""
-    return await tx.scalar(sa.select(message.c.state).where(message.c.id == card_id)) == MessageState.SENT
