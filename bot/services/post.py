@@ -145,8 +145,8 @@ class Notices:
     async def on_event(self, tx: Tx, event: Event, row: sa.RowMapping) -> None:
         """Tell staff, with codes and kinds, never with the text that failed."""
         await self._pass_on(tx, event, row)
-        if event is Event.TOPIC_GONE or (event is Event.UNREACHABLE and row["broadcast_id"] is not None):
-            return  # of an announcement nobody counts on one copy, and its report says who left
+        if event is Event.TOPIC_GONE:
+            return
         replies = self.post.library.served.content.replies
         say = self.post.text
         is_staff_message = row["subject_chat_id"] is not None or row["chat_kind"] == ChatKind.STAFF or row["fallback"]
@@ -165,8 +165,8 @@ class Notices:
                 if row["subject_chat_id"] is not None:
                     await self._to_owners(tx, row)
                 return
-            case Event.UNREACHABLE if row["kind"] == Kind.DIGEST:
-                return  # nobody counts on it
+            case Event.UNREACHABLE if row["kind"] in {Kind.BROADCAST, Kind.DIGEST}:
+                return  # nobody counts on it, and an announcement's own report says who left
             case Event.UNREACHABLE if not is_staff_message:
                 text = say(replies.staff_unreachable, code=await self._code(tx, row))
             case Event.BAD_MARKUP if not is_staff_message:
