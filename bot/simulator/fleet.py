@@ -26,7 +26,8 @@ from bot.simulator.leash import leash
 
 PROGRAM = ("-m", "bot.simulator.worker")
 """The observed program; `("-m", "bot", "run")` is what an operator starts."""
-READY_S = 60.0
+READY_S = 240.0
+"""The first worker on new texts learns them before it is ready: a minute, on a busy machine three."""
 STOP_S = 45.0
 """Longer than the bot takes to drain."""
 LOOK_S = 0.05
@@ -96,6 +97,8 @@ class Worker:
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
             await self.kill()
+            with self.log_path.open("a") as log:
+                log.write(f"not ready within {READY_S:.0f} s, so it was ended\n")
         return self.alive
 
     async def kill(self) -> None:
