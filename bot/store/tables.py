@@ -189,6 +189,9 @@ check_in = Table(
     Column("reason", String(80)),  # of its end
     Column("sent_us", BigInteger, nullable=False),
     Column("answered_us", BigInteger),  # the last answer
+    Column(
+        "entered_by", BigInteger
+    ),  # who of staff noted the answers for the patient; null: they came from the patient
     Column("closed_us", BigInteger),
     UniqueConstraint("enrolment_id", "step_id"),
     _partial("state = 'open'", "ix_check_in_open", "enrolment_id"),
@@ -368,6 +371,7 @@ broadcast = Table(
     Column("created_by", BigInteger, nullable=False),
     Column("created_name", String(64)),
     Column("approved_by", BigInteger),
+    Column("approved_name", String(64)),
     Column("due_us", BigInteger),  # when to send; null: at once
     Column("created_us", BigInteger, nullable=False),
     Column("started_us", BigInteger),
@@ -446,7 +450,8 @@ thread = Table(
     Column("batch", Integer),  # the unsure reply whose card opened it: taken back with that; null: it is not unsure
     Column("card_id", ForeignKey("message.id")),  # the newest card with the story so far
     Column("staff_us", BigInteger),  # the last word of staff; null: nobody is talking, the bot answers
-    Column("taken_name", String(64)),  # who said "I take it"
+    Column("taken_by", BigInteger),  # who said "I take it"…
+    Column("taken_name", String(64)),  # …as their colleagues know them
     Column("opened_us", BigInteger, nullable=False),
     Column("closed_us", BigInteger),
     Column("closed_name", String(64)),
@@ -580,8 +585,55 @@ staff = Table(
     Column("bot_id", BigInteger, primary_key=True),
     Column("user_id", BigInteger, primary_key=True),
     Column("role", String(10), nullable=False),
+    Column("name", String(64)),  # as their colleagues know them
+    Column("registration", String(40)),  # a clinician's number; null: their signature does not count
     Column("since_us", BigInteger, nullable=False),
     Column("removed_us", BigInteger),
+    Column("away_us", BigInteger),  # since when they are away; null: they are there
+    Column("away_until_us", BigInteger),  # when they are back; null: when they say so
+)
+closure = Table(
+    "closure",
+    metadata,
+    # Days on which the clinic is closed, set in the chat; those of clinic.yaml stand there.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("first_day", String(10), nullable=False),  # of the clinic's calendar, such as 2026-12-24
+    Column("last_day", String(10), nullable=False),  # closed on this day, too
+    Column("reason", String(80)),
+    Column("set_by", BigInteger, nullable=False),
+    Column("set_us", BigInteger, nullable=False),
+    Column("withdrawn_us", BigInteger),
+    Index(None, "bot_id", "last_day"),
+)
+draft = Table(
+    "draft",
+    metadata,
+    # What one member of staff is about to change in the texts: one at a time.
+    Column("bot_id", BigInteger, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),  # where they write it
+    Column("card_id", ForeignKey("message.id")),  # the message that shows it, which their words reply to
+    Column("item_id", String(41)),  # the entry; null: a new one
+    Column("base_id", BigInteger),  # the revision they saw
+    Column("values", JSON, nullable=False),  # what they have typed so far
+    Column("asking", String(16)),  # what the next words mean; null: nothing
+    Column("lesson_id", BigInteger),  # the question of a patient it comes from
+    Column("changed_us", BigInteger, nullable=False),
+)
+lesson = Table(
+    "lesson",
+    metadata,
+    # A question of a patient that the texts should have answered, or answered otherwise.
+    Column("question_id", ForeignKey("question.id"), primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("reason", String(12), nullable=False),  # unanswered, not_asked, wrong
+    Column("state", String(10), nullable=False),  # open, taught, ignored
+    Column("made_us", BigInteger, nullable=False),
+    Column("settled_by", BigInteger),
+    Column("settled_us", BigInteger),
+    Column("revision_id", BigInteger),  # the texts that have it; null: none
+    Index(None, "bot_id", "state", "made_us"),
 )
 
 audit = Table(
