@@ -114,11 +114,19 @@ class Method(StrEnum):
     DELETE = "delete"
     CREATE_TOPIC = "create_topic"
     EDIT_TOPIC = "edit_topic"
+    DELETE_TOPIC = "delete_topic"
+    """With everything in it. Where the bot may not, the topic is renamed instead."""
 
     @property
     def repeatable(self) -> bool:
         """True where doing it twice leaves the chat as doing it once."""
-        return self in {Method.EDIT_TEXT, Method.EDIT_MARKUP, Method.DELETE, Method.EDIT_TOPIC}
+        return self in {
+            Method.EDIT_TEXT,
+            Method.EDIT_MARKUP,
+            Method.DELETE,
+            Method.EDIT_TOPIC,
+            Method.DELETE_TOPIC,
+        }
 
 
 class MessageState(StrEnum):
@@ -252,7 +260,7 @@ PAYLOAD_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a message says. `text` is Telegram's HTML; for `create_topic` and `edit_topic` the topic's plain name."""
+    """What a message says. `text` is Telegram's HTML; for the methods about topics the topic's plain name."""
 
     text: str = ""
     buttons: Buttons = ()

@@ -259,6 +259,7 @@ class RightsReplies(Sentences):
         "file_alert_taken": frozenset({"time"}),
         "file_alert_closed": frozenset({"time"}),
         "file_agreed": frozenset({"time"}),
+        "staff_topic_stays": frozenset({"name"}),
         "file_declined": frozenset({"time"}),
         "file_opt_out": frozenset({"scope", "since"}),
         "file_opt_out_ended": frozenset({"scope", "since", "until"}),
@@ -367,6 +368,8 @@ class RightsReplies(Sentences):
     staff_forget_done: Text
     staff_forget_record: Text
     staff_erased: Text
+    staff_topic_erased: Line
+    staff_topic_stays: Text
     """In place of a card that is too old to be deleted."""
     staff_release_how: Text
     staff_release_owner: Text

@@ -67,6 +67,7 @@ class Event(StrEnum):
     BAD_MARKUP = "bad_markup"
     STAFF_LOST = "staff_lost"
     TOPIC_GONE = "topic_gone"
+    TOPIC_STAYS = "topic_stays"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - an event, not a secret
 
 
@@ -176,6 +177,8 @@ class Settler:
             return
         if row["method"] == Method.CREATE_TOPIC:
             await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=result.message_id))
+        if row["method"] == Method.DELETE_TOPIC:
+            await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=None))
         if result.file_id and row["attachment_id"] is not None:
             await tx.execute(
                 attachment.update()
@@ -369,6 +372,10 @@ class Settler:
         await self.tell(tx, Event.TOKEN_REFUSED, row)
 
     async def _refused(self, tx: Tx, row: sa.RowMapping, result: Refused) -> None:
+        if row["method"] == Method.DELETE_TOPIC:  # that needs another right than making one
+            await self._again(tx, row, 0, result.reason[:120], method=Method.EDIT_TOPIC)
+            await self.tell(tx, Event.TOPIC_STAYS, row)
+            return
         await messages.finish(tx, row["id"], MessageState.REFUSED, result.reason[:120])
         if row["target_id"] is None:
             await self.tell(tx, Event.REFUSED, row)

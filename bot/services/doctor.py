@@ -69,6 +69,8 @@ class ChatRights(Protocol):
     def bot_is_admin(self) -> bool: ...
     @property
     def can_manage_topics(self) -> bool: ...
+    @property
+    def can_delete(self) -> bool: ...
 
 
 class Account(Protocol):
@@ -254,13 +256,15 @@ async def _staff_group(chat_id: ChatId | None, account: Account, reachable: bool
 
 
 def _rights(facts: ChatRights) -> Finding:
-    remedy = "Make the bot an administrator that may manage topics."
+    remedy = "Make the bot an administrator that may manage topics and delete messages."
     if not (facts.is_group and facts.bot_is_member):
         return Finding("staff_group", False, "the bot is not in that group", "Add the bot; check STAFF_CHAT_ID.")
     if not facts.bot_is_admin:
         return Finding("staff_group", False, "the bot is no administrator and cannot read what staff write", remedy)
     if facts.is_forum and not facts.can_manage_topics:
         return Finding("staff_group", False, "the bot may not manage topics", remedy)
+    if facts.is_forum and not facts.can_delete:
+        return Finding("staff_group", False, "the bot may not delete the topic of who wants to be forgotten", remedy)
     return Finding("staff_group", True, "the bot is an administrator")
 
 

@@ -14,7 +14,7 @@ from bot.clock import HOUR_US
 from bot.core import rights
 from bot.model import Button, ChatId, Kind, Method, Outgoing, PatientId, Payload, UserId
 from bot.services.post import Post
-from bot.store import accounts, care, enrolling, erasing, erasures
+from bot.store import accounts, care, enrolling, erasing, erasures, threads
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
@@ -55,6 +55,9 @@ class Forgetting:
         now_us = self.post.clock.now_us()
         text = self.post.text(self.post.library.served.content.rights.staff_erased)
         for card in cards:
+            if card.topic_id is not None:
+                await self._delete_topic(tx, card.chat_id, card.topic_id)
+                continue
             is_fresh = now_us - card.sent_us < DELETABLE_US
             if card.is_text and (card.is_list or not is_fresh):
                 payload, method = Payload(text), Method.EDIT_TEXT
@@ -63,6 +66,14 @@ class Forgetting:
             key = f"{erasing.OURS}card:{card.id}"
             out = Outgoing(card.chat_id, Kind.CARD, payload, key, method=method, target_id=card.id)
             await self.post.enqueue(tx, out)
+
+    async def _delete_topic(self, tx: Tx, chat_id: ChatId, topic_id: int) -> None:
+        """Staff's own lines go with it. Where the bot may not, it gets the name that stands here."""
+        name = self.post.library.served.content.rights.staff_topic_erased
+        await threads.rename_topic(tx, topic_id, name)
+        key = f"{erasing.OURS}topic:{topic_id}"
+        out = Outgoing(chat_id, Kind.CARD, Payload(name), key, method=Method.DELETE_TOPIC, topic_id=topic_id)
+        await self.post.enqueue(tx, out)
 
     async def tell_staff(self, tx: Tx, codes: str, counts: dict[str, int], key: str) -> None:
         """That it was done, and what stays."""

@@ -171,6 +171,11 @@ class Notices:
                 text = say(replies.staff_unreachable, code=await self._code(tx, row))
             case Event.BAD_MARKUP if not is_staff_message:
                 text = say(replies.staff_bad_markup, what=f"{row['kind']} {row['id']}")
+            case Event.TOPIC_STAYS:
+                name = Payload.from_json(row["payload"]).text
+                text = say(self.post.library.served.content.rights.staff_topic_stays, name=name)
+                await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{row['id']}")
+                return
             case Event.STAFF_LOST:
                 account = await accounts.account(tx, self.post.bot_id)
                 text = say(replies.staff_group_lost, reason=account["staff_lost"] or "–")

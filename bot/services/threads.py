@@ -78,7 +78,8 @@ class Threads:
             await threads.add(tx, self.post.bot_id, chat_id, topic_id, now_us)
             found = await threads.of_chat(tx, self.post.bot_id, chat_id)
             assert found is not None
-        key = f"held:{chat_id}:{batch}:thread" if batch is not None else f"thread:{found['id']}:{now_us}"
+        # With the time: who was forgotten and writes again begins with the first batch once more.
+        key = f"held:{chat_id}:{batch}:thread:{now_us}" if batch is not None else f"thread:{found['id']}:{now_us}"
         await self._see_to_topic(tx, found, name, key, due_at)
         if found["state"] != threads.OPEN:
             values = {"state": threads.OPEN, "batch": batch, "opened_us": now_us, "staff_us": None, "taken_name": None}

@@ -27,11 +27,13 @@ from bot.store.tables import (
     check_in,
     contact,
     conversation,
+    draft,
     enrol_code,
     enrol_link,
     enrolment,
     feedback,
     inbox,
+    lesson,
     mention,
     message,
     patient,
@@ -39,11 +41,15 @@ from bot.store.tables import (
     question,
     recipient,
     staff_note,
+    thread,
+    topic,
     triage_review,
 )
 
 OURS = "forget:"
 """How the keys of messages about the erasing itself begin; those are not erased."""
+NOBODY = "–"
+"""The name of a topic that was somebody's."""
 _SHOWN = (Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY)
 _ON_SCREEN = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 _AT_ONCE = 500
@@ -63,14 +69,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A message in which staff see something of the patient."""
+    """Something in which staff see the patient: a message, or a whole topic."""
 
     id: MessageId
+    """Our row of the message; 0 for a topic."""
     chat_id: ChatId
     sent_us: int
     is_text: bool
     is_list: bool
     """It names others as well: a digest."""
+    topic_id: int | None = None
+    """Our row of the topic; None for a message."""
 
 
 async def erase(tx: Tx, who: Subject, contacts: Contacts) -> tuple[dict[str, int], list[Card]]:
@@ -82,13 +91,14 @@ async def erase(tx: Tx, who: Subject, contacts: Contacts) -> tuple[dict[str, int
     known = sa.select(patient.c.id).where(patient.c.id.in_(who.patient_ids), patient.c.created_us <= who.until_us)
     who = replace(who, patient_ids=tuple((await tx.scalars(known)).all()))  # a restored database may number anew
     own = await _own_chats(tx, who)
-    cards = await _cards(tx, who, own)
+    cards = [*await _cards(tx, who, own), *await _topics(tx, who, own)]
     names = await naming.names_of(tx, who.patient_ids, contacts)
     messages = await _empty_messages(tx, who, own)
     await _empty_cards(tx, who, own, cards)
     questions = await _erase_questions(tx, who)
     gone = await _erase_contacts(tx, who, own)
     await _erase_talk(tx, who, own)
+    await _erase_threads(tx, who, own)
     if who.keeps_record:
         await naming.hide_names(tx, names, _said_in(who, own), _asked_by(who))
     else:
@@ -211,6 +221,40 @@ async def _cards(tx: Tx, who: Subject, own: Sequence[int]) -> list[Card]:
     ]
 
 
+# --- threads ---------------------------------------------------------------------------------------------------------
+
+
+def _their_threads(who: Subject, own: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    return thread.c.bot_id == who.bot_id, thread.c.chat_id.in_(own), thread.c.opened_us <= who.until_us
+
+
+async def _topics(tx: Tx, who: Subject, own: Sequence[int]) -> list[Card]:
+    """Topics in which staff talked with them, if Telegram has them, or is about to."""
+    is_coming = sa.exists().where(
+        message.c.topic_id == topic.c.id,
+        message.c.method == Method.CREATE_TOPIC,
+        message.c.state == MessageState.SENDING,
+    )
+    found = await tx.execute(
+        sa.select(topic.c.id, topic.c.chat_id, topic.c.created_us)
+        .join(thread, thread.c.topic_id == topic.c.id)
+        .where(*_their_threads(who, own), sa.or_(topic.c.thread_id.is_not(None), is_coming))
+        .order_by(topic.c.id)
+    )
+    return [
+        Card(MessageId(0), ChatId(chat_id), made_us, is_text=False, is_list=False, topic_id=topic_id)
+        for topic_id, chat_id, made_us in found
+    ]
+
+
+async def _erase_threads(tx: Tx, who: Subject, own: Sequence[int]) -> None:
+    """Their topics lead to nobody any more, and are called after nobody."""
+    theirs = sa.select(thread.c.topic_id).where(*_their_threads(who, own))
+    topic_ids = (await tx.scalars(theirs)).all()
+    await tx.execute(thread.delete().where(*_their_threads(who, own)))
+    await tx.execute(topic.update().where(topic.c.id.in_(topic_ids)).values(name=NOBODY))
+
+
 # --- the rest --------------------------------------------------------------------------------------------------------
 
 
@@ -226,6 +270,8 @@ async def _erase_questions(tx: Tx, who: Subject) -> int:
     """What they asked, what they made of the answers, and which of it staff looked into."""
     asked = _asked_by(who)
     await tx.execute(feedback.delete().where(feedback.c.question_id.in_(asked)))
+    await tx.execute(draft.delete().where(draft.c.lesson_id.in_(asked)))
+    await tx.execute(lesson.delete().where(lesson.c.question_id.in_(asked)))
     waits_for_people = (alert.c.level.is_(None), alert.c.state == "open")
     await tx.execute(
         alert.update().where(alert.c.patient_id.in_(who.patient_ids), *waits_for_people).values(state="withdrawn")

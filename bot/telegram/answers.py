@@ -131,7 +131,7 @@ def _bad_request(error: BadRequest, call: Call) -> SendResult:
         at = re.search(r"byte offset (\d+)", description)
         return BadMarkup(f"byte_{at[1]}" if at else "unparsed")
     if says(*_TOPIC_GONE):
-        return TopicGone()
+        return Sent(call.thread_id) if call.method is Method.DELETE_TOPIC else TopicGone()
     if says(*_UNREACHABLE):
         return Unreachable(reason_of(error))
     return Refused(reason_of(error))

@@ -52,7 +52,7 @@ def prepare(bot: Bot, call: Call) -> Perform:
             return _copy(bot, call)
         case Method.EDIT_TEXT | Method.EDIT_MARKUP | Method.DELETE:
             return _change(bot, call)
-        case Method.CREATE_TOPIC | Method.EDIT_TOPIC:
+        case Method.CREATE_TOPIC | Method.EDIT_TOPIC | Method.DELETE_TOPIC:
             return _topic(bot, call)
 
 
@@ -154,7 +154,11 @@ def _topic(bot: Bot, call: Call) -> Perform:
         await bot.edit_forum_topic(call.chat_id, thread_id, name)
         return Sent(thread_id)
 
-    return edit
+    async def delete() -> Sent:
+        await bot.delete_forum_topic(call.chat_id, thread_id)
+        return Sent(thread_id)
+
+    return edit if call.method is Method.EDIT_TOPIC else delete
 
 
 def _words(call: Call) -> tuple[str, ParseMode | None]:

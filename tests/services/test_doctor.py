@@ -130,6 +130,10 @@ def bot_may_not_manage_topics(clinic: Installation) -> None:
     clinic.group.add_bot(clinic.group.add(clinic.owner), rights=frozenset(ADMIN_RIGHTS) - {"can_manage_topics"})
 
 
+def bot_may_not_delete(clinic: Installation) -> None:
+    clinic.group.add_bot(clinic.group.add(clinic.owner), rights=frozenset(ADMIN_RIGHTS) - {"can_delete_messages"})
+
+
 def bot_kicked(clinic: Installation) -> None:
     clinic.group.kick_bot(clinic.group.add(clinic.owner))
 
@@ -147,6 +151,7 @@ def no_topics(clinic: Installation) -> None:
         pytest.param(bot_kicked, "staff_group", "not in the group", "Add the bot", id="kicked"),
         pytest.param(bot_is_plain_member, "staff_group", "no administrator", "administrator", id="not-admin"),
         pytest.param(bot_may_not_manage_topics, "staff_group", "may not manage topics", "manage", id="no-rights"),
+        pytest.param(bot_may_not_delete, "staff_group", "may not delete", "delete messages", id="no-deleting"),
         pytest.param(no_topics, "topics", "off", "Switch on Topics", id="no-topics"),
     ],
 )

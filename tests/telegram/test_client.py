@@ -393,6 +393,18 @@ async def test_a_topic_is_made_and_renamed(client: Client, wire: Wire) -> None:
     assert await client.send(call(Method.EDIT_TOPIC, "P-7F3K, done", chat_id=GROUP, thread_id=12)) == Sent(12)
 
 
+async def test_a_topic_is_deleted_and_one_that_is_gone_counts_as_deleted(client: Client, wire: Wire) -> None:
+    delete = call(Method.DELETE_TOPIC, "Deleted patient", chat_id=GROUP, thread_id=12)
+    wire.answer = ok(True)
+    assert await client.send(delete) == Sent(12)
+    assert (wire.methods, wire.asked) == (["deleteForumTopic"], {"chat_id": GROUP, "message_thread_id": 12})
+
+    wire.answer = no(400, "Bad Request: TOPIC_ID_INVALID")
+    assert await client.send(delete) == Sent(12)
+    wire.answer = no(400, "Bad Request: not enough rights to delete the topic")
+    assert await client.send(delete) == Refused("not_enough_rights_to_delete_the_topic")
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -401,10 +413,11 @@ async def test_a_topic_is_made_and_renamed(client: Client, wire: Wire) -> None:
         call(Method.SEND_PHOTO),
         call(Method.COPY),
         call(Method.EDIT_TOPIC),
+        call(Method.DELETE_TOPIC),
         call(payload=Payload("x", ((Button("Both", "a", "https://b.example"),),))),
         call(payload=Payload("x", ((Button("Long", "a" * 64),),))),
     ],
-    ids=["no target", "nothing to delete", "no file", "no source", "no topic", "two-way button", "long data"],
+    ids=["no target", "nothing to delete", "no file", "no source", "no topic", "no topic to delete", "two-way button", "long data"],
 )
 async def test_a_row_that_cannot_be_sent_is_refused_without_a_call(client: Client, wire: Wire, broken: Call) -> None:
     assert await client.send(broken) == Refused("call_broken")
