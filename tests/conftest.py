@@ -7,16 +7,21 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.clock import ManualClock
+from bot.content.load import parse_content, revision_of
+from bot.content.schema import Content
+from bot.core.matching.semantic import SentenceModel
 from bot.logs import SafeHandler
+from bot.services import library
+from bot.services.indexes import Mind, mind_for
 from bot.simulator.cluster import Cluster, missing, open_cluster
 from bot.simulator.house import Cast, House, make_cast, open_house
 from bot.simulator.state import Message
@@ -77,6 +82,43 @@ def overheard() -> Iterator[Overheard]:
     World.post = post  # type: ignore[method-assign]
     logging.getLogger().removeHandler(handler)
     assert heard.leaks() == [], "a log line holds what somebody said, or the token"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """Texts that are the same byte for byte are read, checked and learned from once a run: each house would spend two
+    thirds of a second on it, and what comes of it never changes."""
+    read_checked = library.read_checked
+    parsed: dict[str, Content] = {}
+    checked: dict[tuple[str, date], Content] = {}
+    minds: dict[tuple[object, ...], Mind] = {}
+
+    def parse_once(files: Mapping[str, str]) -> Content:
+        hash_ = revision_of(files)
+        return parsed.get(hash_) or parsed.setdefault(hash_, parse_content(files))
+
+    def check_once(files: dict[str, str], today: date) -> Content:
+        known = (revision_of(files), today)
+        return checked.get(known) or checked.setdefault(known, read_checked(files, today))
+
+    def learn_once(
+        content: Content,
+        model: SentenceModel | None,
+        folder: Path | None,
+        before: Mind | None = None,
+        *,
+        keep: bool = True,
+    ) -> Mind:
+        if before is not None:
+            return mind_for(content, model, folder, before, keep=keep)
+        known = (content.revision, len(content.entries), id(model), folder, keep)
+        return minds.get(known) or minds.setdefault(known, mind_for(content, model, folder, keep=keep))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "parse_content", parse_once)
+        patch.setattr(library, "read_checked", check_once)
+        patch.setattr(library, "mind_for", learn_once)
+        yield
 
 
 @pytest.fixture(scope="session")
