@@ -417,7 +417,16 @@ async def test_a_topic_is_deleted_and_one_that_is_gone_counts_as_deleted(client:
         call(payload=Payload("x", ((Button("Both", "a", "https://b.example"),),))),
         call(payload=Payload("x", ((Button("Long", "a" * 64),),))),
     ],
-    ids=["no target", "nothing to delete", "no file", "no source", "no topic", "no topic to delete", "two-way button", "long data"],
+    ids=[
+        "no target",
+        "nothing to delete",
+        "no file",
+        "no source",
+        "no topic",
+        "no topic to delete",
+        "two-way button",
+        "long data",
+    ],
 )
 async def test_a_row_that_cannot_be_sent_is_refused_without_a_call(client: Client, wire: Wire, broken: Call) -> None:
     assert await client.send(broken) == Refused("call_broken")
