@@ -165,3 +165,18 @@ def test_taking_leave_alarms_nobody(brain: Brain, text: str) -> None:
 def test_a_farewell_for_good_is_heard(brain: Brain, text: str) -> None:
     triage = brain.triager.triage(text)
     assert "self_harm" in {flag.id for flag in (*triage.flags, *triage.suspected)}
+
+
+@pytest.mark.parametrize(
+    "text", ["the left one", "it was my right foot", "only the left", "the big toe", "the other side"]
+)
+def test_which_and_where_alarms_nobody(brain: Brain, text: str) -> None:
+    triage = brain.triager.triage(text)
+    assert not triage.flags
+    assert not triage.suspected
+
+
+@pytest.mark.parametrize("text", ["cant move my left arm", "my left foot is cold and white"])
+def test_what_is_wrong_with_it_is_heard(brain: Brain, text: str) -> None:
+    triage = brain.triager.triage(text)
+    assert triage.flags or triage.suspected

@@ -22,11 +22,22 @@ from bot.core.matching.spelling import Counts, Mender, Spellings
 from bot.core.matching.training import Read, mean_cosines, read
 from bot.core.opinion.pieces import pieces
 from bot.core.reading import Reading
+from bot.core.tokens import SMALL_WORDS
 from bot.core.triage import Suspicion
+from bot.core.wish_words import kind
 
 _NOTHING, _TOO_LITTLE = 3, 5
 """Fewer different words mean nothing by themselves ("/help 11"); so few are never surely danger unless a rule names
 them, since half of such alarms were about "what if I don't"."""
+_WHERE = SMALL_WORDS | kind(
+    "left right both side sides one ones other another upper lower inner outer inside outside top bottom front back",
+    "middle first second third last big foot feet heel heels toe toes sole arch ankle ankles leg legs shin shins calf",
+    "calves knee knees thigh thighs hip hips hand hands finger fingers thumb wrist elbow arm arms shoulder shoulders",
+    "his her their this that these those he she i you we they of on in at to from near by and or only just also too",
+    "please yes think mean did do done had treated needled",
+)
+"""Words that only say which or where. Nothing is wrong with "the left one" or "it was my right foot", though messages
+about a stroke are full of such words."""
 NO_SENTENCES = np.zeros((0, 0), np.float32)
 """The second opinion compares words and letters only."""
 
@@ -163,7 +174,7 @@ class LearnedOpinion:
     def of(self, reading: Reading) -> Suspicion:
         """See `triage.Opinion`."""
         said = {token.word for token in reading.tokens if token.word.isalpha()}
-        if len(said) < _NOTHING:
+        if len(said) < _NOTHING or said <= _WHERE:
             return Suspicion()
         id_, probability = self.gravest(reading)
         if probability >= self._lessons.gates.sure and len(said) > _TOO_LITTLE:
