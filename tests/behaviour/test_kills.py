@@ -47,6 +47,7 @@ async def test_four_kills_at_chosen_writes_on_sqlite(on_sqlite: Trial) -> None:
     assert_kept(await on_sqlite(Plan(kills=4, deaths=deaths, lease_s=LEASE_S)), kills=4)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 async def test_four_kills_at_chosen_writes_of_two_workers_on_postgres(on_postgres: Trial) -> None:
     deaths = ("turn:3:after", "send:2:after", "handle:3:before", "send:2:before")

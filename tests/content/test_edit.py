@@ -269,7 +269,7 @@ def without(content: Content, entry_id: str) -> list[Entry]:
     return [entry for entry in content.entries.values() if entry.id != entry_id]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(changes())
 def test_any_edit_loads_back_to_what_was_asked_and_nothing_else_changes(edit: ChangeEntry) -> None:
     if wanted(CONTENT.entries[edit.entry_id], edit) == CONTENT.entries[edit.entry_id]:
