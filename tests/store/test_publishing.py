@@ -264,10 +264,6 @@ async def test_an_older_copy_of_the_folder_undoes_nothing(
     assert late._library.served.content.entries["soreness_duration"].answer == "A day or two."
 
 
-EDITS = 100
-"""The issue wants 1,000: `test_a_thousand_edits` has them."""
-
-
 async def storm(publishers: list[Publisher], folder: Path, edits: int) -> None:
     """Many edit at once, some the same entry; whoever meets a conflict looks again and adds theirs to it."""
     rng = random.Random(5)
@@ -296,11 +292,6 @@ async def storm(publishers: list[Publisher], folder: Path, edits: int) -> None:
     assert len(set(bases)) == edits + 1
     assert in_folder(folder) == content
     assert revision_of(read_files(folder)) == content.revision
-
-
-@pytest.mark.slow
-async def test_many_who_edit_at_once_lose_nothing(publisher: Publisher, folder: Path) -> None:
-    await storm([publisher], folder, EDITS)
 
 
 async def test_workers_that_share_a_database_lose_nothing(
