@@ -22,10 +22,12 @@ from bot.model import Kind, Payload
 from bot.services import watch
 from bot.services.alive import BEAT_S, Alive
 from bot.services.backups import Backups
+from bot.services.broadcast_showing import Showing
 from bot.services.broadcasts import Broadcasts
 from bot.services.check_ins import CheckIns
 from bot.services.checks import Checks
 from bot.services.enrolment_timers import EnrolmentTimers
+from bot.services.faq_desk_publishing import FaqPublishing
 from bot.services.inbox import Inbox
 from bot.services.library import Changed, Library
 from bot.services.models import model_for
@@ -33,8 +35,11 @@ from bot.services.patients import Patients
 from bot.services.planner import Planner
 from bot.services.policy import ClinicPolicy
 from bot.services.post import Notices, Post
+from bot.services.publishing import Publisher
 from bot.services.routine import Routine
 from bot.services.staff import Staff
+from bot.services.teach_publishing import TeachPublishing
+from bot.services.thread_place import ThreadPlace
 from bot.services.threads import Threads
 from bot.services.ticks import Ticks
 from bot.services.topics import look_at_group
@@ -56,6 +61,8 @@ CONTENT_S = 2.0
 """How soon a changed folder, or a revision made by another worker, is seen."""
 GROUP_S = 3600.0
 """How soon topics that were switched on, or off, in the staff group are seen."""
+TEACH_S = 1.0
+"""How soon a line that staff have written is tried out: somebody waits for it."""
 WEBHOOK_CHECK_S = 30.0
 DRAIN_S = 20.0
 """A stop takes no longer. Docker kills after 10 s unless told otherwise, systemd after 90."""
@@ -78,6 +85,8 @@ class App:
     inbox: Inbox
     ticks: Ticks
     routine: Routine
+    teaching: TeachPublishing
+    editing: FaqPublishing
     outbox: Outbox
     alive: Alive
     watch: IntakeWatch
@@ -114,6 +123,7 @@ class App:
             helpers = [group.create_task(self._intake(), name="intake")]
             helpers.append(group.create_task(self._every(BEAT_S, self.beat), name="beat"))
             helpers.append(group.create_task(self.routine.backups.run(), name="backups"))
+            helpers.append(group.create_task(self._every(TEACH_S, self._teach), name="teach"))
             helpers.append(group.create_task(self._every(CONTENT_S, self.look_at_content), name="content"))
             helpers.append(group.create_task(self._every(GROUP_S, self.look_at_group, at_once=True), name="group"))
             mains = [
@@ -126,6 +136,10 @@ class App:
             await self.stopping.wait()
             await self._drain(helpers, mains, server)
         log.info("stopped")
+
+    async def _teach(self) -> None:
+        await self.teaching.work()
+        await self.editing.work()
 
     def stop(self) -> None:
         """Take nothing new, finish what is in hand, and let `run` return. Safe to call from a signal handler."""
@@ -342,15 +356,25 @@ def _wire(
     backups = Backups(post, settings.database_url, settings.backup_dir, timedelta(days=settings.backup_keep))
     keeping = {"retention_days": settings.retention_days, "backup_keep": settings.backup_keep}
     routine = Routine(post, clock.now(), is_trial=settings.allow_unsigned, backups=backups, **keeping)
-    settler = Settler(store, clock, bot_id, Notices(post, Broadcasts(post).on_refused, Threads(post).made_anew))
+    talks = Threads(post)
+    notices = Notices(post, Broadcasts(post).on_refused, talks.made_anew, ThreadPlace(post).under_words)
+    settler = Settler(store, clock, bot_id, notices)
     outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), settler)
     staff = Staff(post, routine.status, _name_of(client))
     inbox = Inbox(post, Patients(post), staff, read_update, client.answer_press, outbox.wake)
     care_plans = CheckIns(post).handlers | EnrolmentTimers(post).handlers
     handlers = (
-        routine.handlers | Checks(post).handlers | care_plans | Broadcasts(post).handlers | Threads(post).handlers
+        routine.handlers
+        | Checks(post).handlers
+        | care_plans
+        | Broadcasts(post).handlers
+        | Showing(post).handlers
+        | talks.handlers
     )
-    ticks = Ticks(post, handlers, outbox.wake)
+    ticks = Ticks(post, handlers, outbox.wake, Showing(post).prepare)
+    publisher = Publisher(post, settings.content_dir)
+    teaching = TeachPublishing(post, publisher, outbox.wake)
+    editing = FaqPublishing(post, publisher, outbox.wake)
     return App(
         settings=settings,
         clock=clock,
@@ -361,6 +385,8 @@ def _wire(
         inbox=inbox,
         ticks=ticks,
         routine=routine,
+        teaching=teaching,
+        editing=editing,
         outbox=outbox,
         alive=Alive(post, call_out),
         watch=IntakeWatch(post),

@@ -63,6 +63,7 @@ def _in_words(done: Restored) -> list[str]:
         lines.append(f"What was there before is kept as {done.kept}. Delete it when you no longer need it.")
     if done.knows_later:
         lines.append(f"Since then {done.erased} patients were deleted and {done.stops} stops changed: done here too.")
+        lines.append(f"Members of the team whose rights changed since: {done.team}, done here too.")
     else:
         lines.append("WARNING: nothing tells who said stop, or was deleted, since then. Look for wishes.log first.")
     lines.append(f"Held, as they may have been sent since: {done.held} messages and check-ins.")

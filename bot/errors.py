@@ -5,6 +5,7 @@ Errors are for broken input or machinery. No match, opted out, too late are valu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 class AftercareError(Exception):
@@ -35,13 +36,27 @@ class StaleConversation(StoreError):
         self.chat_ids = chat_ids
 
 
+class WhyNot(StrEnum):
+    """Why somebody may not do what they tried."""
+
+    ROLE = "role"
+    """They work here, and others do this."""
+    REMOVED = "removed"
+    """They worked here once."""
+    ANONYMOUS = "anonymous"
+    """They wrote as the staff group: nobody can see who it was."""
+    SILENT = "silent"
+    """A stranger, a bot, another group, a forged button: nobody whom an answer would help."""
+
+
 class NotAllowed(AftercareError):
     """Somebody without the right tried a staff action; `user_id` and `action` go to the audit table."""
 
-    def __init__(self, user_id: int, action: str) -> None:
-        super().__init__(f"user {user_id} may not {action}")
+    def __init__(self, user_id: int, action: str, why: WhyNot = WhyNot.SILENT) -> None:
+        super().__init__(f"user {user_id} may not {action}: {why}")
         self.user_id = user_id
         self.action = action
+        self.why = why
 
 
 @dataclass(frozen=True)

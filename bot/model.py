@@ -116,6 +116,8 @@ class Method(StrEnum):
     EDIT_TOPIC = "edit_topic"
     DELETE_TOPIC = "delete_topic"
     """With everything in it. Where the bot may not, the topic is renamed instead."""
+    PUT_OUT = "put_out"
+    """Take a person out of the group, who may be invited again. Where the bot may not, staff are told."""
 
     @property
     def repeatable(self) -> bool:
@@ -126,6 +128,7 @@ class Method(StrEnum):
             Method.DELETE,
             Method.EDIT_TOPIC,
             Method.DELETE_TOPIC,
+            Method.PUT_OUT,
         }
 
 
@@ -260,7 +263,8 @@ PAYLOAD_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a message says. `text` is Telegram's HTML; for the methods about topics the topic's plain name."""
+    """What a message says. `text` is Telegram's HTML; for the methods about topics the topic's plain name, and for
+    `put_out` the person's Telegram number."""
 
     text: str = ""
     buttons: Buttons = ()
@@ -480,6 +484,8 @@ class TextIn:
     media: Media | None = None
     reply_to: TelegramMessageId | None = None
     reply_to_ours: Ours | None = None
+    reply_to_sender: Sender | None = None
+    """Who wrote the message answered, where that shows."""
     thread_id: int | None = None
     is_private: bool = True
     html: str = ""

@@ -187,11 +187,19 @@ def test_each_worker_gets_a_port_of_its_own_on_this_machine_only(compose: dict[s
 
 def test_the_texts_are_mounted_where_they_are_looked_for(compose: dict[str, Any]) -> None:
     worker = compose["services"]["worker"]
-    (mounted,) = worker["volumes"]
+    (mounted,) = [mount for mount in worker["volumes"] if mount.startswith("..")]
     outside, inside, mode = mounted.split(":")
     assert (DEPLOY / outside).resolve() == ROOT / "faq"
     assert inside == worker["environment"]["CONTENT_DIR"]
     assert mode == "ro"
+
+
+def test_backups_outlive_the_container_and_may_be_written(compose: dict[str, Any]) -> None:
+    worker, folder = compose["services"]["worker"], compose["services"]["worker"]["environment"]["BACKUP_DIR"]
+    assert f"backups:{folder}" in worker["volumes"]
+    assert "backups" in compose["volumes"]
+    inside = Path(folder).relative_to(last("WORKDIR"))
+    assert str(inside) in last("RUN").split(), "a new volume gets the owner of the folder it is mounted over"
 
 
 @pytest.mark.parametrize("name", ["worker", "database"])

@@ -20,8 +20,13 @@ from bot.content.sentences import (
     BroadcastReplies,
     CheckInReplies,
     EnrolmentReplies,
+    FaqDeskReplies,
     PatientListReplies,
+    PeopleReplies,
     RightsReplies,
+    StatusReplies,
+    TeachReplies,
+    TeamReplies,
     ThreadReplies,
 )
 from bot.content.staff_replies import StaffReply
@@ -273,6 +278,11 @@ class Content(Part):
     patient_list: PatientListReplies
     broadcasts: BroadcastReplies
     backups: BackupReplies
+    status: StatusReplies
+    teach: TeachReplies
+    team: TeamReplies
+    people: PeopleReplies
+    faq_desk: FaqDeskReplies
     threads: ThreadReplies
     """More of the bot's own sentences, a file for each."""
     revision: str = ""
@@ -359,6 +369,10 @@ class Replies(Part):
     button_not_sure: Line
     staff_hand_over: Text
     staff_red_flag: Text
+    staff_red_flag_on_paper: Text
+    """The same of a patient without Telegram."""
+    staff_shared_phone: Line
+    """Under it, where a family shares the chat."""
     staff_status_take: Line
     staff_status_again: Line
     staff_status_taken: Line
@@ -446,6 +460,8 @@ REPLY_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "staff_human": _CARD,
     "staff_foreign": _CARD | {"language"},
     "staff_red_flag": _CARD | {"id", "level", "status", "said", "phone"},
+    "staff_red_flag_on_paper": _CARD | {"id", "level", "status", "said", "phone"},
+    "staff_shared_phone": frozenset({"codes"}),
     "staff_phone": frozenset({"phone"}),
     "staff_no_phone_ref": frozenset({"reference"}),
     "staff_more": frozenset({"code", "id", "text"}),

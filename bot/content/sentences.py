@@ -6,7 +6,7 @@ Each is a model whose fields are the texts; all have to be there.
 from collections.abc import Mapping
 from typing import ClassVar
 
-from bot.content.parts import Line, Part, Text
+from bot.content.parts import Id, Line, Part, Text
 
 
 class Sentences(Part):
@@ -372,7 +372,6 @@ class RightsReplies(Sentences):
     staff_topic_stays: Text
     """In place of a card that is too old to be deleted."""
     staff_release_how: Text
-    staff_release_owner: Text
     staff_release_unknown: Text
     staff_released: Text
 
@@ -393,6 +392,9 @@ class PatientListReplies(Sentences):
         "patient_careful": frozenset({"facts"}),
         "patient_sign": frozenset({"id", "time", "state"}),
         "patient_note": frozenset({"number", "kind", "text", "time"}),
+        "patient_noted": frozenset({"name"}),
+        "answers": frozenset({"code", "step", "noted", "text"}),
+        "answers_again": frozenset({"step", "question"}),
         "patient_unread": frozenset({"count"}),
         "patient_visit": frozenset({"time"}),
         "patient_next": frozenset({"step", "time"}),
@@ -469,6 +471,11 @@ class PatientListReplies(Sentences):
     patient_visit: Line
     patient_next: Line
     patient_no_telegram: Line
+    patient_noted: Line
+    answers: Text
+    answers_wait: Line
+    answers_again: Line
+    answers_none: Line
     note_kind_note: Line
     note_kind_call: Line
     note_kind_booking: Line
@@ -549,6 +556,7 @@ class PatientListReplies(Sentences):
     button_tomorrow: Line
     button_day: Line
     button_message: Line
+    button_answers: Line
     button_chart: Line
     button_forget: Line
     """Of a patient without Telegram."""
@@ -598,12 +606,6 @@ class BroadcastReplies(Sentences):
         "desk_unread_when": frozenset({"zone"}),
         "desk_check": frozenset({"audience", "lines", "patients"}),
         "desk_left_out": frozenset({"patients"}),
-        "desk_left_opted_out": frozenset({"count"}),
-        "desk_left_open_alert": frozenset({"count"}),
-        "desk_left_plan_paused": frozenset({"count"}),
-        "desk_left_unreachable": frozenset({"count"}),
-        "desk_left_twice_today": frozenset({"count"}),
-        "desk_left_no_visit": frozenset({"count"}),
         "desk_longest": frozenset({"count", "limit"}),
         "desk_locked": frozenset({"line"}),
         "desk_runs": frozenset({"end", "lasts", "start", "zone"}),
@@ -729,12 +731,6 @@ class BroadcastReplies(Sentences):
     desk_check: Text
     desk_check_changed: Line
     desk_left_out: Line
-    desk_left_opted_out: Line
-    desk_left_open_alert: Line
-    desk_left_plan_paused: Line
-    desk_left_unreachable: Line
-    desk_left_twice_today: Line
-    desk_left_no_visit: Line
     desk_left_nobody: Line
     desk_longest: Line
     desk_locked: Line
@@ -851,6 +847,7 @@ class BroadcastReplies(Sentences):
     report_column_time: Line
     report_result_sent: Line
     report_result_again: Line
+    report_result_taken_back: Line
     report_result_unknown: Line
     report_result_refused: Line
     report_result_left_out: Line
@@ -886,6 +883,10 @@ class ThreadReplies(Sentences):
         "card_taken": frozenset({"who"}),
         "card_arrived": frozenset({"time"}),
         "card_done": frozenset({"who"}),
+        "topic_linked": frozenset({"name", "address"}),
+        "talk": frozenset({"topic"}),
+        "write_in_topic": frozenset({"code", "topic"}),
+        "not_taken": frozenset({"code"}),
         "line": frozenset({"code", "text"}),
         "line_edited": frozenset({"code", "text"}),
         "answered": frozenset({"line", "question"}),
@@ -909,10 +910,16 @@ class ThreadReplies(Sentences):
     story_ours: Line
     story_theirs: Line
     card_how: Text
+    card_how_group: Text
     card_closed: Text
+    card_closed_group: Text
     card_taken: Line
     card_arrived: Line
     card_done: Line
+    topic_linked: Line
+    talk: Line
+    write_in_topic: Text
+    not_taken: Text
     button_take: Line
     button_done: Line
     button_why: Line
@@ -969,6 +976,435 @@ class BackupReplies(Sentences):
     """After the database was put back from a copy."""
 
 
+class TeamReplies(Sentences):
+    """`replies_team.yaml`: who is in the team, who may do what, who did what."""
+
+    placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
+        "refused_role": frozenset({"who"}),
+        "team": frozenset({"lines"}),
+        "person": frozenset({"name", "role"}),
+        "person_registered": frozenset({"registration"}),
+        "person_away_until": frozenset({"day"}),
+        "guests": frozenset({"names"}),
+        "one": frozenset({"line", "number"}),
+        "did_role": frozenset({"name", "role"}),
+        "did_registration": frozenset({"name", "registration"}),
+        "did_no_registration": frozenset({"name"}),
+        "ask_registration": frozenset({"name"}),
+        "ask_remove": frozenset({"name"}),
+        "did_remove": frozenset({"name"}),
+        "left": frozenset({"name"}),
+        "left_work": frozenset({"name", "codes"}),
+        "left_on_call": frozenset({"name"}),
+        "stays": frozenset({"name"}),
+        "last_owner": frozenset({"name"}),
+        "nobody": frozenset({"who"}),
+        "button_role": frozenset({"role"}),
+        "audit": frozenset({"lines"}),
+        "audit_line": frozenset({"time", "what"}),
+        "audit_unread": frozenset({"word"}),
+        "audit_unnamed": frozenset({"who", "action", "what"}),
+        "audit_refused": frozenset({"who", "action"}),
+        "audit_announcement": frozenset({"number"}),
+        "actions": frozenset({"who", "what"}),
+    }
+
+    roles: Mapping[Id, Line]
+    """What a role is called in a list."""
+    a_role: Mapping[Id, Line]
+    """The same with its article."""
+    or_word: Line
+    """Between two of them."""
+    refused_role: Line
+    refused_removed: Line
+    refused_anonymous: Line
+    team: Text
+    person: Line
+    person_registered: Line
+    """Behind `person`."""
+    person_away: Line
+    person_away_until: Line
+    guests: Text
+    """Who did something in the group, and has no role."""
+    team_how: Text
+    """For owners."""
+    team_read_only: Text
+    one: Text
+    did_role: Line
+    did_registration: Line
+    did_no_registration: Line
+    did_nothing: Line
+    ask_registration: Text
+    registration_wrong: Text
+    ask_remove: Text
+    did_remove: Line
+    left: Text
+    """Told in the group."""
+    left_work: Text
+    """The same, with patients whom nobody looks after now."""
+    left_on_call: Text
+    """Under one of the two."""
+    stays: Text
+    """Telegram did not let the bot take somebody out of the group."""
+    last_owner: Text
+    nobody: Text
+    not_a_person: Text
+    button_role: Line
+    button_registration: Line
+    button_remove: Line
+    button_remove_sure: Line
+    button_keep: Line
+    button_back: Line
+    audit: Text
+    audit_none: Text
+    audit_line: Line
+    audit_how: Text
+    audit_unread: Text
+    audit_unnamed: Line
+    """Of an action that has no text."""
+    audit_refused: Line
+    audit_announcement: Line
+    audit_bot: Line
+    """In place of a name."""
+    button_older: Line
+    button_newest: Line
+    actions: Mapping[Id, Line]
+    """By action, what was done."""
+
+
+class StatusReplies(Sentences):
+    """`replies_status.yaml`: what /status adds to the counts, and messages in doubt."""
+
+    placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
+        "late": frozenset({"minutes"}),
+        "blocked": frozenset({"count", "codes"}),
+        "tested": frozenset({"time"}),
+        "test_failed": frozenset({"time"}),
+        "in_doubt": frozenset({"count"}),
+        "card": frozenset({"count", "who", "kind", "time", "text"}),
+        "did_arrived": frozenset({"who"}),
+        "did_again": frozenset({"who"}),
+        "did_drop": frozenset({"who"}),
+    }
+
+    late: Line
+    blocked: Line
+    tested: Line
+    test_failed: Line
+    never_tested: Line
+    in_doubt: Line
+    button_see: Line
+    card: Text
+    the_group: Line
+    a_copy: Line
+    """In place of the words of a message that is copied from another chat…"""
+    a_secret: Line
+    """…and of one whose words were not kept."""
+    kinds: Mapping[Id, Line]
+    """What a kind of message is called."""
+    button_arrived: Line
+    button_again: Line
+    button_drop: Line
+    button_next: Line
+    did_arrived: Line
+    did_again: Line
+    did_drop: Line
+    settled: Line
+    none_left: Line
+
+
+class TeachReplies(Sentences):
+    """`replies_teach.yaml`: what staff teach from patients' questions, and the answer to who asked."""
+
+    placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
+        "card": frozenset({"count", "left", "lines"}),
+        "card_once": frozenset({"left", "lines"}),
+        "line": frozenset({"text", "code", "time", "reason"}),
+        "more": frozenset({"count"}),
+        "button_add": frozenset({"question"}),
+        "ask": frozenset({"most", "where", "line"}),
+        "to_entry": frozenset({"question"}),
+        "line_long": frozenset({"count", "most"}),
+        "line_telling": frozenset({"words"}),
+        "sure": frozenset({"text", "where"}),
+        "tried": frozenset({"where", "text", "impact"}),
+        "no_shifts": frozenset({"asked"}),
+        "shifts": frozenset({"count", "asked"}),
+        "move": frozenset({"before", "after", "count"}),
+        "held_out": frozenset({"count", "of"}),
+        "refused": frozenset({"text", "reasons"}),
+        "learnt": frozenset({"count", "text"}),
+        "button_send": frozenset({"count"}),
+        "sent": frozenset({"count"}),
+        "answer_today": frozenset({"text", "answer"}),
+        "answer_yesterday": frozenset({"text", "answer"}),
+    }
+
+    card: Text
+    card_once: Text
+    """The same of a question that was asked once."""
+    line: Line
+    reasons: Mapping[Id, Line]
+    more: Line
+    nothing: Text
+    ignored: Line
+    settled: Line
+    noted: Line
+    not_taught: Line
+    button_wrong: Line
+    """Under *Why this answer*."""
+    button_add: Line
+    button_people: Line
+    button_ignore: Line
+    button_next: Line
+    ask: Text
+    to_entry: Line
+    to_people: Line
+    button_stop: Line
+    line_no_words: Line
+    line_long: Line
+    line_telling: Text
+    line_copied: Line
+    line_gone: Line
+    sure: Text
+    button_go_on: Line
+    button_change: Line
+    trying: Line
+    publishing: Line
+    button_again: Line
+    tried: Text
+    no_shifts: Line
+    shifts: Line
+    move: Line
+    held_out: Line
+    outcomes: Mapping[Id, Line]
+    """What is done with a question that is not answered, by decision."""
+    button_publish: Line
+    refused: Text
+    conflict: Text
+    entry_gone: Line
+    failed: Text
+    note: Line
+    """What the history of the texts says."""
+    learnt: Text
+    button_send: Line
+    sent: Line
+    sent_to_nobody: Line
+    not_served: Line
+    answer_today: Text
+    """To the patient."""
+    answer_yesterday: Text
+
+
+class PeopleReplies(Sentences):
+    """`replies_people.yaml`: days the clinic is closed, who is away, the file with a patient's whole record."""
+
+    placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
+        "closed_stretch": frozenset({"first", "last"}),
+        "closed_ask": frozenset({"days"}),
+        "closed_long": frozenset({"count"}),
+        "closed_done": frozenset({"who", "days"}),
+        "closed_taken_back": frozenset({"who", "days"}),
+        "closed_list": frozenset({"lines"}),
+        "closed_line": frozenset({"days"}),
+        "closed_line_written": frozenset({"days"}),
+        "button_take_back": frozenset({"day"}),
+        "away_until": frozenset({"day"}),
+        "alert_first": frozenset({"person"}),
+        "alert_link": frozenset({"name", "number"}),
+        "alert_away": frozenset({"name"}),
+        "record_unknown": frozenset({"code"}),
+        "record_sent": frozenset({"code"}),
+        "record_caption": frozenset({"code"}),
+        "record_title": frozenset({"code"}),
+        "record_intro": frozenset({"time", "who", "zone"}),
+        "record_forgotten": frozenset({"time", "questions", "messages", "contacts"}),
+        "record_chat": frozenset({"since", "until"}),
+        "record_revision": frozenset({"revision"}),
+        "record_entered": frozenset({"who"}),
+        "record_note": frozenset({"time"}),
+        "record_note_done": frozenset({"time", "who"}),
+        "record_alert": frozenset({"time", "what"}),
+        "record_alert_taken": frozenset({"time", "who"}),
+        "record_alert_closed": frozenset({"time", "who", "outcome"}),
+        "record_agreed": frozenset({"time", "version"}),
+        "record_declined": frozenset({"time", "version"}),
+        "record_said": frozenset({"time"}),
+        "record_wrote": frozenset({"time", "state"}),
+        "record_done": frozenset({"time", "what"}),
+        "record_check": frozenset({"hash", "length", "mark"}),
+    }
+
+    closed_unclear: Text
+    closed_order: Text
+    closed_past: Text
+    closed_stretch: Line
+    closed_ask: Text
+    closed_long: Text
+    """Under it, for very many days."""
+    closed_done: Text
+    closed_not_done: Text
+    closed_taken_back: Text
+    closed_list: Text
+    closed_line: Line
+    closed_line_written: Line
+    """Of days that stand in clinic.yaml."""
+    closed_none: Text
+    closed_how: Text
+    closed_reason: Line
+    """Where nobody gave one."""
+    button_close: Line
+    button_no: Line
+    button_take_back: Line
+    away: Text
+    away_until: Text
+    away_unclear: Text
+    back: Text
+    back_already: Text
+    alert_first: Text
+    """On the card of an alert, for whoever treats the patient."""
+    alert_link: Line
+    """In it, the name."""
+    alert_away: Text
+    record_how: Text
+    record_unknown: Text
+    record_sent: Text
+    """In the group, which never gets the file."""
+    record_caption: Text
+    record_title: Line
+    record_intro: Text
+    record_forgotten: Text
+    record_locked: Text
+    record_chats: Line
+    record_chat: Line
+    record_now: Line
+    record_plans: Line
+    record_revision: Line
+    record_agreements: Line
+    record_agreed: Line
+    record_declined: Line
+    record_check_ins: Line
+    record_entered: Line
+    record_patient: Line
+    """Who answered a check-in, where nobody noted it for them."""
+    record_alerts: Line
+    record_alert: Line
+    record_alert_question: Line
+    record_alert_open: Line
+    record_alert_taken: Line
+    record_alert_closed: Line
+    record_outcomes: Mapping[Id, Line]
+    """By `alert.outcome`, with `other`."""
+    record_notes: Line
+    record_note: Line
+    record_note_done: Line
+    record_talk: Line
+    record_said: Line
+    record_wrote: Line
+    record_states: Mapping[Id, Line]
+    """By state of a message."""
+    record_no_words: Line
+    record_audit: Line
+    record_done: Line
+    record_nothing: Line
+    record_seal: Line
+    record_check: Text
+
+
+class FaqDeskReplies(Sentences):
+    """`replies_faq_desk.yaml`: the questions and answers as staff change and sign them."""
+
+    placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
+        "group": frozenset({"title"}),
+        "variant": frozenset({"after", "until"}),
+        "added": frozenset({"lines"}),
+        "facts": frozenset({"count", "who", "day"}),
+        "ask_question": frozenset({"now"}),
+        "ask_answer": frozenset({"now"}),
+        "ask_phrasing": frozenset({"now"}),
+        "tried": frozenset({"entry", "impact"}),
+        "tried_retire": frozenset({"entry", "impact"}),
+        "published": frozenset({"question"}),
+        "signed": frozenset({"name", "registration"}),
+        "refused": frozenset({"reasons"}),
+        "conflict": frozenset({"theirs", "mine"}),
+        "review": frozenset({"count", "body"}),
+        "review_long": frozenset({"id"}),
+        "history": frozenset({"lines"}),
+        "history_line": frozenset({"revision", "time", "who", "what"}),
+        "history_undone": frozenset({"revision", "time", "who", "what", "undone"}),
+        "button_undo": frozenset({"revision"}),
+        "undo_ask": frozenset({"line"}),
+        "undone": frozenset({"revision"}),
+    }
+
+    found: Text
+    nothing_found: Line
+    groups: Text
+    group: Text
+    gone: Line
+    card_gone: Line
+    not_yours: Text
+    press_first: Text
+    entry_said: Line
+    cut: Line
+    variant: Line
+    later: Line
+    added: Text
+    nobody: Line
+    facts: Text
+    ask_question: Text
+    ask_answer: Text
+    ask_phrasing: Text
+    trying: Line
+    publishing: Line
+    tried: Text
+    tried_retire: Text
+    published: Text
+    signed: Text
+    retired: Text
+    refused: Text
+    conflict: Text
+    too_long: Line
+    failed: Text
+    note: Line
+    history: Text
+    history_line: Line
+    history_undone: Line
+    by_folder: Line
+    all_texts: Line
+    button_undo: Line
+    undo_ask: Text
+    button_undo_sure: Line
+    undone: Line
+    undo_conflict: Line
+    note_undo: Line
+    review: Text
+    review_nothing: Line
+    review_long: Text
+    review_changed: Line
+    no_registration: Text
+    signing: Line
+    button_edit: Line
+    """Under *Why this answer*."""
+    button_groups: Line
+    button_question: Line
+    button_answer: Line
+    button_phrasing: Line
+    button_back: Line
+    button_try: Line
+    button_throw_away: Line
+    button_retire: Line
+    button_publish: Line
+    button_change: Line
+    button_theirs: Line
+    button_mine: Line
+    button_sign: Line
+    button_next: Line
+    button_later: Line
+    button_again: Line
+
+
 SENTENCES: Mapping[str, type[Sentences]] = {
     "enrolment": EnrolmentReplies,
     "check_ins": CheckInReplies,
@@ -977,5 +1413,10 @@ SENTENCES: Mapping[str, type[Sentences]] = {
     "broadcasts": BroadcastReplies,
     "threads": ThreadReplies,
     "backups": BackupReplies,
+    "team": TeamReplies,
+    "people": PeopleReplies,
+    "status": StatusReplies,
+    "teach": TeachReplies,
+    "faq_desk": FaqDeskReplies,
 }
 """By the file's name and by the field of `Content`."""

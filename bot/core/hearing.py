@@ -8,7 +8,28 @@ from bot.markup import tail
 from bot.model import Decision, TextIn, Understanding
 
 STAFF_COMMANDS = frozenset(
-    {"status", "alerts", "missed", "oncall", "release", "patients", "notes", "enrol", "preview", "broadcast"}
+    {
+        "status",
+        "alerts",
+        "missed",
+        "oncall",
+        "release",
+        "patients",
+        "notes",
+        "enrol",
+        "preview",
+        "broadcast",
+        "teach",
+        "faq_edit",
+        "faq_history",
+        "review",
+        "team",
+        "audit",
+        "away",
+        "back",
+        "closed",
+        "record",
+    }
 )
 """Commands that do something only for staff; `services.staff` has dealt with those before a patient is thought of."""
 COMMANDS = STAFF_COMMANDS | frozenset(

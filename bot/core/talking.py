@@ -4,6 +4,7 @@ While a thread is open, all that the patient writes is posted there. While someb
 answers nor offers anything; signs of danger, safety questions, check-ins, wishes such as STOP and commands go on.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from bot.core.hearing import words_and_command
 from bot.core.outcome import Occasion, Outcome, Say, State, TellStaff, Thread
 from bot.core.replies import Html
 from bot.core.voice import Voice, excerpt
-from bot.model import BlockedIn, Decision, MediaIn, PressIn, TextIn
+from bot.model import BlockedIn, ChatId, Decision, MediaIn, PressIn, TelegramMessageId, TextIn
 
 QUIET = timedelta(hours=2)
 """How long after staff's last word the bot answers again by itself."""
@@ -23,6 +24,9 @@ TOLD_AGAIN = timedelta(hours=1)
 CHANGEABLE = timedelta(hours=48)
 """How long a change of staff's words reaches the patient's copy: later nobody looks there again."""
 NOTE = "//"
+_SAID = re.compile(r"said:(-?\d+):(\d+)(?:\.\d+)?")
+_SUPERGROUP = 10**12
+"""What Telegram takes from the number of a group that can have topics to make its id."""
 _SMALL_TALK = frozenset({"thanks", "greeting", "about_bot", "human", "help", "language"})
 """Wishes in free words that somebody who talks with a person means for that person."""
 
@@ -35,6 +39,22 @@ def is_note(text: str) -> bool:
 def is_talking(thread: Thread | None, now: datetime) -> bool:
     """Whether a person talks with the patient, so that the bot keeps quiet."""
     return thread is not None and thread.staff_wrote_at is not None and now - thread.staff_wrote_at < QUIET
+
+
+def key_of(chat_id: ChatId, message_id: TelegramMessageId) -> str:
+    """The key of the patient's copy of what staff wrote there, so that a change of it finds the copy."""
+    return f"said:{chat_id}:{message_id}"
+
+
+def said_in(key: str) -> tuple[ChatId, TelegramMessageId] | None:
+    """Where staff wrote what a message with this key passes on, or a part of it; None: it passes nothing on."""
+    found = _SAID.fullmatch(key)
+    return (ChatId(int(found[1])), TelegramMessageId(int(found[2]))) if found else None
+
+
+def topic_link(group_id: ChatId, thread_id: int) -> str:
+    """The address that opens a topic for members of the group."""
+    return f"https://t.me/c/{-group_id - _SUPERGROUP}/{thread_id}"
 
 
 @dataclass(frozen=True)
@@ -89,11 +109,12 @@ class Talking:
         line = self._voice.say(
             texts.line_edited if incoming.edited else texts.line, code=occasion.code, text=excerpt(said)
         )
-        if understood is not None and understood.decision is Decision.ANSWER:
+        is_answered = understood is not None and understood.decision is Decision.ANSWER
+        if understood is not None and is_answered:
             entry = self.content.entries.get(understood.id or "")
             line = self._voice.say(texts.answered, line=Html(line), question=entry.question if entry else "")
         is_held = any(say.held for say in outcome.says)
-        return (TellStaff(line, held=is_held, is_line=True),)
+        return (TellStaff(line, held=is_held, is_line=True, is_answered=is_answered),)
 
 
 def _goes_on(outcome: Outcome, before: State) -> bool:

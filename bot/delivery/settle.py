@@ -68,6 +68,7 @@ class Event(StrEnum):
     STAFF_LOST = "staff_lost"
     TOPIC_GONE = "topic_gone"
     TOPIC_STAYS = "topic_stays"
+    MEMBER_STAYS = "member_stays"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - an event, not a secret
 
 
@@ -377,6 +378,9 @@ class Settler:
             await self.tell(tx, Event.TOPIC_STAYS, row)
             return
         await messages.finish(tx, row["id"], MessageState.REFUSED, result.reason[:120])
+        if row["method"] == Method.PUT_OUT:
+            await self.tell(tx, Event.MEMBER_STAYS, row)
+            return
         if row["target_id"] is None:
             await self.tell(tx, Event.REFUSED, row)
             await self._lost_alert(tx, row)

@@ -46,8 +46,10 @@ from bot.store.engine import Tx
 
 log = logs.get(__name__)
 
-REPEAT, UNSEEN = "alert_repeat", "alert_unseen"
+REPEAT, UNSEEN, LINKED = "alert_repeat", "alert_unseen", "alert_linked"
 """The kinds of the timers."""
+LINKED_AFTER = timedelta(seconds=10)
+"""So long after a thread was opened Telegram has made its topic, and the card leads there."""
 OVERDUE = timedelta(minutes=20)
 """A repeat that did not come for so long was given up by its timer, and is planned anew."""
 
@@ -63,6 +65,8 @@ class Raised:
     flag_ids: tuple[str, ...]
     said_at: datetime
     """When the patient wrote it, aware UTC."""
+    is_named: bool = False
+    """It is surely about this patient: an answer in their check-in, or words that name them."""
     note: str = ""
     """What the patient was asked about it, and the answer, in Telegram's HTML."""
 
@@ -80,13 +84,13 @@ class Alerts:
     @property
     def handlers(self) -> dict[str, Handler]:
         """By due kind."""
-        return {REPEAT: self._repeat, UNSEEN: self._unseen}
+        return {REPEAT: self._repeat, UNSEEN: self._unseen, LINKED: self._linked}
 
     # --- danger -----------------------------------------------------------------------------------------------------
 
     async def raise_(self, tx: Tx, raised: Raised) -> None:
         """Open an alert, or add the words to the one there is. The caller holds the chat's lock."""
-        old = await alerts.live(tx, self.post.bot_id, raised.chat_id)
+        old = await self._live(tx, raised)
         people = await self.on_call(tx)
         known = _known(old) if old is not None else None
         match escalation.becomes_of(raised.level, known, self.post.clock.now(), has_on_call=bool(people)):
@@ -102,13 +106,18 @@ class Alerts:
     async def deny(self, tx: Tx, raised: Raised) -> None:
         """Add a "no" to the alert about what was only suspected. It stays with staff, as urgent where it was an
         emergency about nothing else. The caller holds the chat's lock."""
-        old = await alerts.live(tx, self.post.bot_id, raised.chat_id)
+        old = await self._live(tx, raised) or await alerts.live(tx, self.post.bot_id, raised.chat_id)
         if old is None:
             return  # staff have closed it
         if old["state"] == "open" and await self._is_about_nothing_else(tx, old, raised):
             await alerts.set_values(tx, old["id"], level=Level.URGENT)
             await self._plan_repeat(tx, old["id"], has_on_call=False)
         await self._join(tx, old, raised)
+
+    async def _live(self, tx: Tx, raised: Raised) -> sa.RowMapping | None:
+        """The open alert about the same patient; of a family's phone, where nobody was named, the newest."""
+        patient_id = raised.patient_id if raised.is_named else None
+        return await alerts.live(tx, self.post.bot_id, raised.chat_id, patient_id)
 
     async def _is_about_nothing_else(self, tx: Tx, old: sa.RowMapping, raised: Raised) -> bool:
         """Whether an emergency was told only because an answer to the question about these words was due."""
@@ -140,9 +149,11 @@ class Alerts:
         log.info("alert_opened", alert_id=alert_id, level=raised.level)
         if raised.level is Level.ADVISE:
             return  # the digest has it
-        await care.pause_in(tx, post.bot_id, raised.chat_id, care.ALERT)
+        await care.pause_in(tx, post.bot_id, raised.chat_id, raised.patient_id, care.ALERT)
         await self._show(tx, alert_id, f"alert:{alert_id}")
         await self._plan_repeat(tx, alert_id, has_on_call=has_on_call)
+        if raised.chat_id == care.NO_CHAT:
+            return  # whoever is on the phone with the patient has told them
         unseen = dues.Due(UNSEEN, now + escalation.UNSEEN, f"unseen:{alert_id}", ref=alert_id)
         await dues.plan(post.store, tx, post.bot_id, unseen)
 
@@ -171,7 +182,8 @@ class Alerts:
         key = f"alert:{old['id']}:more:{raised.question_id}"
         kind = Kind.ALERT if new_flags else Kind.RELAY
         under = await self._newest_card(tx, old["id"])
-        await self.post.tell(tx, kind, payload, key, raised.chat_id, question_id=raised.question_id, place=under)
+        subject = _subject(old)
+        await self.post.tell(tx, kind, payload, key, subject, question_id=raised.question_id, place=under)
         await self._draw(tx, old["id"])
 
     async def _add_words(self, tx: Tx, alert_id: int, raised: Raised) -> None:
@@ -185,7 +197,7 @@ class Alerts:
             return False
         payload = await self._cards.payload(tx, alert, again=True)
         out = Outgoing(
-            chat_id, Kind.CARD, payload, key, subject_chat_id=alert["chat_id"], question_id=alert["question_id"]
+            chat_id, Kind.CARD, payload, key, subject_chat_id=_subject(alert), question_id=alert["question_id"]
         )
         row_id = await self._send_card(tx, alert_id, out)
         if row_id is not None and alert["message_id"] is None:
@@ -229,7 +241,7 @@ class Alerts:
 
     async def _tell_again(self, tx: Tx, alert: sa.RowMapping, people: tuple[UserId, ...]) -> None:
         whom = escalation.whom(level_of(alert), alert["repeats"], has_on_call=bool(people))
-        key = f"alert:{alert['id']}:{alert['repeats'] + 1}"
+        key = f"alert:{alert['id']}:{alert['repeat_us']}"
         to = people if whom is Whom.ON_CALL else await accounts.owners(tx, self.post.bot_id)
         log.info("alert_repeated", alert_id=alert["id"], whom=whom)
         if whom is Whom.GROUP or not to:
@@ -242,7 +254,7 @@ class Alerts:
                 Kind.ALERT,
                 payload,
                 f"{key}|1|{user}",
-                subject_chat_id=alert["chat_id"],
+                subject_chat_id=_subject(alert),
                 question_id=alert["question_id"],
             )
             await self._send_card(tx, alert["id"], out, fallback=1 if whom is Whom.OWNERS else 0)
@@ -319,8 +331,31 @@ class Alerts:
             if outcome == "false_alarm":
                 for word in await alerts.words_of(tx, alert_id):
                     await self.review(tx, word["id"], Verdict.FALSE_ALARM, sender)
-                await PlanActions(self.post).resume_after_alert(tx, ChatId(alert["chat_id"]))
+                await PlanActions(self.post).resume_after_alert(tx, alert)
         await self._draw(tx, alert_id, seen)
+
+    async def open_again(self, tx: Tx, alert: sa.RowMapping) -> None:
+        """Whoever had taken it has left the team: the others are told as of a new one."""
+        await self._lock(tx, alert)
+        if not await alerts.give_back(tx, alert["id"]):
+            return
+        if alert["level"] is None:
+            await self._ask_again(tx, alert)
+            return
+        if level_of(alert).is_pressing:
+            await self._show(tx, alert["id"], f"alert:{alert['id']}:open:{self.post.clock.now_us()}", again=True)
+        await self._plan_repeat(tx, alert["id"], has_on_call=bool(await self.on_call(tx)))
+        await self._draw(tx, alert["id"])
+
+    async def _ask_again(self, tx: Tx, alert: sa.RowMapping) -> None:
+        """The card of a question that was handed over looks as it did before somebody took it."""
+        if alert["message_id"] is None:
+            return
+        card = await messages.by_id(tx, self.post.bot_id, MessageId(alert["message_id"]))
+        if card is not None:
+            key = f"open:{alert['id']}:{self.post.clock.now_us()}"
+            payload = Payload.from_json(card["payload"])
+            await self._edit(tx, ChatId(card["chat_id"]), MessageId(card["id"]), payload, key)
 
     async def review(self, tx: Tx, question_id: int, verdict: Verdict, sender: Sender) -> None:
         """Keep a question on which triage was wrong, for a clinician to look at."""
@@ -329,11 +364,14 @@ class Alerts:
             await accounts.write_audit(tx, self.post.bot_id, sender.user_id, verdict, question_id, now_us)
 
     async def _take(self, tx: Tx, sender: Sender, alert: sa.RowMapping, *, tell: bool) -> None:
-        chat_id = ChatId(alert["chat_id"])
-        await lock_chat(tx, self.post.bot_id, chat_id)
+        await self._lock(tx, alert)
         is_first = await self._note_taker(tx, sender, alert["id"])
-        if is_first:
-            await Threads(self.post).open(tx, chat_id)
+        if (chat_id := _subject(alert)) is None:
+            return
+        if is_first and await Threads(self.post).open(tx, chat_id) is not None:
+            at = self.post.clock.now() + LINKED_AFTER
+            timer = dues.Due(LINKED, at, f"{LINKED}:{alert['id']}", ref=alert["id"])
+            await dues.plan(self.post.store, tx, self.post.bot_id, timer)
         if is_first and tell:
             text = self.post.text(self._seen_text(alert))
             out = Outgoing(chat_id, Kind.REPLY, Payload(text), f"seen:{alert['id']}")
@@ -350,6 +388,13 @@ class Alerts:
             assert card is not None, shown
             payload = Payload(f"{Payload.from_json(card['payload']).text}\n\n{line}")
             await self._edit(tx, ChatId(card["chat_id"]), shown, payload, f"taken:{alert['id']}:{shown}")
+
+    async def _lock(self, tx: Tx, alert: sa.RowMapping) -> None:
+        """Hold the chat; of a patient without Telegram the alert itself."""
+        if (chat_id := _subject(alert)) is not None:
+            await lock_chat(tx, self.post.bot_id, chat_id)
+        else:
+            await alerts.by_id(tx, self.post.bot_id, alert["id"], lock=True)
 
     async def _note_taker(self, tx: Tx, sender: Sender, alert_id: int) -> bool:
         """False when somebody was quicker."""
@@ -370,7 +415,7 @@ class Alerts:
             Kind.ALERT,
             payload,
             key,
-            ChatId(alert["chat_id"]),
+            _subject(alert),
             question_id=alert["question_id"],
             place=await alerts_place(self.post, tx),
         )
@@ -386,6 +431,11 @@ class Alerts:
         if row_id is not None:
             await alerts.add_card(self.post.store, tx, alert_id, row_id)
         return row_id
+
+    async def _linked(self, tx: Tx, row: sa.RowMapping) -> None:
+        alert = await alerts.by_id(tx, self.post.bot_id, row["ref"], lock=True)
+        if alert is not None and alert["chat_id"] != care.NO_CHAT:
+            await self._draw(tx, alert["id"])
 
     async def redraw(self, tx: Tx, alert_id: int, seen: MessageId | None = None) -> None:
         """Bring the cards up to date after something else changed what they show. `seen`: one that was acted on."""
@@ -429,6 +479,11 @@ def _known(alert: sa.RowMapping) -> Known:
 def _is_self_harm(alert: sa.RowMapping) -> bool:
     """Whether it is about that alone: somebody to talk to is then named before the ambulance."""
     return list(alert["flags"] or ()) == [SELF_HARM]
+
+
+def _subject(alert: sa.RowMapping) -> ChatId | None:
+    """Where staff's answers go; None: to a patient without Telegram none can."""
+    return ChatId(alert["chat_id"]) if alert["chat_id"] != care.NO_CHAT else None
 
 
 def _person(sender: Sender) -> Person:

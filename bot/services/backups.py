@@ -26,7 +26,7 @@ from bot.services.post import Post
 from bot.services.restore import RESTORED, unpacked
 from bot.services.ticks import Handler
 from bot.services.wishes import WishList
-from bot.store import dues, erasing, restoring
+from bot.store import accounts, dues, erasing, restoring
 from bot.store.coming import Coming, coming
 from bot.store.engine import Tx, open_store, parse_url
 from bot.store.tables import audit
@@ -42,6 +42,8 @@ TEST_AT = wall_time(4, 0)
 TOLD_AT = wall_time(8, 30)
 """What went wrong at night is told in the morning: nobody has to get up for it."""
 AGAIN = timedelta(hours=1)
+TESTED, TEST_FAILED = "backup_tested", "backup_test_failed"
+"""What the audit says of a backup that was put back to see whether it would do."""
 STALE = timedelta(hours=36)
 """A last backup older than this is pointed out."""
 WEEK = timedelta(days=7)
@@ -171,12 +173,17 @@ class Backups:
         after = await self._coming(now)
         differences = _differences(before, there, after)
         log.info("backup_tested", rows=copy.rows, differences=len(differences))
+        await self._note_test(TEST_FAILED if differences else TESTED)
         rows, count = f"{copy.rows:,}", str(sum(there.values()))
         if differences:
             text = self.post.text(self._texts.test_differs, rows=rows, differences="; ".join(differences[:5]))
         else:
             text = self.post.text(self._texts.test_good, rows=rows, count=count)
         await self._tell_in_the_morning(text, f"{TEST}:{now:%Y-%m}")
+
+    async def _note_test(self, action: str) -> None:
+        async with self.post.store.write() as tx:
+            await accounts.write_audit(tx, self.post.bot_id, None, action, None, self.post.clock.now_us())
 
     async def _coming(self, now: datetime) -> Coming:
         async with self.post.store.read() as tx:
@@ -186,6 +193,8 @@ class Backups:
 
     async def _tell_failed(self, what: str, error: Exception) -> None:
         """Once a day. Our own errors are sentences; of another one only the type is told."""
+        if what == TEST:
+            await self._note_test(TEST_FAILED)
         why = str(error) if isinstance(error, StoreError) else type(error).__name__
         text = self._texts.test_failed if what == TEST else self._texts.failed
         await self._tell_in_the_morning(self.post.text(text, why=why), f"{what}_failed:{self._local.date()}")

@@ -54,7 +54,12 @@ class Desk:
         """Do what one of the desk's buttons says."""
         turn = Turn.of_press(press, argument)
         one = await broadcasts.get(tx, self.post.bot_id, turn.broadcast_id, lock=True) if turn is not None else None
-        if turn is None or one is None:
+        if turn is None:
+            return
+        if one is None:  # nobody had written a word of it for a day
+            if turn.row_id is not None:
+                gone = Payload(self.post.text(DeskWords(self.post).texts.desk_gone))
+                await redraw(self.post, tx, turn, turn.row_id, gone)
             return
         for_drafts = {**Pressed(self.post).by_name, **Sending(self.post).by_name}
         for_others = Running(self.post).by_name

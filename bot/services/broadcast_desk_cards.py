@@ -3,7 +3,8 @@
 Every button says which announcement it is about: `bc:<what>:<id>`, or `bc:<what>:<id>.<more>`.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +14,9 @@ import sqlalchemy as sa
 from bot.announcement import Audience, LeftOut, State
 from bot.clock import SECOND_US, from_us, to_us
 from bot.core.announcement_check import Finding, check, in_words
-from bot.core.announcing import SEND_FROM, SEND_UNTIL, Announcement
+from bot.core.announcing import NEEDS_VISIT, SEND_FROM, SEND_UNTIL, Announcement
 from bot.core.composing import TREATED_DAYS, Choice, good_times, is_on, key_of
-from bot.core.replies import Html
+from bot.core.replies import Html, names_of
 from bot.errors import MarkupError
 from bot.markup import escape, split
 from bot.model import Button, Buttons, Payload, in_rows
@@ -31,6 +32,16 @@ EARLIER = 6
 """So many earlier announcements are offered for use again."""
 _SHOWN = 2_000
 """UTF-16 units of a text that a card shows, which has to hold more than the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a draft reaches as it stands."""
+
+    counts: dict[LeftOut | None, int]
+    """How many would get it (None), and who not."""
+    first: Mapping[str, Any] | None
+    """What a copy may say of the first of them."""
 
 
 @dataclass(frozen=True)
@@ -138,15 +149,14 @@ class Cards:
 
     async def sample(self, tx: Tx, row: sa.RowMapping, announcement: Announcement) -> Payload:
         """One copy, with the values of the first who would get it, or made-up ones; never a patient's name."""
-        meant = self._broadcasts.meant(row)
-        first = await recipients.first_chats(tx, self.post.bot_id, meant, 1)
+        first = (await self._meant(tx, row)).first
         areas = (area.id for plan in self.words.content.plans.values() for area in plan.areas)
         made_up: Mapping[str, Any] = {
             "zone": None,
             "area": next(areas, ""),
             "visit_us": to_us(self._broadcasts.starts_at(row) + timedelta(days=1)),
         }
-        return self._broadcasts.payload_for(announcement, {**(first[0] if first else made_up), "label": None})
+        return self._broadcasts.payload_for(announcement, {**(first or made_up), "label": None})
 
     def _links(self, announcement: Announcement) -> Iterable[str]:
         return (self.post.text(self.words.texts.desk_link, label=label, url=url) for label, url in announcement.links)
@@ -161,7 +171,16 @@ class Cards:
 
     async def counts(self, tx: Tx, row: sa.RowMapping) -> dict[LeftOut | None, int]:
         """How many would get it now, and who not."""
-        return await recipients.count(tx, self.post.bot_id, self._broadcasts.meant(row))
+        return (await self._meant(tx, row)).counts
+
+    async def _meant(self, tx: Tx, row: sa.RowMapping) -> Found:
+        meant = self._broadcasts.meant(row)
+
+        async def find(tx: Tx) -> Found:
+            first = await recipients.first_chats(tx, self.post.bot_id, meant, 1)
+            return Found(await recipients.count(tx, self.post.bot_id, meant), dict(first[0]) if first else None)
+
+        return await self.post.count(tx, whom(row), find)
 
     def _when(self, row: sa.RowMapping) -> list[str]:
         texts, zone = self.words.texts, self.words.zone_name
@@ -260,6 +279,12 @@ class Cards:
     def back(self, broadcast_id: int) -> tuple[Button, ...]:
         """To the card of a draft."""
         return (Button(self.words.texts.button_back, data("show", broadcast_id)),)
+
+
+def whom(row: sa.RowMapping) -> Hashable:
+    """What the patients who get it depend on: the same as long as nobody changes that."""
+    needs_visit = not names_of(row["payload"]["text"]).isdisjoint(NEEDS_VISIT)
+    return (row["id"], json.dumps(row["audience"], sort_keys=True), row["due_us"], row["any_hour"], needs_visit)
 
 
 def is_draft(row: sa.RowMapping) -> bool:

@@ -3,7 +3,7 @@
 What was looked at is what goes out: the button that sends carries a fingerprint of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cached_property
@@ -19,7 +19,7 @@ from bot.core.composing import ends_at, fingerprint
 from bot.core.hours import wall_clock
 from bot.core.replies import Html
 from bot.model import Button, Payload
-from bot.services.broadcast_desk_cards import Cards
+from bot.services.broadcast_desk_cards import Cards, whom
 from bot.services.broadcast_desk_words import DeskWords, data
 from bot.services.broadcasts import Broadcasts
 from bot.services.post import Post
@@ -137,12 +137,16 @@ async def last_look(post: Post, tx: Tx, row: sa.RowMapping) -> LastLook:
     zone = cards.words.content.clinic.zone
     day = all_.starts_at(row).astimezone(zone).date()
     from_us, until_us = (to_us(wall_clock(one, time(0), zone)) for one in (day, day + timedelta(days=1)))
+
+    def check_ins(tx: Tx) -> Awaitable[int]:
+        return recipients.check_ins_between(tx, post.bot_id, meant, from_us, until_us)
+
     going = await broadcasts.listed(tx, post.bot_id, (State.RUNNING, State.PAUSED), 3)
     return LastLook(
         post,
         row,
         await cards.sample(tx, row, announcement),
         await cards.counts(tx, row),
-        await recipients.check_ins_between(tx, post.bot_id, meant, from_us, until_us),
+        await post.count(tx, (whom(row), day), check_ins),
         tuple(going),
     )

@@ -77,7 +77,7 @@ class Running:
         await self._tell(tx, turn, row, self._came_of(done, turn, self._words.texts.desk_did_resume))
 
     async def _ask_cancel(self, tx: Tx, turn: Turn, row: sa.RowMapping) -> None:
-        counts = await broadcasts.counts(tx, row["id"])
+        counts = await Report(self.post).counts(tx, row["id"])
         rest = self._words.messages(counts.waiting)
         text = self._words.texts.desk_sure_cancel
         said = self._say(text, title=self._words.title(row), sent=self._words.messages(counts.sent), rest=rest)
@@ -88,7 +88,7 @@ class Running:
         await self._tell(tx, turn, row, self._came_of(done, turn, self._words.texts.desk_did_cancel))
 
     async def _ask_take_back(self, tx: Tx, turn: Turn, row: sa.RowMapping) -> None:
-        counts = await broadcasts.counts(tx, row["id"])
+        counts = await Report(self.post).counts(tx, row["id"])
         text = self._words.texts.desk_sure_take_back
         said = self._say(text, title=self._words.title(row), copies=self._words.messages(counts.sent))
         await self._ask(tx, turn, said, Button(self._words.texts.button_sure_take_back, data("backsure", row["id"])))
@@ -119,7 +119,7 @@ class Running:
             return
         await broadcasts.set_values(tx, row["id"], asking=None, payload=row["payload"] | {_CORRECTION: new.text})
         shown = await Cards(self.post).sample(tx, row, new)
-        counts = await broadcasts.counts(tx, row["id"])
+        counts = await Report(self.post).counts(tx, row["id"])
         copies = self._words.messages(counts.sent)
         asked = self._say(self._words.texts.desk_sure_correct, text=Html(shown.text), copies=copies)
         label = self._words.texts.button_sure_correct.replace("{copies}", copies)
@@ -130,7 +130,7 @@ class Running:
         if text is None or key_of(text) != turn.more:  # done, or another one was written since
             await self._tell(tx, turn, row, self._say(self._words.texts.desk_unchanged))
             return
-        counts = await broadcasts.counts(tx, row["id"])
+        counts = await Report(self.post).counts(tx, row["id"])
         done = await self._broadcasts.correct(tx, turn.who, row["id"], text)
         copies = self._words.messages(counts.sent)
         await self._tell(tx, turn, row, self._came_of(done, turn, self._words.texts.desk_did_correct, copies=copies))
@@ -166,6 +166,6 @@ class Running:
 
     async def _with_buttons(self, tx: Tx, row: sa.RowMapping, said: str) -> Payload:
         """With what can be done now."""
-        counts = await broadcasts.counts(tx, row["id"])
+        counts = await Report(self.post).counts(tx, row["id"])
         again = self._words.messages(counts.unknown)
         return Payload(said, buttons(row, counts, self._words.texts, again))

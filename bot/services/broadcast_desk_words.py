@@ -14,6 +14,7 @@ from bot.core import audience as audiences
 from bot.core.announcing import NEEDS_VISIT, Announcement
 from bot.core.replies import WEEKDAY_NAMES, full_time, names_of, render, time_in_words
 from bot.errors import MarkupError
+from bot.services.broadcast_file import reasons
 from bot.services.post import Post
 
 DESK = "bc"
@@ -92,16 +93,11 @@ class DeskWords:
 
     def left_out(self, counts: Mapping[LeftOut | None, int]) -> list[str]:
         """How many of those who are meant get none, and why, a line each; HTML."""
-        by_reason = {
-            LeftOut.OPTED_OUT: self.texts.desk_left_opted_out,
-            LeftOut.OPEN_ALERT: self.texts.desk_left_open_alert,
-            LeftOut.PLAN_PAUSED: self.texts.desk_left_plan_paused,
-            LeftOut.UNREACHABLE: self.texts.desk_left_unreachable,
-            LeftOut.TWICE_TODAY: self.texts.desk_left_twice_today,
-            LeftOut.NO_VISIT: self.texts.desk_left_no_visit,
-        }
+        why, line = reasons(self.texts), self.texts.report_left_out_line
         lines = [
-            self.post.text(text, count=str(counts[reason])) for reason, text in by_reason.items() if counts.get(reason)
+            self.post.text(line, count=f"{counts[reason]:,}", why=why[reason])
+            for reason in LeftOut
+            if counts.get(reason)
         ]
         if not lines:
             return [self.post.text(self.texts.desk_left_nobody)]

@@ -78,6 +78,8 @@ class Words:
         result = self._results.get(state, self._without) if left_out is None else self._texts.report_result_left_out
         if state == MessageState.SENT and line["resent"]:
             result = self._texts.report_result_again
+        if line["is_taken_back"]:
+            result = self._texts.report_result_taken_back
         at = "" if line["sent_us"] is None else self._time(line["sent_us"] // SECOND_US)
         return line["code"], result, safe(self._reason(line)), at
 

@@ -77,9 +77,8 @@ class Report:
 
     # --- while it goes ----------------------------------------------------------------------------------------------
 
-    async def show(self, tx: Tx, row: sa.RowMapping) -> None:
-        """The card, as it stands now: sent once, edited later."""
-        payload = await self.card(tx, row)
+    async def show(self, tx: Tx, row: sa.RowMapping, payload: Payload) -> None:
+        """The card, which looks like this now: sent once, edited later."""
         if row["card_id"] is None:
             card_id = await self.post.tell(tx, Kind.CARD, payload, f"announcement:{row['id']}:card")
             await broadcasts.set_values(tx, row["id"], card_id=card_id)
@@ -95,9 +94,13 @@ class Report:
     async def card(self, tx: Tx, row: sa.RowMapping) -> Payload:
         """How far it is, in words and as a bar, with the buttons that fit."""
         now_us = self.post.clock.now_us()
-        counts = await broadcasts.counts(tx, row["id"])
+        counts = await self.counts(tx, row["id"])
         ready, pending = await broadcasts.ready(tx, row["id"], now_us)
         return self.progress(row, counts, pending - ready if row["state"] == State.RUNNING else 0)
+
+    async def counts(self, tx: Tx, broadcast_id: int) -> Counts:
+        """What became of its copies."""
+        return await self.post.count(tx, broadcast_id, lambda tx: broadcasts.counts(tx, broadcast_id))
 
     def progress(self, row: sa.RowMapping, counts: Counts, later: int = 0) -> Payload:
         """The same from its counts. `later`: copies that wait for a later time."""
@@ -196,7 +199,8 @@ class Report:
         texts, author = self._words.texts, row["created_name"] or str(row["created_by"])
         if row["approved_by"] in {None, row["created_by"]}:
             return self.post.text(texts.report_by, name=author)
-        return self.post.text(texts.report_by_two, name=author, second=str(row["approved_by"]))
+        second = row["approved_name"] or str(row["approved_by"])
+        return self.post.text(texts.report_by_two, name=author, second=second)
 
     def _starts_at(self, row: sa.RowMapping) -> datetime:
         wished = from_us(row["due_us"]) if row["due_us"] is not None else None
@@ -207,11 +211,13 @@ class Report:
 
     # --- at the end -------------------------------------------------------------------------------------------------
 
-    async def finish(self, tx: Tx, row: sa.RowMapping) -> None:
-        """The card once more, and the file of what became of each copy. The same file is sent once."""
-        await self.show(tx, row)
+    async def file(self, tx: Tx, row: sa.RowMapping) -> broadcast_file.Made:
+        """What became of each copy. Of 100,000 it takes some seconds to write down."""
+        return await broadcast_file.draw(tx, row, self._words.content)
+
+    async def send(self, tx: Tx, row: sa.RowMapping, made: broadcast_file.Made) -> None:
+        """Send staff that file. The same one is sent once."""
         words = self._words
-        made = await broadcast_file.draw(tx, row, words.content)
         if not made.lines:
             return
         given = {"title": words.title(row), "patients": words.patients(made.sent), "count": f"{made.lines:,}"}

@@ -7,7 +7,6 @@ made a few hundred ahead of it. So a pause has little to hold back, and 100,000 
 Who changes an announcement, or makes copies of it, holds the lock of its row.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,9 +31,10 @@ from bot.core.replies import WEEKDAY_NAMES, names_of
 from bot.markup import escape
 from bot.model import KINDS, ChatId, Kind, MessageId, Method, Outgoing, Payload, SendWhy, UserId
 from bot.services.broadcast_report import REFUSALS, Report
+from bot.services.broadcast_showing import CARD, FILE, Timers
 from bot.services.post import Post
 from bot.services.ticks import Handler
-from bot.store import accounts, broadcasts, dues, messages, recipients
+from bot.store import accounts, broadcasts, messages, people, recipients
 from bot.store.engine import Tx
 from bot.store.recipients import Meant
 
@@ -42,8 +42,6 @@ log = logs.get(__name__)
 
 BROADCAST = "broadcast"
 """The kind of its timer; `ref` is the announcement."""
-_PART = "next"
-"""A timer with a part is found by an index (`ix_due_part`)."""
 FREEZE = 5_000
 """Chats written down in one transaction."""
 FEED = 500
@@ -120,7 +118,8 @@ class Broadcasts:
                 return Done.NEEDS_SECOND
             if who == row["created_by"]:
                 return Done.NOT_YOU
-        await broadcasts.set_values(tx, broadcast_id, state=State.RUNNING, asking=None, approved_by=who)
+        approved = {"approved_by": who, "approved_name": await people.name_of(tx, self.post.bot_id, who)}
+        await broadcasts.set_values(tx, broadcast_id, state=State.RUNNING, asking=None, **approved)
         await self.note(tx, who, "confirm", broadcast_id)
         await self._wake(tx, broadcast_id)
         return Done.DONE
@@ -146,8 +145,8 @@ class Broadcasts:
         if row["state"] == State.RUNNING:
             return Done.ALREADY
         now_us = self.post.clock.now_us()
-        counts = await broadcasts.counts(tx, broadcast_id)
-        judged = {"judged_sent": counts.sent, "judged_refused": counts.refused}
+        sent, refused = await broadcasts.came_of(tx, broadcast_id)
+        judged = {"judged_sent": sent, "judged_refused": refused}
         await broadcasts.release(tx, broadcast_id, now_us, _expires_us(now_us))
         await broadcasts.set_values(tx, broadcast_id, state=State.RUNNING, reason=None, **judged)
         await self.note(tx, who, "resume", broadcast_id)
@@ -216,8 +215,8 @@ class Broadcasts:
         row = await self._locked(tx, broadcast_id)
         if row is None or row["state"] != State.RUNNING:
             return
-        counts = await broadcasts.counts(tx, broadcast_id)
-        sent, refused = counts.sent - row["judged_sent"], counts.refused - row["judged_refused"]
+        sent, refused = await broadcasts.came_of(tx, broadcast_id)
+        sent, refused = sent - row["judged_sent"], refused - row["judged_refused"]
         if is_refused_too_often(sent, refused):
             log.warning("broadcast_stopped", broadcast_id=broadcast_id, sent=sent, refused=refused)
             await self.pause(tx, None, broadcast_id, REFUSALS)
@@ -385,7 +384,8 @@ class Broadcasts:
         """It has ended: the report, once nothing is on the wire any more."""
         if await broadcasts.on_their_way(tx, row["id"]):
             return STEP
-        await Report(self.post).finish(tx, row)
+        await self._show(tx, row["id"])
+        await Timers(self.post).wake(tx, FILE, row["id"])
         return None
 
     async def _end(self, tx: Tx, row: sa.RowMapping, state: State, reason: str | None) -> None:
@@ -395,18 +395,15 @@ class Broadcasts:
         log.info("broadcast_ended", broadcast_id=row["id"], state=state)
 
     async def _wake(self, tx: Tx, broadcast_id: int) -> None:
-        """Look at it now: the timer that waits is brought forward, so that there is never more than one."""
-        now_us = self.post.clock.now_us()
-        if not await dues.hasten(tx, self.post.bot_id, BROADCAST, broadcast_id, now_us):
-            await self._plan(tx, broadcast_id, self.post.clock.now())
+        """Look at it now."""
+        await Timers(self.post).wake(tx, BROADCAST, broadcast_id)
 
     async def _plan(self, tx: Tx, broadcast_id: int, at: datetime) -> None:
-        key = f"{BROADCAST}:{broadcast_id}:{uuid.uuid4().hex}"  # that there is one only, the row's lock sees to
-        timer = dues.Due(BROADCAST, at, key, ref=broadcast_id, part=_PART)
-        await dues.plan(self.post.store, tx, self.post.bot_id, timer)
+        await Timers(self.post).plan(tx, BROADCAST, broadcast_id, at)
 
     async def _show(self, tx: Tx, broadcast_id: int) -> None:
-        await Report(self.post).show(tx, await self.row(tx, broadcast_id))
+        """Let the card be drawn anew, by a timer that counts before it locks anything."""
+        await Timers(self.post).wake(tx, CARD, broadcast_id)
 
     async def row(self, tx: Tx, broadcast_id: int) -> sa.RowMapping:
         """An announcement that there is, as it stands now."""

@@ -13,10 +13,13 @@ from bot.core.voice import excerpt, since_in_words
 from bot.errors import MarkupError
 from bot.markup import plain
 from bot.model import Button, Buttons, ChatId, Level, PatientId, Payload
+from bot.services.away import Away
 from bot.services.broadcast_report import Report
 from bot.services.plan_actions import PlanActions
 from bot.services.post import Post
+from bot.services.thread_place import ThreadPlace
 from bot.store import alerts
+from bot.store.care import NO_CHAT
 from bot.store.engine import Tx
 
 SAID_MAX = 120
@@ -39,8 +42,9 @@ class Cards:
         }.get(alert["state"], replies.staff_status_closed)
         person = await self._person(tx, alert)
         words = await alerts.words_of(tx, alert["id"])
+        is_on_paper = alert["chat_id"] == NO_CHAT
         text = self.post.text(
-            replies.staff_red_flag,
+            replies.staff_red_flag_on_paper if is_on_paper else replies.staff_red_flag,
             level=level_of(alert).value.capitalize(),
             code=person["code"],
             status=status,
@@ -54,7 +58,9 @@ class Cards:
         after = await Report(self.post).named(tx, ChatId(alert["chat_id"]), _said_at(alert))
         buttons = self.buttons(alert) or await self._plan_buttons(tx, alert)
         buttons += await self._who(tx, alert)
-        return Payload("\n".join((text, *notes, *filter(None, (after,)), *self._ending(alert))), buttons)
+        first = await Away(self.post).call(tx, alert, person["podiatrist_id"])
+        more = filter(None, (first, await self._shared(tx, alert), after, await self._talk(tx, alert)))
+        return Payload("\n".join((text, *notes, *more, *self._ending(alert))), buttons)
 
     def buttons(self, alert: sa.RowMapping) -> Buttons:
         """What can still be done about it."""
@@ -76,12 +82,24 @@ class Cards:
         label = self.post.library.served.content.enrolment.button_show_who
         return ((Button(label, f"who:{alert['id']}"),),)
 
+    async def _talk(self, tx: Tx, alert: sa.RowMapping) -> str:
+        """The topic where staff talk with the patient; empty without one."""
+        topic = await ThreadPlace(self.post).topic(tx, ChatId(alert["chat_id"]))
+        return self.post.text(self.post.library.served.content.threads.talk, topic=topic) if topic else ""
+
+    async def _shared(self, tx: Tx, alert: sa.RowMapping) -> str:
+        """Who else has this phone, of whom it may be, too; empty where nobody has."""
+        codes = await alerts.others_at(tx, self.post.bot_id, ChatId(alert["chat_id"]), alert["patient_id"])
+        if not codes:
+            return ""
+        return self.post.text(self.post.library.served.content.replies.staff_shared_phone, codes=", ".join(codes))
+
     async def _plan_buttons(self, tx: Tx, alert: sa.RowMapping) -> Buttons:
         """After the call: the care plans that the alert paused, to let go on or to end."""
         if alert["outcome"] != "done":
             return ()
         words = self.post.library.served.content.patient_list
-        plans = await PlanActions(self.post).paused_by_alert(tx, ChatId(alert["chat_id"]))
+        plans = await PlanActions(self.post).paused_by_alert(tx, alert)
         labels = {plan["id"]: f" {plan['code']}" if len(plans) > 1 else "" for plan in plans}
         return tuple(
             (
@@ -121,11 +139,19 @@ class Cards:
 
     async def _said(self, tx: Tx, alert: sa.RowMapping, question_id: int | None) -> str:
         bot_id, chat_id = self.post.bot_id, ChatId(alert["chat_id"])
+        if chat_id == NO_CHAT:
+            return self._first_line(self.post.text(self._warning(alert)))
         raw = await alerts.first_reply(tx, bot_id, chat_id, question_id) if question_id is not None else None
-        if raw is None:
-            return NOBODY
+        return self._first_line(Payload.from_json(raw).text) if raw is not None else NOBODY
+
+    def _warning(self, alert: sa.RowMapping) -> str:
+        """The text of its first red flag; empty where the content has it no more."""
+        first = (alert["flags"] or ("",))[0]
+        return next((flag.text for flag in self.post.library.served.content.red_flags if flag.id == first), "")
+
+    def _first_line(self, html: str) -> str:
         try:
-            lines = [line for line in plain(Payload.from_json(raw).text).split("\n") if line.strip()]
+            lines = [line for line in plain(html).split("\n") if line.strip()]
         except MarkupError:
             return NOBODY
         if len(lines) > 1 and lines[0].endswith(":"):  # whom of a family it was said about

@@ -4,37 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.clock import from_us
-from bot.content.plan import Option, Question
 from bot.content.schema import Content
 from bot.content.sentences import RightsReplies
-from bot.core.replies import full_time, render
-from bot.errors import MarkupError
-from bot.markup import escape, plain
+from bot.markup import escape
 from bot.model import Payload, Scope
+from bot.services.care_page import CareWords, page, worded, words
 from bot.store.contacts import Contacts
 from bot.store.my_data import MyData
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 1.1rem/1.5 sans-serif; max-width: 42rem; margin: 1rem auto; padding: 0 1rem }}
-body {{ color: #111; background: #fff }}
-h2 {{ margin-top: 2rem; border-bottom: 1px solid #777 }}
-p {{ white-space: pre-line }}
-.when {{ color: #555; font-size: .9rem }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-{body}
-</body>
-</html>
-"""
 
 
 @dataclass(frozen=True)
@@ -50,16 +26,20 @@ class DataFile:
     def _texts(self) -> RightsReplies:
         return self.content.rights
 
+    @property
+    def _care(self) -> CareWords:
+        return CareWords(self.content)
+
     def draw(self, data: MyData, now: datetime) -> bytes:
         """The whole page in UTF-8. Parts without anything to say are left out."""
         codes = ", ".join(row["code"] for row in data.patients)
-        made = self._say(self._texts.file_made, time=self._at(now), codes=codes)
+        made = self._say(self._texts.file_made, time=self._care.at(now), codes=codes)
         parts = [f"<p>{self._say(self._texts.file_intro)}</p>", f"<p>{made}</p>"]
         for title, lines in self._parts(data):
             if found := list(lines):
                 parts.append(f"<h2>{self._say(title)}</h2>")
                 parts += found
-        return _PAGE.format(title=self._say(self._texts.file_title), body="\n".join(parts)).encode()
+        return page(self._say(self._texts.file_title), parts).encode()
 
     def _parts(self, data: MyData) -> Iterable[tuple[str, Iterable[str]]]:
         texts, clinic = self._texts, self.content.clinic
@@ -74,7 +54,10 @@ class DataFile:
             (texts.file_plans, self._plans(data)),
             (texts.file_answers, self._answers(data)),
             (texts.file_alerts, self._alerts(data)),
-            (texts.file_notes, (self._dated(row["at_us"], row["text"]) for row in data.notes if row["text"])),
+            (
+                texts.file_notes,
+                (self._care.dated(self._time(row["at_us"]), row["text"]) for row in data.notes if row["text"]),
+            ),
             (texts.file_agreements, self._agreements(data)),
             (texts.file_opt_outs, self._opt_outs(data)),
             (texts.file_talk, self._talk(data)),
@@ -102,47 +85,18 @@ class DataFile:
                 yield self._line(texts.file_contact_reference, reference=known.reference)
 
     def _plans(self, data: MyData) -> Iterable[str]:
-        texts = self._texts
         for row in data.plans:
-            plan = self.content.plans.get(row["plan_id"])
-            ended = self._say(texts.file_plan_ended, time=self._time(row["ended_us"] or row["created_us"]))
-            state = {
-                "joining": texts.file_plan_joining,
-                "open": texts.file_plan_open,
-                "paused": texts.file_plan_paused,
-            }.get(row["state"])
-            yield self._line(
-                texts.file_plan,
-                time=self._time(row["treated_us"]),
-                area=_label(plan.areas if plan else (), row["area"]),
-                side=_label(plan.sides if plan else (), row["side"]) or "–",
-                state=state or plain(ended),
-            )
-            careful = {one.id: one.label for one in plan.careful} if plan else {}
-            for name, value in sorted((row["facts"] or {}).items()):
-                yield self._line(texts.file_plan_fact, name=careful.get(name, _worded(name)), value=_value(value))
+            yield from self._care.plan(row)
 
     def _answers(self, data: MyData) -> Iterable[str]:
         for row in data.check_ins:
-            if not row["answers"]:
-                continue
-            plan = self.content.plans.get(row["plan_id"])
-            step = plan.by_id.get(row["step_id"]) if plan else None
-            time = self._time(row["answered_us"] or row["sent_us"])
-            title = step.title if step else _worded(row["step_id"])
-            yield f"<h3>{self._say(self._texts.file_check_in, step=title, time=time)}</h3>"
-            for name, value in row["answers"].items():
-                question = step.by_id.get(name) if step else None
-                yield self._line(
-                    self._texts.file_answer,
-                    question=_words(self._say(question.ask)) if question else _worded(name),
-                    answer=_answer(question, value),
-                )
+            if row["answers"]:
+                yield from self._care.check_in(row)
 
     def _alerts(self, data: MyData) -> Iterable[str]:
         texts = self._texts
         for row in data.alerts:
-            signs = ", ".join(_worded(sign) for sign in row["flags"] or ()) or _words(texts.file_alert_question)
+            signs = ", ".join(worded(sign) for sign in row["flags"] or ()) or words(texts.file_alert_question)
             lines = [self._say(texts.file_alert, time=self._time(row["at_us"]), signs=signs)]
             if row["taken_us"] is not None:
                 lines.append(self._say(texts.file_alert_taken, time=self._time(row["taken_us"])))
@@ -156,7 +110,7 @@ class DataFile:
         for row in data.agreements:
             template = self._texts.file_agreed if row["agreed"] else self._texts.file_declined
             yield self._line(template, time=self._time(row["at_us"]))
-            yield f"<blockquote><p>{escape(_words(row['text']))}</p></blockquote>"
+            yield f"<blockquote><p>{escape(words(row['text']))}</p></blockquote>"
 
     def _opt_outs(self, data: MyData) -> Iterable[str]:
         texts = self._texts
@@ -177,7 +131,7 @@ class DataFile:
         texts = self._texts
         said = [(row["at_us"], 0, texts.file_you, row["text"]) for row in data.questions]
         for row in data.messages:
-            text = _words(Payload.from_json(row["payload"]).text)
+            text = words(Payload.from_json(row["payload"]).text)
             if row["attachment_id"] is not None or row["method"] != "send_text":
                 text = "\n".join(filter(None, (text, texts.file_attachment)))
             said.append((row["sent_us"] or row["planned_us"], 1, texts.file_we, text))
@@ -188,50 +142,11 @@ class DataFile:
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 
-    def _dated(self, at_us: int, text: str) -> str:
-        return f'<p><span class="when">{self._time(at_us)}</span><br>{escape(_words(text))}</p>'
-
     def _line(self, template: str, /, **values: str) -> str:
-        return f"<p>{self._say(template, **values)}</p>"
+        return self._care.line(template, **values)
 
     def _say(self, template: str, /, **values: str) -> str:
-        return render(template, self.content.clinic, **values)
+        return self._care.say(template, **values)
 
     def _time(self, at_us: int) -> str:
-        return self._at(from_us(at_us))
-
-    def _at(self, at: datetime) -> str:
-        return full_time(at, self.content.clinic.zone)
-
-
-def _words(html: str) -> str:
-    """Telegram's HTML as words; what is no such HTML as it stands."""
-    try:
-        return plain(html)
-    except MarkupError:
-        return html
-
-
-def _worded(name: str) -> str:
-    """ "nerve_injury" as "nerve injury"."""
-    return name.replace("_", " ")
-
-
-def _label(options: Iterable[Option], wanted: str) -> str:
-    return next((one.label for one in options if one.id == wanted), _worded(wanted))
-
-
-def _answer(question: Question | None, value: object) -> str:
-    """An answer in the words of its button."""
-    labels = {option.id: option.label for option in question.options} if question else {}
-    given = value if isinstance(value, list) else [value]
-    return ", ".join(labels.get(str(one), _value(one)) for one in given)
-
-
-def _value(value: object) -> str:
-    """A fact or an answer without a button of its own."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(_value, value))
-    return str(value)
+        return self._care.time(at_us)

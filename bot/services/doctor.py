@@ -1,5 +1,6 @@
 """Is everything as it has to be before patients are let in? Each check ends well, or with what to do about it."""
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from bot.clock import SystemClock
+from bot.clock import SystemClock, from_us
 from bot.content.lint import check_files
 from bot.content.load import read_files
 from bot.content.schema import Content
@@ -17,9 +18,11 @@ from bot.core.replies import render
 from bot.errors import AftercareError, ContentError, SettingsError, TelegramError, TelegramRefused, TelegramUnauthorised
 from bot.markup import plain
 from bot.model import ChatId
+from bot.services.backup import made
+from bot.services.backups import STALE, TEST_FAILED, TESTED
 from bot.services.library import fit_to_serve
 from bot.settings import Settings
-from bot.store import alerts, schema
+from bot.store import alerts, doubts, schema
 from bot.store.contacts import Contacts, read_key
 from bot.store.engine import open_store, sqlite_file
 from bot.store.tables import bot
@@ -42,6 +45,13 @@ STAFF_COMMANDS = (
     ("missed", "The bot missed a sign of danger (as a reply, or with a code)"),
     ("oncall", "Test whether people on call get messages"),
     ("enrol", "Set up a patient's care plan: the number on their screen, area, side"),
+    ("teach", "Questions I could not answer: show me what fits"),
+    ("team", "Who is in the team, and who may do what"),
+    ("closed", "Days when the clinic is closed: 24 Dec - 2 Jan, and why"),
+    ("away", "You are away: alerts about your patients go to everybody"),
+    ("back", "You are back"),
+    ("audit", "Who did what"),
+    ("record", "Owners: one file with everything about a patient"),
     ("status", "How things stand"),
 )
 
@@ -71,6 +81,8 @@ class ChatRights(Protocol):
     def can_manage_topics(self) -> bool: ...
     @property
     def can_delete(self) -> bool: ...
+    @property
+    def can_restrict(self) -> bool: ...
 
 
 class Account(Protocol):
@@ -105,6 +117,7 @@ async def examine(settings: Settings, account: Account, today: datetime) -> Asyn
     if row is not None:
         yield _sending(row)
         yield await _secret(settings)
+        yield await _backups(settings, today)
     if settings.owner_ids:
         yield Finding("owners", True, f"in OWNER_IDS: {len(settings.owner_ids)}")
     else:
@@ -215,6 +228,30 @@ def _sending(row: sa.RowMapping) -> Finding:
     return Finding("sending", True, "nothing holds it up")
 
 
+async def _backups(settings: Settings, now: datetime) -> Finding:
+    """Whether there is a backup to go back to: made lately, and the last one that was tried would have done."""
+    folder = settings.backup_dir
+    if folder is None:
+        remedy = "Put a folder into BACKUP_DIR in .env, on another disk if you can."
+        return Finding("backups", False, "none are made: BACKUP_DIR is empty", remedy)
+    if not os.access(folder if folder.exists() else folder.parent, os.W_OK | os.X_OK):
+        return Finding("backups", False, f"{folder} cannot be written to", "Check BACKUP_DIR and the rights on it.")
+    found = made(folder)
+    if not found or now - found[-1].at > STALE:
+        text = f"the last one is of {found[-1].at:%d %b %Y}" if found else "there is none yet"
+        return Finding(
+            "backups", False, text, "`aftercare db backup` makes one. The bot makes one every night, if it runs."
+        )
+    async with open_store(settings.database_url, SystemClock()) as store, store.read() as tx:
+        tried = await doubts.last_done(tx, settings.bot_id, (TESTED, TEST_FAILED))
+    if tried is not None and tried["action"] == TEST_FAILED:
+        text = f"the one of {from_us(tried['at_us']):%d %b %Y} was tried and would not have done"
+        remedy = 'Staff were told why. Put the last one back in another folder: README.md, "Backup".'
+        return Finding("backups", False, text, remedy)
+    last = f"last tried {from_us(tried['at_us']):%d %b %Y}" if tried is not None else "not tried yet"
+    return Finding("backups", True, f"there: {len(found)}, {last}")
+
+
 async def _on_call(settings: Settings, content: Content) -> Finding:
     """Whether everybody on call can be reached: they had to press Start, and confirm a test message."""
     people = tuple(person.telegram_id for person in content.clinic.on_call)
@@ -256,7 +293,7 @@ async def _staff_group(chat_id: ChatId | None, account: Account, reachable: bool
 
 
 def _rights(facts: ChatRights) -> Finding:
-    remedy = "Make the bot an administrator that may manage topics and delete messages."
+    remedy = "Make the bot an administrator that may manage topics, delete messages and ban users."
     if not (facts.is_group and facts.bot_is_member):
         return Finding("staff_group", False, "the bot is not in that group", "Add the bot; check STAFF_CHAT_ID.")
     if not facts.bot_is_admin:
@@ -265,6 +302,8 @@ def _rights(facts: ChatRights) -> Finding:
         return Finding("staff_group", False, "the bot may not manage topics", remedy)
     if facts.is_forum and not facts.can_delete:
         return Finding("staff_group", False, "the bot may not delete the topic of who wants to be forgotten", remedy)
+    if not facts.can_restrict:
+        return Finding("staff_group", False, "the bot may not take out who has left the team", remedy)
     return Finding("staff_group", True, "the bot is an administrator")
 
 

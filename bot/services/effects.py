@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bot.care import Care, CareChange, PlanState
 from bot.clock import MINUTE_US, SECOND_US, from_us, to_us
+from bot.core import teaching
 from bot.core.care.unanswered import Unanswered
 from bot.core.outcome import Asks, Occasion, Outcome, State, TellStaff
 from bot.delivery.limiter import Rate
@@ -34,8 +35,9 @@ from bot.services.broadcast_report import Report
 from bot.services.enrolment_patients import PatientSide
 from bot.services.planner import Planner
 from bot.services.post import Place, Post
+from bot.services.thread_place import ThreadPlace
 from bot.services.threads import Threads
-from bot.store import alerts, care, chats, dues, erasures, feedback, messages, threads
+from bot.store import alerts, care, chats, dues, erasures, feedback, lessons, messages, threads
 from bot.store.engine import Tx
 from bot.store.tables import alert, message, question
 
@@ -60,6 +62,8 @@ class Snapshot:
     tat_us: int
     press_is_ours: bool
     """False for a button that we did not put into this very chat: presses can be forged."""
+    is_named: bool = False
+    """The patient is the one that this is about, not just the first of those who share the chat."""
 
 
 def seen_about(seen: Snapshot, known: Care) -> Snapshot:
@@ -67,7 +71,8 @@ def seen_about(seen: Snapshot, known: Care) -> Snapshot:
     patient = replace(
         seen.patient, patient_id=known.patient_id, code=known.code, treated_at=known.treated_at, area=known.area
     )
-    return replace(seen, patient=patient, occasion=replace(seen.occasion, treated_at=known.treated_at, code=known.code))
+    occasion = replace(seen.occasion, treated_at=known.treated_at, code=known.code)
+    return replace(seen, patient=patient, occasion=occasion, is_named=True)
 
 
 async def look_for_timer(post: Post, tx: Tx, chat_id: ChatId) -> Snapshot | None:
@@ -128,6 +133,8 @@ class Effects:
         for one in sorted(decided, key=lambda one: one.patient.chat_id):  # as the outbox: nobody waits in a circle
             await self._what_went_before(one, now_us)
         question_ids = await self._store_questions(decided, now_us)
+        unanswered = [question_ids[one.update_id] for one in decided if teaching.is_unanswered(one.outcome)]
+        await lessons.add(self.post.store, self.tx, bot_id, unanswered, lessons.Reason.UNANSWERED, now_us)
         question_ids = await self._note_taps(decided, now_us) | question_ids
         owed = [out for one in decided for out in _owed(one, question_ids.get(one.update_id))]
         await self.post.enqueue_all(self.tx, owed)
@@ -202,6 +209,7 @@ class Effects:
         held = (*of_batch, message.c.state == MessageState.PENDING)
         cards = sa.select(message.c.id).where(*held)
         await self.tx.execute(alert.update().where(alert.c.message_id.in_(cards)).values(state="withdrawn"))
+        await lessons.take_back(self.tx, cards)
         await self.tx.execute(
             message.update().where(*held).values(state=MessageState.CANCELLED, reason="more_was_said")
         )
@@ -222,7 +230,7 @@ class Effects:
                 "decision": understood.decision,
                 "entry_id": understood.id,
                 "level": understood.level,
-                "why": _why(understood),
+                "why": why_of(understood),
                 "revision_id": self.revision_id,
                 "at_us": now_us,
             }
@@ -242,6 +250,8 @@ class Effects:
             if question_id is not None:
                 found[one.update_id] = question_id
                 await feedback.note(store, self.tx, bot_id, question_id, one.outcome.taps, now_us)
+                if teaching.is_refused(one.outcome.taps):
+                    await lessons.add(store, self.tx, bot_id, [question_id], lessons.Reason.NOT_ASKED, now_us)
         return found
 
     async def _tell_staff(self, one: Decided, card: TellStaff, number: int, question_id: int | None) -> None:
@@ -251,7 +261,8 @@ class Effects:
         if card.is_line:
             copied = card.copy_message_id
             payload = Payload(card.text, copy_chat_id=subject if copied else None, copy_message_id=copied)
-            await Threads(self.post).line(self.tx, subject, payload, key, due_at)
+            answered = question_id if card.is_answered else None
+            await Threads(self.post).line(self.tx, subject, payload, key, due_at, answered)
             return
         if card.level is not None:
             await self._raise(one, card, card.level, question_id)
@@ -283,14 +294,22 @@ class Effects:
     async def _place(self, one: Decided, card: TellStaff, due_at: datetime | None) -> Place | None:
         """The thread's topic, which a question handed over opens; None: the group itself."""
         if not card.opens_alert:
-            return await Threads(self.post).place(self.tx, one.patient.chat_id)
+            return await ThreadPlace(self.post).of_chat(self.tx, one.patient.chat_id)
         batch = one.outcome.state.held_batch if card.held else None
         return await Threads(self.post).open(self.tx, one.patient.chat_id, batch, due_at)
 
     async def _raise(self, one: Decided, card: TellStaff, level: Level, question_id: int | None) -> None:
-        patient = one.patient
-        said_at = one.seen.occasion.sent_at
-        raised = Raised(patient.patient_id, patient.chat_id, question_id, level, card.flag_ids, said_at, card.note)
+        patient, seen = one.patient, one.seen
+        raised = Raised(
+            patient.patient_id,
+            patient.chat_id,
+            question_id,
+            level,
+            card.flag_ids,
+            seen.occasion.sent_at,
+            seen.is_named,
+            card.note,
+        )
         if card.is_denied:
             await Alerts(self.post).deny(self.tx, raised)
         else:
@@ -323,7 +342,8 @@ def _owed(one: Decided, question_id: int | None) -> Iterator[Outgoing]:
         yield Outgoing(chat_id, Kind.REPLY, payload, key, method=method, target_id=target_id, question_id=question_id)
 
 
-def _why(understood: Understanding) -> dict[str, Any]:
+def why_of(understood: Understanding) -> dict[str, Any]:
+    """Why it was understood so, as it is stored with the question."""
     return {
         "confidence": understood.confidence,
         "candidates": [[c.entry_id, c.confidence, c.phrasing] for c in understood.candidates],

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.model import BotId, ChatId, TelegramMessageId
+from bot.model import BotId, ChatId, PatientId, TelegramMessageId
 from bot.store import messages
 from bot.store.engine import Tx
 from bot.store.tables import content_revision, question
@@ -24,10 +24,20 @@ async def why(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_message_id: TelegramMes
     return _explained(asked)
 
 
-async def last_decisions(tx: Tx, bot_id: BotId, chat_id: ChatId, limit: int) -> list[dict[str, Any]]:
-    """The same for the last questions asked in a chat, newest first."""
+async def last_decisions(
+    tx: Tx, bot_id: BotId, chat_id: ChatId, limit: int, until: int | None = None
+) -> list[dict[str, Any]]:
+    """The same for the last questions asked in a chat, newest first. `until`: the last of them; None: the newest."""
     asked = _ASKED.where(question.c.bot_id == bot_id, question.c.chat_id == chat_id).order_by(question.c.id.desc())
+    if until is not None:
+        asked = asked.where(question.c.id <= until)
     return [_explained(one) for one in (await tx.execute(asked.limit(limit))).mappings()]
+
+
+async def decisions_about(tx: Tx, bot_id: BotId, patient_id: PatientId) -> dict[int, dict[str, Any]]:
+    """The same for everything a patient ever asked, by question."""
+    asked = _ASKED.where(question.c.bot_id == bot_id, question.c.patient_id == patient_id)
+    return {one["id"]: _explained(one) for one in (await tx.execute(asked)).mappings()}
 
 
 def _explained(asked: sa.RowMapping) -> dict[str, Any]:
@@ -35,6 +45,7 @@ def _explained(asked: sa.RowMapping) -> dict[str, Any]:
     flags = (*stored["flags"], *stored.get("suspected", ()))  # those only suspected since December 2026
     candidates = [{"id": id_, "confidence": sure, "phrasing": phrasing} for id_, sure, phrasing in stored["candidates"]]
     return {
+        "question": asked["id"],
         "text": asked["text"],
         "decision": asked["decision"],
         "id": asked["entry_id"],

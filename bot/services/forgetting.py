@@ -14,7 +14,7 @@ from bot.clock import HOUR_US
 from bot.core import rights
 from bot.model import Button, ChatId, Kind, Method, Outgoing, PatientId, Payload, UserId
 from bot.services.post import Post
-from bot.store import accounts, care, enrolling, erasing, erasures, threads
+from bot.store import accounts, alerts, care, enrolling, erasing, erasures, threads
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
@@ -86,9 +86,9 @@ class Forgetting:
 
     # --- a patient without Telegram ---------------------------------------------------------------------------------
 
-    async def ask_on_paper(self, tx: Tx, who: UserId, enrolment_id: int) -> Payload | str:
-        """The question to an owner, once; as a text, why it cannot be done."""
-        found = await self._on_paper(tx, who, enrolment_id)
+    async def ask_on_paper(self, tx: Tx, enrolment_id: int) -> Payload | str:
+        """The question to an owner, once; as a text, why it cannot be done. The caller checks rights, as below."""
+        found = await self._on_paper(tx, enrolment_id)
         if isinstance(found, str):
             return found
         content = self.post.library.served.content
@@ -100,7 +100,7 @@ class Forgetting:
 
     async def do_on_paper(self, tx: Tx, who: UserId, enrolment_id: int) -> str:
         """Forget the patient of this plan. Returns why it cannot be done; empty: it is done, and staff are told."""
-        found = await self._on_paper(tx, who, enrolment_id)
+        found = await self._on_paper(tx, enrolment_id)
         if isinstance(found, str):
             return found
         bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
@@ -109,14 +109,14 @@ class Forgetting:
         await self.tell_staff(tx, found["code"], counts, str(request["id"]))
         return ""
 
-    async def _on_paper(self, tx: Tx, who: UserId, enrolment_id: int) -> sa.RowMapping | str:
-        """The plan, where this owner may have its patient forgotten; else why not."""
+    async def _on_paper(self, tx: Tx, enrolment_id: int) -> sa.RowMapping | str:
+        """The plan, where its patient may be forgotten by an owner; else why not."""
         texts, bot_id = self.post.library.served.content.rights, self.post.bot_id
         row = await care.plan_row(tx, bot_id, enrolment_id)
-        if who not in await accounts.owners(tx, bot_id):
-            return self.post.text(texts.staff_release_owner)
         if row is None or await enrolling.chats_of(tx, bot_id, PatientId(row["patient_id"])):
             return self.post.text(texts.staff_forget_telegram)
         if await erasures.is_forgotten(tx, bot_id, PatientId(row["patient_id"])):
             return self.post.text(texts.staff_erased)
+        if await alerts.live(tx, bot_id, care.NO_CHAT, PatientId(row["patient_id"])) is not None:
+            return self.post.text(self.post.library.served.content.patient_list.did_not_danger)
         return row

@@ -60,7 +60,8 @@ class Inbox:
     patients: Patients
     staff: Staff
     read_update: Callable[[str], Incoming]
-    answer_press: Callable[[str], Coroutine[Any, Any, None]]
+    answer_press: Callable[[str, str], Coroutine[Any, Any, None]]
+    """Given the press and a short notice, mostly none."""
     wake_outbox: Callable[[], None]
 
     def __post_init__(self) -> None:
@@ -181,13 +182,14 @@ class Inbox:
 
     async def _try(self, row: sa.RowMapping, incoming: Incoming) -> None:
         try:
-            await self._handle(row, incoming)
+            said = await self._handle(row, incoming)
         except Exception as error:
             await self._failed(row, error)
         else:
-            self._handled(row, incoming)
+            self._handled(row, incoming, said)
 
-    async def _handle(self, row: sa.RowMapping, incoming: Incoming) -> None:
+    async def _handle(self, row: sa.RowMapping, incoming: Incoming) -> str:
+        """Returns what a press is to be answered with: mostly nothing."""
         match incoming:
             case MigratedIn():
                 await self._migrate(row, incoming)
@@ -198,22 +200,23 @@ class Inbox:
             case BlockedIn():
                 await self.patients.handle([Visit(row, incoming)])
             case TextIn() | MediaIn() | PressIn():
-                await self._said(row, incoming)
+                return await self._said(row, incoming)
+        return ""
 
-    async def _said(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> None:
-        """By somebody in a group, or by an owner or somebody on call, who may be a patient as well."""
+    async def _said(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> str:
+        """By somebody in a group, or by somebody of the team, who may be a patient as well."""
         async with self.post.store.read() as tx:
             for_staff = await self.staff.is_for_staff(tx, incoming)
         if for_staff:
-            await self.staff.handle(row, incoming)
-        else:
-            await self.patients.handle([Visit(row, incoming)])
+            return await self.staff.handle(row, incoming)
+        await self.patients.handle([Visit(row, incoming)])
+        return ""
 
-    def _handled(self, row: sa.RowMapping, incoming: Incoming) -> None:
+    def _handled(self, row: sa.RowMapping, incoming: Incoming, said: str = "") -> None:
         """Directly after the commit."""
         log.info("handled", update=row["update_id"], what=type(incoming).__name__)
         if isinstance(incoming, PressIn):  # Telegram shows a spinner on a pressed button until it is answered
-            task = asyncio.create_task(self.answer_press(incoming.press_id))
+            task = asyncio.create_task(self.answer_press(incoming.press_id, said))
             self._answers.add(task)
             task.add_done_callback(self._answers.discard)
         self.wake_outbox()

@@ -15,14 +15,15 @@ from bot.clock import Clock
 from bot.content.edit import differing
 from bot.content.lint import check_files, unfit_to_run, unsigned
 from bot.content.load import parse_content, read_files, revision_of
-from bot.content.schema import Content
+from bot.content.schema import Clinic, Closure, Content
 from bot.core.conversation import Conversation
+from bot.core.days import joined
 from bot.core.matching.semantic import SentenceModel
 from bot.core.understand import Brain
 from bot.errors import ContentError, Problem
 from bot.model import BotId
 from bot.services.indexes import Mind, keep_mind, learn_apart, mind_for
-from bot.store import revisions
+from bot.store import closures, revisions
 from bot.store.engine import Store, Tx
 
 log = logs.get(__name__)
@@ -37,6 +38,16 @@ class Served:
     mind: Mind
     conversation: Conversation
     unsigned: tuple[str, ...]
+    written: Clinic
+    """The clinic as `clinic.yaml` has it; that of `content` is closed on the days set in the chat, too."""
+    whole: Content
+    """With what is not signed: for those who change the texts, never for patients."""
+
+    def closed_on(self, days: tuple[Closure, ...]) -> "Served":
+        """The same with these days beside those of `clinic.yaml`."""
+        clinic = self.written.model_copy(update={"closures": joined((*self.written.closures, *days))})
+        content = self.content.model_copy(update={"clinic": clinic})
+        return replace(self, content=content, conversation=Conversation(content, self.mind.brain))
 
     @property
     def brain(self) -> Brain:
@@ -111,6 +122,8 @@ class Library:
         self._index_dir = index_dir
         self._model = model
         self._served: Served | None = None
+        self._closures: tuple[Closure, ...] = ()
+        """Set in the chat, as they are served."""
         self._seen_hash = ""
         self._looked_at_id: int | None = None
         self._tried: Served | None = None
@@ -135,9 +148,16 @@ class Library:
         await self._serve_active()
         if self._served is None:
             raise ContentError(list(self.problems))
+        await self._serve_closures()
 
     async def look(self) -> Changed:
-        """See whether the folder or the active revision changed, and serve what is newest and fit."""
+        """See whether the folder or the active revision changed, and serve what is newest and fit; with the days on
+        which the clinic is closed as they are set now."""
+        found = await self._look_at_texts()
+        await self._serve_closures()
+        return found
+
+    async def _look_at_texts(self) -> Changed:
         found = await self._import_folder()
         if found is Changed.BROKEN:
             return found
@@ -233,9 +253,24 @@ class Library:
         else:
             whole = await asyncio.to_thread(parse_content, files)
             self._served = await asyncio.to_thread(self._prepare, revision_id, whole)
+        self._served = self._served.closed_on(self._closures)
         log.info("revision_served", revision=self._served.content.revision)
         self._teach()
         return Changed.NEW
+
+    async def _serve_closures(self) -> None:
+        """Close the clinic on the days that are set in the chat now, but for those that are over."""
+        today = self._clock.now().astimezone(self.served.written.zone).date()
+        async with self._store.read() as tx:
+            rows = await closures.to_come(tx, self._bot_id, today)
+        default = self.served.content.people.closed_reason
+        found = tuple(
+            Closure(first=row["first_day"], last=row["last_day"], reason=row["reason"] or default) for row in rows
+        )
+        if found != self._closures:
+            self._closures = found
+            self._served = self.served.closed_on(found)
+            log.info("closures_served", closures=len(found))
 
     def _prepare(self, revision_id: int, whole: Content, *, keep: bool = True) -> Served:
         """Everything that answers from these texts. Raises ContentError for what cannot be served."""
@@ -247,7 +282,8 @@ class Library:
             raise ContentError(
                 [Problem("en/", None, f"the bot cannot work with this ({type(error).__name__})")]
             ) from error
-        return Served(revision_id, content, mind, Conversation(content, mind.brain), tuple(unsigned(whole)))
+        conversation = Conversation(content, mind.brain)
+        return Served(revision_id, content, mind, conversation, tuple(unsigned(whole)), content.clinic, whole)
 
     # --- the second opinion -----------------------------------------------------------------------------------------
 

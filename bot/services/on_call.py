@@ -22,7 +22,7 @@ class OnCall:
         """Everybody named there."""
         return tuple(person.telegram_id for person in self.post.library.served.content.clinic.on_call)
 
-    async def test(self, tx: Tx, key: str) -> str:
+    async def test(self, tx: Tx, who: UserId, key: str) -> str:
         """Send everybody a test message, once per `key`. Returns what to tell whoever asked."""
         replies = self.post.library.served.content.replies
         if not self.people:
@@ -32,6 +32,7 @@ class OnCall:
             button = Button(replies.staff_button_on_call, f"{CONFIRM}:{user}")
             out = Outgoing(ChatId(user), Kind.RELAY, Payload(text, ((button,),)), f"{key}:{user}")
             await self.post.enqueue(tx, out)
+        await accounts.write_audit(tx, self.post.bot_id, who, "on_call_test", None, self.post.clock.now_us())
         done = await alerts.confirmed(tx, self.post.bot_id, self.people)
         lines = [
             self.post.text(

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.clock import SECOND_US, from_us
+from bot.core.replies import Html
 from bot.model import (
     ChatId,
     Kind,
@@ -27,19 +28,24 @@ from bot.services.alerts import Alerts
 from bot.services.forgetting import Forgetting
 from bot.services.note_list import NoteList
 from bot.services.patient_view import PatientView
+from bot.services.people import People
+from bot.services.phone_answers import PhoneAnswers
 from bot.services.plan_actions import Happened, PlanActions
 from bot.services.plan_list import ALL, PlanList
 from bot.services.plan_words import PlanWords
 from bot.services.post import Post
+from bot.services.thread_place import ThreadPlace
+from bot.services.threads import Threads
 from bot.store import accounts, care, messages, patient_list
 from bot.store.attachments import keep_file
+from bot.store.chats import lock_chat
 from bot.store.engine import Tx
 
 PLANS = "pl"
-"""What the data of these buttons begins with: `pl:<what>:<id>`, or `pl:<what>:<id>.<another number>`."""
+"""What the data of these buttons begins with: `pl:<what>:<id>`, or `pl:<what>:<id>.<more>`, mostly another number."""
 COMMANDS = frozenset({"patients", "notes"})
 
-_ARGUMENT = re.compile(r"([a-z]{2,12}):(\d{1,18})(?:\.(\d{1,18}))?")
+_ARGUMENT = re.compile(r"([a-z]{2,12}):(\d{1,18})(?:\.(\w{1,41}(?::\w{1,41})?))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,13 @@ class Press:
     what: str
     id: int
     """Mostly of an enrolment."""
-    number: int
-    """0 where there is none."""
+    more: str = ""
     picture: bytes | None = None
+
+    @property
+    def number(self) -> int:
+        """The other number; 0 where there is none."""
+        return int(self.more) if self.more.isdecimal() else 0
 
     @property
     def sender(self) -> Sender:
@@ -132,6 +142,8 @@ class PatientList:
             "to": self._move,
             "message": self._message,
             "chart": self._chart,
+            "answers": self._enter,
+            "answer": self._answer,
         }
 
     async def _turn(self, tx: Tx, press: Press) -> None:
@@ -191,13 +203,15 @@ class PatientList:
         await self._tell(tx, press, self._said(happened, self._words.replies.did_end), happened)
 
     async def _ask_to_forget(self, tx: Tx, press: Press) -> None:
-        asked = await Forgetting(self.post).ask_on_paper(tx, press.sender.user_id, press.id)
+        await People(self.post).require(tx, press.incoming.chat_id, press.sender, "forget")
+        asked = await Forgetting(self.post).ask_on_paper(tx, press.id)
         if isinstance(asked, str):
             await self._reply(tx, press, Payload(asked))
         else:
             await self._redraw(tx, press, asked)
 
     async def _forget(self, tx: Tx, press: Press) -> None:
+        await People(self.post).require(tx, press.incoming.chat_id, press.sender, "forget")
         why_not = await Forgetting(self.post).do_on_paper(tx, press.sender.user_id, press.id)
         if why_not:
             await self._reply(tx, press, Payload(why_not))
@@ -230,7 +244,16 @@ class PatientList:
             return
         subject, replies = await self._view.subject(tx, press.id), self._words.replies
         text = self.post.text(replies.write_to if subject is not None else replies.write_to_nobody, code=row["code"])
+        if subject is not None and (topic := await self._topic(tx, subject)):
+            in_topic = self.post.library.served.content.threads.write_in_topic
+            text = self.post.text(in_topic, code=row["code"], topic=topic)
         await self._reply(tx, press, Payload(text), subject)
+
+    async def _topic(self, tx: Tx, chat_id: ChatId) -> Html:
+        """The topic of this chat's thread, which is opened; empty in a group without topics."""
+        await lock_chat(tx, self.post.bot_id, chat_id)
+        await Threads(self.post).open(tx, chat_id)
+        return await ThreadPlace(self.post).topic(tx, chat_id)
 
     async def _chart(self, tx: Tx, press: Press) -> None:
         _, caption = await self._view.chart(tx, press.id)
@@ -243,6 +266,22 @@ class PatientList:
             return
         file_id = await keep_file(self.post.store, tx, self.post.bot_id, press.picture, patient_list.CHART)
         await self._reply(tx, press, Payload(caption), subject, file_id)
+
+    # --- on the phone -----------------------------------------------------------------------------------------------
+
+    async def _enter(self, tx: Tx, press: Press) -> None:
+        payload = await PhoneAnswers(self.post).begin(tx, press.incoming, press.id)
+        if payload is not None:
+            await self._redraw(tx, press, payload)
+        else:
+            await self._show(tx, press, said=self.post.text(self._words.replies.answers_none))
+
+    async def _answer(self, tx: Tx, press: Press) -> None:
+        payload = await PhoneAnswers(self.post).answer(tx, press.incoming, press.id, press.more)
+        if payload is not None:
+            await self._redraw(tx, press, payload)
+        elif (enrolment_id := await care.plan_of_check_in(tx, press.id)) is not None:
+            await self._show(tx, press, enrolment_id, self._said(Happened.GONE))
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 
@@ -316,4 +355,4 @@ def _read(incoming: PressIn, picture: bytes | None = None) -> Press | None:
     found = _ARGUMENT.fullmatch(argument) if name == PLANS else None
     if found is None or incoming.row_id is None:
         return None
-    return Press(incoming, incoming.row_id, found[1], int(found[2]), int(found[3] or 0), picture)
+    return Press(incoming, incoming.row_id, found[1], int(found[2]), found[3] or "", picture)

@@ -15,13 +15,13 @@ from bot.core.care import summary
 from bot.core.care.moving import Choice, When
 from bot.core.care.summary import Answer, Standing
 from bot.core.replies import Html
-from bot.model import Button, Buttons, ChatId, Payload, in_rows
+from bot.model import Button, Buttons, ChatId, Payload, UserId, in_rows
 from bot.services.pain_chart import Chart, Point
 from bot.services.plan_actions import PlanActions
 from bot.services.plan_words import PlanWords
 from bot.services.post import Post
 from bot.store import care as plans
-from bot.store import patient_list
+from bot.store import patient_list, people
 from bot.store.engine import Tx
 
 SIGNS = 5
@@ -67,6 +67,8 @@ class PatientView:
             lines=Html("\n".join(lines)),
         )
         buttons = self._buttons(care, notes)
+        if row["chat_id"] == plans.NO_CHAT and summary.standing(care) in {Standing.OPEN, Standing.PAUSED}:
+            buttons = ((Button(words.replies.button_answers, f"pl:answers:{enrolment_id}"),), *buttons)
         if row["chat_id"] == plans.NO_CHAT:  # who has Telegram asks for it there
             buttons += ((Button(words.replies.button_forget, f"pl:forget:{enrolment_id}"),),)
         return Payload("\n\n".join(filter(None, (text.strip(), said))), buttons)
@@ -171,12 +173,16 @@ class PatientView:
         if last is None or step is None:
             return ""
         answers = summary.answers_in_words(step, summary.answers_to(care, step.id))
-        return self.post.text(
+        said = self.post.text(
             self._words.replies.patient_answer,
             step=step.code,
             time=self._words.time(from_us(last["answered_us"]), care.zone),
             answers=Html(" · ".join(self._answer(answer) for answer in answers) or summary.UNKNOWN),
-        )
+        ).strip()
+        if last["entered_by"] is None:
+            return said
+        name = await people.name_of(tx, self.post.bot_id, UserId(last["entered_by"]))
+        return "\n".join((said, self.post.text(self._words.replies.patient_noted, name=name)))
 
     def _answer(self, answer: Answer) -> str:
         said = answer.words if len(answer.words) <= OWN_WORDS else f"{answer.words[:OWN_WORDS]} […]"

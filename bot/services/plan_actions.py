@@ -17,7 +17,7 @@ from bot.clock import from_us, to_us
 from bot.content.plan import Step
 from bot.core.care import moving
 from bot.core.care.moving import Choice, Waiting, WhyNot
-from bot.model import ChatId, UserId
+from bot.model import ChatId, PatientId, UserId
 from bot.services.planner import Planner
 from bot.services.post import Post
 from bot.store import accounts, alerts, care, chats, enrolling, messages, patient_list
@@ -78,7 +78,7 @@ class PlanActions:
             return Happened.NOT_YET
         if row["state"] == PlanState.OPEN and row["silent_us"] is None:
             return Happened.ALREADY
-        if await alerts.is_paused(tx, self.post.bot_id, ChatId(row["chat_id"])):
+        if await alerts.is_paused(tx, self.post.bot_id, ChatId(row["chat_id"]), PatientId(row["patient_id"])):
             return Happened.DANGER
         await care.set_plan(tx, enrolment_id, state=PlanState.OPEN, reason=None, silent_us=None)
         await Planner(self.post).plan(tx, enrolment_id)
@@ -100,18 +100,20 @@ class PlanActions:
         await self._note(tx, who, "plan_end", enrolment_id)
         return Happened.DONE
 
-    async def resume_after_alert(self, tx: Tx, chat_id: ChatId) -> None:
+    async def resume_after_alert(self, tx: Tx, alert: sa.RowMapping) -> None:
         """What an alert paused that was none goes on by itself, unless another one is open. The caller holds the
         chat's lock."""
-        if await alerts.is_paused(tx, self.post.bot_id, chat_id):
+        chat_id, patient_id = ChatId(alert["chat_id"]), PatientId(alert["patient_id"])
+        if await alerts.is_paused(tx, self.post.bot_id, chat_id, patient_id):
             return
-        for row in await self.paused_by_alert(tx, chat_id):
+        for row in await self.paused_by_alert(tx, alert):
             await self.resume(tx, None, row["id"])
 
-    async def paused_by_alert(self, tx: Tx, chat_id: ChatId) -> list[sa.RowMapping]:
-        """The plans of a chat that a pressing alert paused, with their patient's `code`."""
-        found = await patient_list.paused(tx, self.post.bot_id, limit=10, chat_id=chat_id)
-        return [row for row in found.rows if row["reason"] == care.ALERT]
+    async def paused_by_alert(self, tx: Tx, alert: sa.RowMapping) -> list[sa.RowMapping]:
+        """The plans that a pressing alert paused, of all who share its chat, with their patient's `code`."""
+        chat_id, patient_id = ChatId(alert["chat_id"]), PatientId(alert["patient_id"])
+        found = await patient_list.paused_with(tx, self.post.bot_id, chat_id, patient_id)
+        return [row for row in found if row["reason"] == care.ALERT]
 
     # --- putting a check-in off -------------------------------------------------------------------------------------
 

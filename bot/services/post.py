@@ -1,6 +1,6 @@
 """Messages to staff that are not about what a patient just wrote, and what happens when a send ends badly."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -23,9 +23,11 @@ from bot.model import (
     Payload,
     SendWhy,
     TelegramMessageId,
+    UserId,
 )
+from bot.services.counting import Counted, T
 from bot.services.library import Library
-from bot.store import accounts, chats, messages
+from bot.store import accounts, chats, messages, people
 from bot.store.contacts import Contacts
 from bot.store.engine import Store, Tx
 
@@ -51,6 +53,12 @@ class Post:
     library: Library
     contacts: Contacts = field(default_factory=Contacts)
     """Who patients are."""
+    counted: Counted | None = None
+    """What was counted before the transaction that runs; None: it may count by itself."""
+
+    async def count(self, tx: Tx, key: Hashable, query: Callable[[Tx], Awaitable[T]]) -> T:
+        """What a query finds that may take long. Raises NotCounted where it has to be made beforehand."""
+        return self.counted.of(key, query) if self.counted is not None else await query(tx)
 
     def text(self, template: str, /, **extra: str) -> str:
         """A sentence of the clinic's with values filled in; the values are escaped."""
@@ -142,6 +150,9 @@ class Notices:
     on_topic_gone: Callable[[Tx, int, str], Awaitable[None]] | None = None
     """Called with the topic that is made anew, and a word that names this occasion."""
 
+    place_of_relay: Callable[[Tx, sa.RowMapping], Awaitable[Place | None]] | None = None
+    """Where staff hear that their own words to a patient did not arrive; None: as of everything else."""
+
     async def on_event(self, tx: Tx, event: Event, row: sa.RowMapping) -> None:
         """Tell staff, with codes and kinds, never with the text that failed."""
         await self._pass_on(tx, event, row)
@@ -150,11 +161,10 @@ class Notices:
         replies = self.post.library.served.content.replies
         say = self.post.text
         is_staff_message = row["subject_chat_id"] is not None or row["chat_kind"] == ChatKind.STAFF or row["fallback"]
+        is_relay = row["kind"] == Kind.RELAY and not is_staff_message
         match event:
             case Event.IN_DOUBT | Event.REFUSED:
-                text = say(
-                    replies.staff_in_doubt, code=await self._code(tx, row), kind=row["kind"], message=str(row["id"])
-                )
+                text = await self._not_arrived(tx, event, row, is_relay=is_relay)
                 if is_staff_message:
                     # Not to the group again, where it just failed, and not about a failed notice for ever.
                     await self._tell_owners_once(tx, event, row, text)
@@ -176,6 +186,11 @@ class Notices:
                 text = say(self.post.library.served.content.rights.staff_topic_stays, name=name)
                 await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{row['id']}")
                 return
+            case Event.MEMBER_STAYS:
+                name = await people.name_of(tx, self.post.bot_id, UserId(int(Payload.from_json(row["payload"]).text)))
+                text = say(self.post.library.served.content.team.stays, name=name)
+                await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{row['id']}")
+                return
             case Event.STAFF_LOST:
                 account = await accounts.account(tx, self.post.bot_id)
                 text = say(replies.staff_group_lost, reason=account["staff_lost"] or "–")
@@ -186,7 +201,16 @@ class Notices:
                 return
         # One word for a whole broadcast: a minute without answers would otherwise bury the alerts of that hour.
         about = f"broadcast:{row['broadcast_id']}" if row["broadcast_id"] is not None else row["id"]
-        await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{about}", subject=ChatId(row["chat_id"]))
+        place = await self.place_of_relay(tx, row) if is_relay and self.place_of_relay is not None else None
+        subject = ChatId(row["chat_id"])
+        await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{about}", subject=subject, place=place)
+
+    async def _not_arrived(self, tx: Tx, event: Event, row: sa.RowMapping, *, is_relay: bool) -> str:
+        """`is_relay`: it was staff's own words to the patient."""
+        content, code = self.post.library.served.content, await self._code(tx, row)
+        if is_relay and event is Event.REFUSED:
+            return self.post.text(content.threads.not_taken, code=code)
+        return self.post.text(content.replies.staff_in_doubt, code=code, kind=row["kind"], message=str(row["id"]))
 
     async def _pass_on(self, tx: Tx, event: Event, row: sa.RowMapping) -> None:
         """Tell those who asked to hear of it."""
@@ -202,11 +226,12 @@ class Notices:
             await self.on_event(tx, Event.UNREACHABLE, row)
 
     async def ladder(self, tx: Tx) -> Ladder:
-        """Owners, then the clinic's on-call list."""
-        on_call = self.post.library.served.content.clinic.on_call
-        people = tuple(ChatId(person.telegram_id) for person in on_call)
+        """Owners, then the clinic's on-call list, but who has left the team."""
+        _, removed = await people.standing(tx, self.post.bot_id)
+        listed = (person.telegram_id for person in self.post.library.served.content.clinic.on_call)
+        on_call = tuple(ChatId(user) for user in listed if user not in removed)
         owners = tuple(ChatId(owner) for owner in await accounts.owners(tx, self.post.bot_id))
-        return Ladder(owners, people)
+        return Ladder(owners, on_call)
 
     async def _tell_owners_once(self, tx: Tx, event: Event, row: sa.RowMapping, text: str) -> None:
         """A relay that the staff group may never have seen; an alert goes down the ladder itself."""

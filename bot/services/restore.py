@@ -1,9 +1,9 @@
 """Putting a backup in the place of the database.
 
 All the work is done on a scratch file: unpacked, checked, brought to this version's schema; then everybody is forgotten
-again who was forgotten since, who said stop since is stopped, and what may have been done since is held
-(`store/restoring.py` says what, and why). Only then does it take the database's place, in one step: a rename, or one
-transaction on PostgreSQL. A kill before that step changes nothing, and after it all is done.
+again who was forgotten since, who said stop since is stopped, who left the team since has no rights, and what may have
+been done since is held (`store/restoring.py` says what, and why). Only then does it take the database's place, in one
+step: a rename, or one transaction on PostgreSQL. A kill before that step changes nothing, and after it all is done.
 
 Staff are told by the bot at its next start: `restored` is a timer that waits for it (`services/backups.py`).
 """
@@ -11,7 +11,7 @@ Staff are told by the bot at its next start: `restored` is a timer that waits fo
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -61,8 +61,9 @@ class Restored:
     kept: Path | None
     """Where the database lies that was replaced."""
     erased: int
-    """How many were forgotten since; `stops`: were off, or on again, since."""
+    """How many were forgotten since; `stops`: were off, or on again, since; `team`: members whose rights changed."""
     stops: int
+    team: int
     held: int
     """Messages and check-ins that may have been sent since."""
     knows_later: bool
@@ -88,9 +89,9 @@ async def restore(
             later, knows_later = await _wishes_since(url, clock, folder)
             with scratch(beside(target)) as scratch_folder:
                 copy = await unpacked(packed, scratch_folder / "restored.db", contacts.key)
-                erased, stops, held = await _make_ready(copy, contacts, clock, later)
+                erased, stops, team, held = await _make_ready(copy, contacts, clock, later)
                 kept = await _put_in_place(copy.file, target, clock.now())
-    return Restored(copy.made_at, copy.rows, kept, erased, stops, held, knows_later)
+    return Restored(copy.made_at, copy.rows, kept, erased, stops, team, held, knows_later)
 
 
 # --- the backup ------------------------------------------------------------------------------------------------------
@@ -159,7 +160,11 @@ def _size(target: URL) -> int:
 
 
 async def _wishes_since(url: str, clock: Clock, folder: Path | None) -> tuple[Wishes, bool]:
-    """What the list beside the backups and the database that is replaced tell, and whether one of them could."""
+    """What the list beside the backups and the database that is replaced tell, and whether one of them could.
+
+    Of the team the list counts before the database: that may be a new one, in which OWNER_IDS has just made an owner of
+    somebody who was removed.
+    """
     found, is_known = Wishes(), False
     if folder is not None and (folder / wishes.FILE).exists():
         found, is_known = await asyncio.to_thread(wishes.read, folder), True
@@ -168,31 +173,50 @@ async def _wishes_since(url: str, clock: Clock, folder: Path | None) -> tuple[Wi
             return found, is_known
         async with open_store(url, clock) as store, store.read() as tx:
             for bot_id in await restoring.bots(tx):
-                found += await wishes.wishes_in(tx, bot_id)
+                found += _not_in(found, await wishes.wishes_in(tx, bot_id))
     except StoreError:
         return found, is_known  # it is broken, or from before there were such wishes
     return found, True
 
 
+def _not_in(listed: Wishes, there: Wishes) -> Wishes:
+    """What the database tells beyond the list."""
+    known = wishes.by_member(listed.team)
+    team = (row for who, row in wishes.by_member(there.team).items() if who not in known or _is_later(row, known[who]))
+    return Wishes(there.stops, there.erasures, tuple(team))
+
+
+def _is_later(row: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
+    """Whether what the database says of a member of staff came after the line in the list: the same membership went on,
+    or it has ended since."""
+    if line["removed_us"] is None and row["since_us"] == line["since_us"]:
+        return True
+    ended_us: int = row["removed_us"] or 0
+    known_us: int = max(line["since_us"], line["removed_us"] or 0)
+    return ended_us > known_us
+
+
 # --- making it ready -------------------------------------------------------------------------------------------------
 
 
-async def _make_ready(copy: Unpacked, contacts: Contacts, clock: Clock, later: Wishes) -> tuple[int, int, int]:
-    """Returns how many erasures, stops and things held."""
-    erased = stops = held = 0
+async def _make_ready(copy: Unpacked, contacts: Contacts, clock: Clock, later: Wishes) -> tuple[int, int, int, int]:
+    """Returns how many erasures, stops, changes of the team and things held."""
+    erased = stops = team = held = 0
+    members = wishes.by_member(later.team).values()
     async with open_store(_url_of(copy.file), clock) as store, store.write() as tx:
         await restoring.leave_a_gap(tx)
         for bot_id in await restoring.bots(tx):
             mine = [row for row in later.erasures if row["bot_id"] == bot_id]
             cards = await erasing.reapply_erasures(tx, bot_id, contacts, mine)
             stops += await restoring.carry_stops(tx, bot_id, [row for row in later.stops if row["bot_id"] == bot_id])
+            team += await restoring.carry_team(store, tx, bot_id, [row for row in members if row["bot_id"] == bot_id])
             found = await restoring.hold(store, tx, bot_id, clock.now_us(), WRITE_TO_PATIENTS)
             await restoring.never_lived(tx, bot_id)
             await _plan_telling(store, tx, bot_id, clock, {"made_us": to_us(copy.made_at), **asdict(found)}, cards)
             since = [row for row in mine if row["done_us"] >= to_us(copy.made_at)]
             erased += len({row["patient_id"] for row in since})
             held += found.messages + found.steps
-    return erased, stops, held
+    return erased, stops, team, held
 
 
 async def _plan_telling(

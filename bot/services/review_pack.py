@@ -62,8 +62,12 @@ def _item(content: Content, part: Signable, today: date) -> Iterator[str]:
     elif isinstance(part, Plan):
         yield f"<h2>{escape(part.title)}</h2>"
         yield _small(f"{part.id}: {why}. As somebody treated today at {_TREATED_AT:%H:%M} would get it:")
-        shown = preview(content, part.id, content.clinic.zone, _treated(content, today))
-        yield _text(content, as_text(shown, branches=True))  # rules show their texts as they are written
+        yield _text(content, plan_in_words(content, part, today))
+
+
+def plan_in_words(content: Content, plan: Plan, today: date) -> str:
+    """A plan as somebody treated on this day would get it; rules show their texts as they are written."""
+    return as_text(preview(content, plan.id, content.clinic.zone, _treated(content, today)), branches=True)
 
 
 def _why(part: Signable, today: date) -> list[str]:

@@ -17,6 +17,7 @@ from bot.services.digest import Digest
 from bot.services.post import Post
 from bot.services.retention import Retention
 from bot.services.rights import Rights
+from bot.services.status_desk import StatusDesk
 from bot.services.ticks import Handler, is_late
 from bot.store import accounts, dues, inbox
 from bot.store.engine import Tx
@@ -91,7 +92,8 @@ class Routine:
             uptime=local_time(clinic, self.started_at, now),
         )
         backups = await self.backups.last_backup_line()
-        return "\n".join(filter(None, (text, backups, await Digest(self.post).lately(tx))))
+        more, figures = await StatusDesk(self.post).lines(tx), await Digest(self.post).lately(tx)
+        return "\n".join(filter(None, (text, backups, more, figures)))
 
     async def _morning(self, tx: Tx, row: sa.RowMapping) -> None:
         await self._plan_morning(tx)

@@ -1,11 +1,10 @@
 """What the clinic's people do: answer a patient by replying to a card, take one and close it, ask how things stand.
 
-Rights are checked here, at the action, whoever and wherever it comes from: a press can be forged, a command typed
-anywhere. Allowed are the members of the staff group, inside it, and in their private chats owners and who is on call.
+Every command, press and reply asks `services.people` whether whoever it comes from may do that there.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -25,39 +24,35 @@ from bot.model import (
     TelegramMessageId,
     TextIn,
     UserId,
-    Verdict,
 )
 from bot.services.alerts import Alerts
+from bot.services.answered import Answered, alert_of, announcement_of, is_about_patient, line_for, member_of
 from bot.services.broadcast_desk import COMMAND as BROADCAST
 from bot.services.broadcast_desk import Desk
-from bot.services.broadcast_desk_turn import about
-from bot.services.broadcast_desk_words import DESK
-from bot.services.digest import Digest
-from bot.services.enrolment import ENROL, WHO, StaffSide
-from bot.services.on_call import CONFIRM, OnCall
-from bot.services.patient_list import PLANS, PatientList
+from bot.services.counting import Counted, with_counts
+from bot.services.faq_desk import FaqDesk
+from bot.services.faq_desk_cards import FAQ
+from bot.services.patient_list import PatientList
+from bot.services.people import People, refusal
 from bot.services.post import Post
-from bot.services.preview_command import PreviewCommand
-from bot.services.rights import LockedRecords
+from bot.services.staff_commands import StaffCommands, Typed
+from bot.services.staff_presses import ONLY_NUMBERS, StaffPresses
+from bot.services.teach import Teach
+from bot.services.teach_cards import TEACH
+from bot.services.team import Team
+from bot.services.team_cards import TEAM
 from bot.services.thread_desk import ThreadDesk
 from bot.services.thread_words import ThreadWords
-from bot.services.threads import THREADS
-from bot.store import accounts, alerts, messages, threads
+from bot.store import accounts, messages, threads
 from bot.store import inbox as inbox_rows
-from bot.store.chats import full_code
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
 
-ACTIONS = frozenset({"take", "done", "false", "card", CONFIRM, PLANS, ENROL, WHO, DESK, THREADS})
-"""What staff's buttons do."""
-_SAY_MORE = frozenset({PLANS, ENROL, DESK, THREADS})
-"""Those whose data is more than a number, which is read where they are done."""
-
 
 @dataclass(frozen=True)
 class Staff:
-    """Handles updates from the staff group, and what owners do privately."""
+    """Handles updates from the staff group, and what the team does privately."""
 
     post: Post
     status: Callable[[Tx], Awaitable[str]]
@@ -71,52 +66,59 @@ class Staff:
     def _alerts(self) -> Alerts:
         return Alerts(self.post)
 
-    @property
-    def _on_call(self) -> OnCall:
-        return OnCall(self.post)
-
     async def known(self, tx: Tx) -> frozenset[UserId]:
-        """Who may act for the clinic in private: owners, and who is on call."""
-        return frozenset((*await accounts.owners(tx, self.post.bot_id), *self._on_call.people))
-
-    async def require(self, tx: Tx, chat_id: ChatId, user_id: UserId, action: str) -> None:
-        """Raise NotAllowed unless this user may do this, here. The one place where staff rights are decided."""
-        account = await accounts.account(tx, self.post.bot_id)
-        if chat_id == account["staff_chat_id"]:
-            return
-        is_private = chat_id == ChatId(user_id)  # an owner's answer in another group would be read by all of it
-        if is_private and user_id in await self.known(tx):
-            return
-        raise NotAllowed(user_id, action)
+        """Who may act for the clinic in private."""
+        return await People(self.post).known(tx)
 
     async def is_for_staff(self, tx: Tx, incoming: TextIn | MediaIn | PressIn) -> bool:
-        """Whether this is staff business: anything in a group, and what an owner, or somebody on call, does with our
+        """Whether this is staff business: anything in a group, and what somebody of the team does in private with our
         staff messages."""
         if not incoming.is_private:
             return True
         if incoming.sender.user_id not in await self.known(tx):
             return False
         if isinstance(incoming, PressIn):
-            return (incoming.data or "").partition(":")[0] in ACTIONS
+            return (incoming.data or "").partition(":")[0] in StaffPresses(self.post).by_name
         if isinstance(incoming, TextIn) and split_command(incoming.text)[1] in STAFF_COMMANDS:
             return True
-        replied = await self._replied(tx, incoming)
-        return _is_about_patient(replied) or _announcement_of(replied) is not None
+        replied = await Answered(self.post).replied(tx, incoming)
+        known = (is_about_patient(replied), announcement_of(replied), member_of(replied), line_for(replied))
+        return any(known) or await Answered(self.post).draft_on(tx, replied) is not None
 
-    async def handle(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> bool:
-        """Do it and commit, the inbox row with it. False when another worker had done it already."""
+    async def handle(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> str:
+        """Do it and commit, the inbox row with it. Returns what a press is to be answered with: mostly nothing."""
         picture = await PatientList(self.post).prepare(incoming)
         await self._prepare_link(incoming)
+
+        def do(counted: Counted) -> Awaitable[str]:
+            return replace(self, post=replace(self.post, counted=counted))._do(row, incoming, picture)
+
+        return await with_counts(self.post.store, do)
+
+    async def _do(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn, picture: bytes | None) -> str:
         async with self.post.store.write() as tx:
             if not await inbox_rows.finish(tx, row):
-                return False
+                return ""  # another worker had done it already
             try:
                 await self._act(tx, row, incoming, picture)
             except NotAllowed as error:
-                now_us = self.post.clock.now_us()
-                user_id = UserId(error.user_id)
-                await accounts.write_audit(tx, self.post.bot_id, user_id, f"refused:{error.action}", None, now_us)
-        return True
+                return await self._refuse(tx, row, incoming, error)
+        return ""
+
+    async def _allow(self, tx: Tx, incoming: TextIn | MediaIn | PressIn, action: str) -> None:
+        """Go on only where this person may do this here; raises NotAllowed."""
+        people = People(self.post)
+        await people.require(tx, incoming.chat_id, incoming.sender, action)
+        await people.note_name(tx, incoming.sender)
+
+    async def _refuse(self, tx: Tx, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn, error: NotAllowed) -> str:
+        """Note that it was tried, and say why not. Returns what a press is to be answered with."""
+        now_us, user_id = self.post.clock.now_us(), UserId(error.user_id)
+        await accounts.write_audit(tx, self.post.bot_id, user_id, f"refused:{error.action}", None, now_us)
+        said = refusal(self.post, error)
+        if said and not isinstance(incoming, PressIn):
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(said))
+        return said
 
     @property
     def _bot_name(self) -> str:
@@ -142,76 +144,32 @@ class Staff:
             return
         words, command = split_command(incoming.text) if isinstance(incoming, TextIn) else ("", None)
         if isinstance(incoming, TextIn) and command in STAFF_COMMANDS:
-            await self.require(tx, incoming.chat_id, incoming.sender.user_id, command)
-            if command == BROADCAST:
-                await Desk(self.post).command(tx, row, incoming)
-                return
-            said = await self._command(tx, row, incoming, command, words)
-            await self._reply(tx, row, incoming.chat_id, incoming.message_id, said)
+            await self._allow(tx, incoming, command)
+            do = StaffCommands(self.post, self.status, self._bot_name).by_name[command]
+            if (reply := await do(tx, Typed(row, incoming, command, words))) is not None:
+                await self._reply(tx, row, incoming.chat_id, incoming.message_id, reply)
             return
-        replied = await self._replied(tx, incoming)
-        thread = await self._thread(tx, incoming)
-        if thread is not None and (replied is None or _is_about_patient(replied)):
-            await self.require(tx, incoming.chat_id, incoming.sender.user_id, "relay")
-            if await ThreadWords(self.post).command(tx, thread, incoming):
-                return
-        if replied is not None and _is_about_patient(replied):
+        replied = await Answered(self.post).replied(tx, incoming)
+        if replied is not None and is_about_patient(replied):
             await self._relay(tx, row, incoming, replied)
-        elif (announcement := _announcement_of(replied)) is not None:
-            await self.require(tx, incoming.chat_id, incoming.sender.user_id, BROADCAST)
+        elif (member := member_of(replied)) is not None:
+            await self._allow(tx, incoming, TEAM)
+            said = await Team(self.post).answer(tx, incoming, member)
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, said)
+        elif (line := line_for(replied)) is not None:
+            await self._allow(tx, incoming, TEACH)
+            await Teach(self.post).answer(tx, incoming, line)
+        elif (draft := await Answered(self.post).draft_on(tx, replied)) is not None:
+            await self._allow(tx, incoming, FAQ)
+            await FaqDesk(self.post).answer(tx, incoming, draft)
+        elif (announcement := announcement_of(replied)) is not None:
+            await self._allow(tx, incoming, BROADCAST)
             await Desk(self.post).answer(tx, row, incoming, announcement)
-        elif thread is not None:
-            why_not = await ThreadDesk(self.post).said(tx, incoming, thread)
-            if why_not:
-                subject = ChatId(thread["chat_id"])
-                await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(why_not), subject)
-        elif await self._is_lost(tx, incoming):
+        elif (thread := await self._thread(tx, incoming)) is not None:
+            await self._say_in_topic(tx, row, incoming, thread)
+        elif await Answered(self.post).is_lost(tx, incoming):
             text = self.post.text(self.post.library.served.content.replies.staff_card_unknown)
             await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(text))
-
-    # --- commands ---------------------------------------------------------------------------------------------------
-
-    async def _command(self, tx: Tx, row: sa.RowMapping, said: TextIn, command: str, words: str) -> Payload:
-        """Do what a command asks for. Returns the reply."""
-        match command:
-            case "alerts":
-                return await Digest(self.post).listing(tx)
-            case "oncall":
-                return Payload(await self._on_call.test(tx, f"on_call:u{row['update_id']}"))
-            case "missed":
-                return Payload(await self._missed(tx, said, words))
-            case "release":
-                return Payload(await LockedRecords(self.post).release(tx, said.sender.user_id, words))
-            case "enrol":
-                return await StaffSide(self.post, self._bot_name).command(tx, row, said, words)
-            case "preview":
-                return PreviewCommand(self.post).show(words)
-            case "patients" | "notes":
-                return await PatientList(self.post).command(tx, command, said.sender.user_id)
-            case _:
-                return Payload(await self.status(tx))
-
-    async def _missed(self, tx: Tx, said: TextIn, words: str) -> str:
-        """Keep a question in which triage missed danger: that of the card replied to, or the patient's last one."""
-        replies = self.post.library.served.content.replies
-        asked = await self._question_meant(tx, said, words.strip())
-        if asked is None:
-            return self.post.text(replies.staff_missed_what)
-        await self._alerts.review(tx, asked["id"], Verdict.MISSED, said.sender)
-        return self.post.text(replies.staff_missed, code=asked["code"])
-
-    async def _question_meant(self, tx: Tx, said: TextIn, code: str) -> sa.RowMapping | None:
-        bot_id = self.post.bot_id
-        if code:
-            chat_id = await alerts.chat_of(tx, bot_id, full_code(code))
-            until_us = self.post.clock.now_us()
-        elif (card := await self._card(tx, said)) is not None:
-            if card["question_id"] is not None:
-                return await alerts.question_by_id(tx, bot_id, card["question_id"])
-            chat_id, until_us = ChatId(card["subject_chat_id"]), card["planned_us"]
-        else:
-            return None
-        return await alerts.last_question(tx, bot_id, chat_id, until_us) if chat_id is not None else None
 
     async def on_membership(self, row: sa.RowMapping, change: BlockedIn) -> None:
         """The bot was put out of the staff group, or back in: owners hear of it before a patient's question is due."""
@@ -230,36 +188,6 @@ class Staff:
 
     # --- answering a patient ----------------------------------------------------------------------------------------
 
-    async def _card(self, tx: Tx, incoming: TextIn | MediaIn) -> sa.RowMapping | None:
-        """The message of ours about a patient that this replies to; None when it is no such reply."""
-        replied = await self._replied(tx, incoming)
-        return replied if _is_about_patient(replied) else None
-
-    async def _replied(self, tx: Tx, incoming: TextIn | MediaIn) -> sa.RowMapping | None:
-        """The message of ours that this replies to."""
-        if incoming.reply_to is None:
-            return None
-        bot_id, ours = self.post.bot_id, incoming.reply_to_ours
-        replied = await messages.by_telegram_id(tx, bot_id, incoming.chat_id, incoming.reply_to)
-        if (
-            replied is None
-            and ours is not None
-            and ours.row_id is not None
-            and await messages.had_button(tx, bot_id, incoming.chat_id, ours.row_id, ours.data or "")
-        ):
-            # A copy whose arrival Telegram never confirmed to us: its buttons say which row it is.
-            replied = await messages.by_id(tx, bot_id, ours.row_id)
-        return replied
-
-    async def _is_lost(self, tx: Tx, incoming: TextIn | MediaIn) -> bool:
-        """Whether this answers a message of the bot's in the staff group that we no longer know what it was about."""
-        if incoming.reply_to is None or incoming.reply_to_ours is None or incoming.is_private:
-            return False
-        account = await accounts.account(tx, self.post.bot_id)
-        if incoming.chat_id != account["staff_chat_id"]:
-            return False
-        return await messages.by_telegram_id(tx, self.post.bot_id, incoming.chat_id, incoming.reply_to) is None
-
     async def _thread(self, tx: Tx, incoming: TextIn | MediaIn) -> sa.RowMapping | None:
         """The thread in whose topic this was written, by a person."""
         sender = incoming.sender
@@ -267,19 +195,32 @@ class Staff:
             return None
         return await threads.seen_in(tx, self.post.bot_id, incoming.chat_id, incoming.thread_id)
 
+    async def _say_in_topic(
+        self, tx: Tx, row: sa.RowMapping, incoming: TextIn | MediaIn, thread: sa.RowMapping
+    ) -> None:
+        await self._allow(tx, incoming, "relay")
+        if await ThreadWords(self.post).command(tx, thread, incoming):
+            return
+        why_not = await ThreadDesk(self.post).said(tx, incoming, thread)
+        if why_not:
+            subject = ChatId(thread["chat_id"])
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(why_not), subject)
+
     async def _relay(self, tx: Tx, row: sa.RowMapping, incoming: TextIn | MediaIn, card: sa.RowMapping) -> None:
         """Staff's words (or picture, or voice) to the patient, as the clinic. Whoever answers has taken the card."""
-        await self.require(tx, incoming.chat_id, incoming.sender.user_id, "relay")
+        await self._allow(tx, incoming, "relay")
         if incoming.reply_to != card["tg_message_id"]:
             now_us = self.post.clock.now_us()
             await messages.proved(tx, self.post.bot_id, MessageId(card["id"]), incoming.reply_to, now_us)
         subject = ChatId(card["subject_chat_id"])
+        if await ThreadWords(self.post).command_about(tx, subject, incoming):
+            return
         passed = await ThreadWords(self.post).pass_on(tx, incoming, subject)
         if passed.text:
             await self._reply(tx, row, incoming.chat_id, incoming.message_id, Payload(passed.text), subject)
         if not passed.is_on_its_way:
             return
-        if (alert_id := _alert_of(card)) is not None:
+        if (alert_id := alert_of(card)) is not None:
             # The words themselves tell the patient that somebody has seen it.
             await self._alerts.take(tx, incoming.sender, alert_id, MessageId(card["id"]), tell=False)
 
@@ -301,52 +242,13 @@ class Staff:
 
     async def _press(self, tx: Tx, press: PressIn, picture: bytes | None) -> None:
         action, _, argument = (press.data or "").partition(":")
+        by_name = StaffPresses(self.post, picture).by_name
         # Of a forged press not even the action is noted: it could be anybody's words.
-        await self.require(tx, press.chat_id, press.sender.user_id, action if action in ACTIONS else "press")
-        is_read = argument.isdecimal() or action in _SAY_MORE
-        if action not in ACTIONS or not is_read or press.row_id is None:
+        await self._allow(tx, press, action if action in by_name else "press")
+        is_read = argument.isdecimal() or action not in ONLY_NUMBERS
+        if action not in by_name or not is_read or press.row_id is None:
             return
         if not await messages.had_button(tx, self.post.bot_id, press.chat_id, press.row_id, press.data or ""):
             raise NotAllowed(press.sender.user_id, f"forged_{action}")
         await messages.proved(tx, self.post.bot_id, press.row_id, press.message_id, self.post.clock.now_us())
-        match action:
-            case _ if action == ENROL:
-                await StaffSide(self.post).press(tx, press, argument)
-            case _ if action == WHO:
-                await StaffSide(self.post).show_who(tx, press, int(argument))
-            case _ if action == DESK:
-                await Desk(self.post).press(tx, press, argument)
-            case _ if action == THREADS:
-                await ThreadDesk(self.post).press(tx, press, argument)
-            case _ if action == PLANS:
-                await PatientList(self.post).press(tx, press, picture)
-            case "take":
-                await self._alerts.take(tx, press.sender, int(argument), press.row_id)
-            case "done":
-                await self._alerts.close(tx, press.sender, int(argument), press.row_id, "done")
-            case "false":
-                await self._alerts.close(tx, press.sender, int(argument), press.row_id, "false_alarm")
-            case "card":
-                key = f"shown:{argument}:{press.press_id}"
-                await self._alerts.show(tx, int(argument), press.chat_id, key)
-            case _:
-                await self._on_call.confirm(tx, press.sender.user_id, argument, press.row_id)
-
-
-def _is_about_patient(replied: sa.RowMapping | None) -> bool:
-    return replied is not None and bool(replied["subject_chat_id"])
-
-
-def _announcement_of(replied: sa.RowMapping | None) -> int | None:
-    """The announcement that a message of ours is about."""
-    return about(Payload.from_json(replied["payload"])) if replied is not None else None
-
-
-def _alert_of(card: sa.RowMapping) -> int | None:
-    """The alert that the card's buttons are about."""
-    for row in Payload.from_json(card["payload"]).buttons:
-        for button in row:
-            action, _, argument = button.data.partition(":")
-            if action in {"take", "done", "false"} and argument.isdecimal():
-                return int(argument)
-    return None
+        await by_name[action](tx, press, argument)

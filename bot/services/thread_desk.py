@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from bot.model import ChatId, MediaIn, MessageId, Payload, PressIn, Sender, TextIn
 from bot.services.alerts import Alerts
 from bot.services.post import Post
+from bot.services.teach import Teach
 from bot.services.thread_why import Why
 from bot.services.thread_words import Passed, ThreadWords
 from bot.services.threads import Threads
@@ -37,7 +38,7 @@ class ThreadDesk:
             await self._take_questions(tx, sender, ChatId(thread["chat_id"]))
 
     async def press(self, tx: Tx, press: PressIn, argument: str) -> None:
-        """Do what a button of the card says: an action, the thread, and for a canned reply which."""
+        """Do what a button of the card, or of a line, says: an action, the thread, and which reply or question."""
         action, _, rest = argument.partition(":")
         id_, _, what = rest.partition(":")
         thread = await threads.by_id(tx, self.post.bot_id, int(id_)) if id_.isdecimal() else None
@@ -50,8 +51,12 @@ class ThreadDesk:
                 await self._take_questions(tx, press.sender, ChatId(thread["chat_id"]))
                 await (self._threads.take if action == "take" else self._threads.done)(tx, press.sender, thread)
             case "why":
-                payload = await Why(self.post).payload(tx, ChatId(thread["chat_id"]))
+                asked = int(what) if what.isdecimal() else None
+                payload = await Why(self.post).payload(tx, thread, asked)
                 await self._threads.say(tx, thread, payload, key)
+            case "wrong" if what.isdecimal():
+                said = await Teach(self.post).wrong(tx, int(what))
+                await self._threads.say(tx, thread, Payload(said), key)
             case "canned":
                 await self._threads.say(tx, thread, words.canned(thread["id"]), key)
             case "show":

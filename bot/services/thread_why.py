@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from bot.content.sentences import ThreadReplies
-from bot.core.replies import Html
 from bot.core.voice import excerpt
-from bot.model import ChatId, Decision, Payload
+from bot.model import Button, Buttons, ChatId, Decision, Payload
 from bot.services.explain import last_decisions
+from bot.services.faq_desk_cards import FAQ
 from bot.services.post import Post
+from bot.services.thread_card import THREADS
 from bot.store.engine import Tx
 
 ANSWERS = 3
@@ -25,17 +28,33 @@ class Why:
     def _words(self) -> ThreadReplies:
         return self.post.library.served.content.threads
 
-    async def payload(self, tx: Tx, chat_id: ChatId) -> Payload:
-        """The last answers, oldest first."""
-        found = await last_decisions(tx, self.post.bot_id, chat_id, ANSWERS)
+    async def payload(self, tx: Tx, thread: sa.RowMapping, question_id: int | None = None) -> Payload:
+        """The last answers in this thread's chat, oldest first; or the one to this question."""
+        chat_id = ChatId(thread["chat_id"])
+        count = ANSWERS if question_id is None else 1
+        found = await last_decisions(tx, self.post.bot_id, chat_id, count, question_id)
         if not found:
             return Payload(self.post.text(self._words.why_nothing))
-        return Payload("\n\n".join(self._one(decision) for decision in reversed(found)))
+        text = "\n\n".join(self._one(decision) for decision in reversed(found))
+        return Payload(text, self._mending(thread, found[0]))
+
+    def _mending(self, thread: sa.RowMapping, why: dict[str, Any]) -> Buttons:
+        """Under the newest of them, if the bot answered."""
+        if Decision(why["decision"]) is not Decision.ANSWER:
+            return ()
+        content = self.post.library.served.content
+        wrong = Button(content.teach.button_wrong, f"{THREADS}:wrong:{thread['id']}:{why['question']}")
+        return ((wrong, Button(content.faq_desk.button_edit, f"{FAQ}:open:{why['id']}")),)
 
     def _one(self, why: dict[str, Any]) -> str:
+        asked = self.post.text(self._words.why_question, text=excerpt(why["text"]), decision=self.decided(why))
+        return "\n".join((asked, *self.reasons(why)))
+
+    def reasons(self, why: dict[str, Any]) -> list[str]:
+        """What spoke for one decision, in lines of Telegram's HTML."""
         say, words = self.post.text, self._words
         candidates = why["candidates"]
-        lines = [say(words.why_question, text=excerpt(why["text"]), decision=self._decided(why))]
+        lines = []
         if candidates:
             first = candidates[0]
             lines.append(say(words.why_match, phrasing=first["phrasing"], confidence=_percent(first["confidence"])))
@@ -49,9 +68,10 @@ class Why:
         if why["ruled_out"]:
             lines.append(say(words.why_ruled_out, found="; ".join(why["ruled_out"])))
         lines.append(say(words.why_texts, revision=why["revision"] or NOTHING))
-        return Html("\n".join(lines))
+        return lines
 
-    def _decided(self, why: dict[str, Any]) -> str:
+    def decided(self, why: dict[str, Any]) -> str:
+        """What it was, not escaped: "Answered: How long will I be sore?"."""
         words = self._words
         what = {
             Decision.ANSWER: words.why_answer,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.clock import from_us
 from bot.content.staff_replies import StaffReply
 from bot.core.hearing import split_command
-from bot.core.talking import CHANGEABLE, is_note
+from bot.core.talking import CHANGEABLE, is_note, key_of
 from bot.core.text import normalise
 from bot.errors import MarkupError
 from bot.markup import split
@@ -29,7 +29,8 @@ from bot.model import (
     UserId,
 )
 from bot.services.post import Post
-from bot.services.threads import THREADS, Threads
+from bot.services.thread_card import THREADS
+from bot.services.threads import Threads
 from bot.store import accounts, threads
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
@@ -117,15 +118,22 @@ class ThreadWords:
             return False
         return is_short and await threads.passed_on(tx, self.post.bot_id, f"{_key(said)}.0") is None
 
-    # --- in the thread's topic --------------------------------------------------------------------------------------
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    async def command_about(self, tx: Tx, subject: ChatId, said: TextIn | MediaIn) -> bool:
+        """Do what a command asks for that replies to a card about a patient. False where it is none."""
+        if not isinstance(said, TextIn) or split_command(said.text)[1] is None:
+            return False
+        await lock_chat(tx, self.post.bot_id, subject)
+        thread = await self._threads.of(tx, subject)
+        return thread is not None and await self.command(tx, thread, said)
 
     async def command(self, tx: Tx, thread: sa.RowMapping, said: TextIn | MediaIn) -> bool:
-        """Do what a command in the topic asks for. False where it is none. One that we do not know is not for the
-        patient either."""
+        """The same in the thread's topic. A command that we do not know is not for the patient either."""
         words, command = split_command(said.text) if isinstance(said, TextIn) else ("", None)
         if command is None or (isinstance(said, TextIn) and said.edited):
             return command is not None
-        key = f"thread:{thread['id']}:command:{said.message_id}"
+        key = f"thread:{thread['id']}:command:{said.chat_id}:{said.message_id}"
         if command == CANNED:
             await self._threads.say(tx, thread, self.canned(thread["id"], words), key)
         else:
@@ -183,5 +191,4 @@ class ThreadWords:
 
 
 def _key(said: TextIn | MediaIn) -> str:
-    """By the message of staff's, so that a change of it finds the patient's copy."""
-    return f"said:{said.chat_id}:{said.message_id}"
+    return key_of(said.chat_id, said.message_id)

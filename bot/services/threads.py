@@ -1,35 +1,32 @@
-"""Threads: one chat's talk with staff in a topic of the staff group, from its card until somebody presses *Done*.
+"""Threads: one chat's talk with staff, from its card until somebody presses *Done*.
 
-The thread is the chat's: a family's card names all its patients. A group without topics has none; there, staff reply to
-cards. Everything here that changes a thread holds the lock of the patient's chat.
+The thread is the chat's: a family's card names all its patients. It has a topic of its own in the staff group. In a
+group without topics it is held by replies: it begins with staff's first word, what the patient writes comes as a reply
+to its card, and it is over when the bot answers again. Its row in `topic` is then one that Telegram does not have, and
+what is sent there arrives in the group itself.
+
+Everything here that changes a thread holds the lock of the patient's chat.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from bot.clock import from_us, to_us
 from bot.content.sentences import ThreadReplies
-from bot.core.outcome import Occasion
-from bot.core.replies import Html, local_time
 from bot.core.talking import QUIET
-from bot.core.voice import since_in_words
 from bot.model import Button, Buttons, ChatId, Kind, MessageId, Method, Outgoing, Payload, Sender
-from bot.services.patient_view import PatientView
 from bot.services.post import Place, Post
+from bot.services.thread_card import THREADS, ThreadCard
+from bot.services.thread_place import ThreadPlace
 from bot.services.ticks import Handler
-from bot.store import accounts, alerts, care, dues, threads
+from bot.store import accounts, alerts, dues, threads
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
 
-THREADS = "th"
-"""What its buttons begin with."""
 BACK, SHOWN = "thread_back", "thread_shown"
 """The kinds of the timers: the bot answers again; the card shows what arrived."""
-LINES = 5
-"""How many things said both ways a card shows."""
-LINE_MAX = 200
 SHOWN_AFTER = timedelta(seconds=30)
 """So long after staff's word the card says when it arrived: an edit counts towards the group's 20 a minute."""
 
@@ -50,14 +47,15 @@ class Threads:
         """Its sentences."""
         return self.post.library.served.content.threads
 
-    # --- opening ----------------------------------------------------------------------------------------------------
+    @property
+    def _card(self) -> ThreadCard:
+        return ThreadCard(self.post)
 
-    async def place(self, tx: Tx, chat_id: ChatId) -> Place | None:
-        """Where the open thread of this chat is; None without one."""
-        found = await threads.of_chat(tx, self.post.bot_id, chat_id)
-        if found is None or found["state"] != threads.OPEN:
-            return None
-        return Place(ChatId(found["group_id"]), found["topic_id"])
+    @property
+    def _where(self) -> ThreadPlace:
+        return ThreadPlace(self.post)
+
+    # --- opening ----------------------------------------------------------------------------------------------------
 
     async def open(
         self, tx: Tx, chat_id: ChatId, batch: int | None = None, due_at: datetime | None = None
@@ -67,38 +65,53 @@ class Threads:
         `batch`: the unsure reply that asks for it, which may be taken back, with its time.
         """
         account = await accounts.account(tx, self.post.bot_id)
-        if account["staff_chat_id"] is None or not account["staff_forum"]:
+        return await self._begin(tx, chat_id, batch, due_at) if account["staff_forum"] else None
+
+    async def of(self, tx: Tx, chat_id: ChatId) -> sa.RowMapping | None:
+        """This chat's thread, open or not, with a row at least; None without a staff group."""
+        account = await accounts.account(tx, self.post.bot_id)
+        if account["staff_chat_id"] is None:
             return None
         group_id = ChatId(account["staff_chat_id"])
         found = await threads.of_chat(tx, self.post.bot_id, chat_id)
-        now_us = self.post.clock.now_us()
-        name = await self._name(tx, chat_id)
         if found is None or found["group_id"] != group_id:
+            name, now_us = await self._card.name(tx, chat_id), self.post.clock.now_us()
             topic_id = await threads.add_topic(tx, self.post.bot_id, group_id, name, now_us)
             await threads.add(tx, self.post.bot_id, chat_id, topic_id, now_us)
             found = await threads.of_chat(tx, self.post.bot_id, chat_id)
-            assert found is not None
+        return found
+
+    async def _begin(
+        self, tx: Tx, chat_id: ChatId, batch: int | None = None, due_at: datetime | None = None
+    ) -> Place | None:
+        """The same in any group; None without one."""
+        if (found := await self.of(tx, chat_id)) is None:
+            return None
+        now_us = self.post.clock.now_us()
         # With the time: who was forgotten and writes again begins with the first batch once more.
         key = f"held:{chat_id}:{batch}:thread:{now_us}" if batch is not None else f"thread:{found['id']}:{now_us}"
-        await self._see_to_topic(tx, found, name, key, due_at)
+        is_new = await self._see_to_topic(tx, found, key, due_at)
         if found["state"] != threads.OPEN:
-            values = {"state": threads.OPEN, "batch": batch, "opened_us": now_us, "staff_us": None, "taken_name": None}
-            await threads.set_values(tx, found["id"], **values)
-            await self._show(tx, found["id"], f"{key}:card", due_at)
+            values = {"state": threads.OPEN, "batch": batch, "opened_us": now_us, "staff_us": None}
+            await threads.set_values(tx, found["id"], **values, taken_by=None, taken_name=None)
+            is_new = True
         elif batch is None and found["batch"] is not None:
             await threads.set_values(tx, found["id"], batch=None)
-        return Place(group_id, found["topic_id"])
+        if is_new:
+            await self._show(tx, found["id"], f"{key}:card", due_at)
+        return Place(ChatId(found["group_id"]), found["topic_id"])
 
-    async def _see_to_topic(self, tx: Tx, found: sa.RowMapping, name: str, key: str, due_at: datetime | None) -> None:
-        """Have it made where it is not, and called as it should be where that changed."""
-        if found["thread_id"] is None and not await threads.is_coming(tx, found["topic_id"]):
-            method = Method.CREATE_TOPIC
-        elif found["topic_name"] != name:
-            method = Method.EDIT_TOPIC
-        else:
-            return
+    async def _see_to_topic(self, tx: Tx, found: sa.RowMapping, key: str, due_at: datetime | None) -> bool:
+        """Have it made where it is not and may be, and called as it should be where that changed. Whether it is new."""
+        name = await self._card.name(tx, ChatId(found["chat_id"]))
+        has_topic = await self._where.has_topic(tx, found)
+        may_have_one = (await accounts.account(tx, self.post.bot_id))["staff_forum"]
+        if found["topic_name"] == name if has_topic else not may_have_one:
+            return False
+        method = Method.EDIT_TOPIC if has_topic else Method.CREATE_TOPIC
         await threads.rename_topic(tx, found["topic_id"], name)
         await self._call_topic(tx, found, method, name, f"{key}:topic", due_at)
+        return not has_topic
 
     async def _call_topic(
         self, tx: Tx, found: sa.RowMapping, method: Method, name: str, key: str, due_at: datetime | None = None
@@ -115,41 +128,49 @@ class Threads:
         )
         await self.post.enqueue(tx, out)
 
-    async def _name(self, tx: Tx, chat_id: ChatId) -> str:
-        """Codes and area: never a name."""
-        known = await threads.patients_in(tx, self.post.bot_id, chat_id)
-        words = (*(row["code"] for row in known), *dict.fromkeys(row["area"] for row in known if row["area"]))
-        return " ".join(words)
-
     # --- what is said -----------------------------------------------------------------------------------------------
 
-    async def line(self, tx: Tx, chat_id: ChatId, payload: Payload, key: str, due_at: datetime | None = None) -> None:
-        """Post what the patient said, joined with what waits for the same topic. Nothing where no thread is open."""
-        place = await self.place(tx, chat_id)
-        if place is None:
+    async def line(
+        self,
+        tx: Tx,
+        chat_id: ChatId,
+        payload: Payload,
+        key: str,
+        due_at: datetime | None = None,
+        answered: int | None = None,
+    ) -> None:
+        """Post what the patient said, joined with what waits for the same topic. Nothing where no thread is open.
+
+        `answered`: the question, where the bot answered it.
+        """
+        found = await threads.of_chat(tx, self.post.bot_id, chat_id)
+        if found is None or found["state"] != threads.OPEN:
             return
-        is_text = payload.copy_message_id is None
-        if is_text and due_at is None and await self._joined(tx, place, payload.text):
-            return
+        if answered is not None:
+            payload = replace(payload, buttons=await self._about_answer(tx, found, answered))
+        place, is_text = await self._where.of(tx, found), payload.copy_message_id is None
+        if is_text and due_at is None:
+            key = f"{threads.LINE}{key}"
+            if await threads.join_line(tx, self.post.bot_id, found["topic_id"], place.reply_to_id, payload):
+                return
         method = Method.SEND_TEXT if is_text else Method.COPY
         await self.post.tell(tx, Kind.RELAY, payload, key, chat_id, due_at, method, place=place)
 
-    async def _joined(self, tx: Tx, place: Place, html: str) -> bool:
-        assert place.topic_id is not None
-        return await threads.join_line(tx, self.post.bot_id, place.topic_id, html)
+    async def _about_answer(self, tx: Tx, thread: sa.RowMapping, question_id: int) -> Buttons:
+        """Under the line that says what the bot answered."""
+        return ((Button(self.words.button_why, f"{THREADS}:why:{thread['id']}:{question_id}"),),)
 
     async def say(self, tx: Tx, thread: sa.RowMapping, payload: Payload, key: str) -> None:
         """Tell staff something in the thread."""
-        place = Place(ChatId(thread["group_id"]), thread["topic_id"])
+        place = await self._where.of(tx, thread)
         await self.post.tell(tx, Kind.RELAY, payload, key, ChatId(thread["chat_id"]), place=place)
 
     async def heard(self, tx: Tx, chat_id: ChatId) -> None:
         """Staff wrote to the patient: the bot keeps quiet for a while, and the card will say when it arrived."""
-        found = await threads.of_chat(tx, self.post.bot_id, chat_id)
-        if found is None:
+        if await self._begin(tx, chat_id) is None:
             return
-        await self.open(tx, chat_id)
-        now = self.post.clock.now()
+        found, now = await threads.of_chat(tx, self.post.bot_id, chat_id), self.post.clock.now()
+        assert found is not None, chat_id
         await threads.set_values(tx, found["id"], staff_us=to_us(now))
         for kind, after in ((BACK, QUIET), (SHOWN, SHOWN_AFTER)):
             key = f"{kind}:{found['id']}:{to_us(now)}"
@@ -159,8 +180,14 @@ class Threads:
 
     async def take(self, tx: Tx, sender: Sender, thread: sa.RowMapping) -> None:
         """Somebody says that they look after this patient."""
-        await threads.set_values(tx, thread["id"], taken_name=_name_of(sender))
+        await threads.set_values(tx, thread["id"], taken_by=sender.user_id, taken_name=_name_of(sender))
         await self._audit(tx, sender, "thread_take", thread)
+        await self._redraw(tx, thread["id"])
+
+    async def give_back(self, tx: Tx, thread: sa.RowMapping) -> None:
+        """Whoever looked after this patient has left the team."""
+        await lock_chat(tx, self.post.bot_id, ChatId(thread["chat_id"]))
+        await threads.set_values(tx, thread["id"], taken_by=None, taken_name=None)
         await self._redraw(tx, thread["id"])
 
     async def done(self, tx: Tx, sender: Sender, thread: sa.RowMapping) -> None:
@@ -171,14 +198,20 @@ class Threads:
             return
         for question in await threads.hand_overs(tx, self.post.bot_id, chat_id):
             await alerts.close(tx, question["id"], "done", now_us, alerts.Person(sender.user_id, _name_of(sender)))
-        over = {"state": threads.DONE, "staff_us": None, "closed_us": now_us, "closed_name": _name_of(sender)}
-        await threads.set_values(tx, found["id"], **over, batch=None)
+        await self._end(tx, found, _name_of(sender))
         if found["staff_us"] is not None:
             await self._is_back(tx, chat_id, f"thread:{found['id']}:back:{found['staff_us']}")
-        name = self.words.topic_done.replace("{name}", await self._name(tx, chat_id))
-        await threads.rename_topic(tx, found["topic_id"], name)
-        await self._call_topic(tx, found, Method.EDIT_TOPIC, name, f"thread:{found['id']}:done:{now_us}")
         await self._audit(tx, sender, "thread_done", found)
+
+    async def _end(self, tx: Tx, found: sa.RowMapping, who: str | None) -> None:
+        """`who`: the name of whoever says so; None: it has gone quiet."""
+        now_us = self.post.clock.now_us()
+        over = {"state": threads.DONE, "staff_us": None, "closed_us": now_us, "closed_name": who, "batch": None}
+        await threads.set_values(tx, found["id"], **over)
+        if await self._where.has_topic(tx, found):
+            name = self.words.topic_done.replace("{name}", await self._card.name(tx, ChatId(found["chat_id"])))
+            await threads.rename_topic(tx, found["topic_id"], name)
+            await self._call_topic(tx, found, Method.EDIT_TOPIC, name, f"thread:{found['id']}:done:{now_us}")
         await self._redraw(tx, found["id"])
 
     async def _back(self, tx: Tx, row: sa.RowMapping) -> None:
@@ -189,6 +222,8 @@ class Threads:
         if from_us(found["staff_us"]) + QUIET > self.post.clock.now():
             return  # they wrote since: another timer waits for that
         await threads.set_values(tx, found["id"], staff_us=None)
+        if not await self._where.has_topic(tx, found):
+            await self._end(tx, found, None)  # in a group without topics, a talk that nobody ends would fill it
         await self._is_back(tx, ChatId(found["chat_id"]), f"thread:{found['id']}:back:{found['staff_us']}")
 
     async def _is_back(self, tx: Tx, chat_id: ChatId, key: str) -> None:
@@ -222,15 +257,9 @@ class Threads:
     async def _show(self, tx: Tx, thread_id: int, key: str, due_at: datetime | None) -> None:
         thread = await threads.by_id(tx, self.post.bot_id, thread_id)
         assert thread is not None
-        card_id = await self.post.tell(
-            tx,
-            Kind.RELAY,
-            await self._card(tx, thread),
-            key,
-            ChatId(thread["chat_id"]),
-            due_at,
-            place=Place(ChatId(thread["group_id"]), thread["topic_id"]),
-        )
+        payload = await self._drawn(tx, thread)
+        place, subject = await self._where.of(tx, thread), ChatId(thread["chat_id"])
+        card_id = await self.post.tell(tx, Kind.RELAY, payload, key, subject, due_at, place=place)
         if card_id is not None:
             await threads.set_values(tx, thread_id, card_id=card_id)
 
@@ -242,7 +271,7 @@ class Threads:
         out = Outgoing(
             ChatId(thread["group_id"]),
             Kind.CARD,
-            await self._card(tx, thread),
+            await self._drawn(tx, thread),
             f"thread:{thread_id}:drawn:{self.post.clock.now_us()}",
             method=Method.EDIT_TEXT,
             target_id=MessageId(thread["card_id"]),
@@ -250,61 +279,8 @@ class Threads:
         )
         await self.post.enqueue(tx, out)
 
-    async def _card(self, tx: Tx, thread: sa.RowMapping) -> Payload:
-        chat_id, say = ChatId(thread["chat_id"]), self.post.text
-        known = await threads.patients_in(tx, self.post.bot_id, chat_id)
-        lines = [say(self.words.card, name=await self._name(tx, chat_id))]
-        lines += [self._treated(row, len(known) > 1) for row in known]
-        for plan in (await care.plans_in(tx, self.post.bot_id, [chat_id])).get(chat_id, ()):
-            lines.append(await PatientView(self.post).last_answer(tx, plan))
-        if (alert := await alerts.live(tx, self.post.bot_id, chat_id)) is not None:
-            flags = ", ".join(alert["flags"] or ())
-            lines.append(say(self.words.card_alert, level=alert["level"], id=flags))
-        lines.append(await self._said(tx, chat_id))
-        lines.append(say(self.words.card_closed if thread["state"] == threads.DONE else self.words.card_how))
-        lines += await self._footer(tx, thread)
-        return Payload("\n".join(filter(None, lines)), self._buttons(thread))
-
-    def _treated(self, row: sa.RowMapping, is_family: bool) -> str:
-        now = self.post.clock.now()
-        treated_at = from_us(row["treated_us"]) if row["treated_us"] is not None else None
-        since = since_in_words(Occasion(now=now, sent_at=now, treated_at=treated_at))
-        return self.post.text(self.words.card_treated, code=f"{row['code']}: " if is_family else "", since=since)
-
-    async def _said(self, tx: Tx, chat_id: ChatId) -> str:
-        said = await threads.last_lines(tx, self.post.bot_id, chat_id, LINES)
-        shown = [
-            self.post.text(self.words.story_ours if line.is_ours else self.words.story_theirs, text=_short(line.text))
-            for line in said
-        ]
-        return self.post.text(self.words.card_story, lines=Html("\n".join(shown))) if shown else ""
-
-    async def _footer(self, tx: Tx, thread: sa.RowMapping) -> list[str]:
-        say, clinic = self.post.text, self.post.library.served.content.clinic
-        lines = []
-        if thread["taken_name"]:
-            lines.append(say(self.words.card_taken, who=thread["taken_name"]))
-        arrived_us = await threads.last_arrived_us(tx, self.post.bot_id, ChatId(thread["chat_id"]))
-        if arrived_us is not None:
-            time = local_time(clinic, from_us(arrived_us), self.post.clock.now())
-            lines.append(say(self.words.card_arrived, time=time))
-        if thread["state"] == threads.DONE and thread["closed_name"]:
-            lines.append(say(self.words.card_done, who=thread["closed_name"]))
-        return lines
-
-    def _buttons(self, thread: sa.RowMapping) -> Buttons:
-        words, id_ = self.words, thread["id"]
-        why = Button(words.button_why, f"{THREADS}:why:{id_}")
-        if thread["state"] == threads.DONE:
-            return ((why,),)
-        take = () if thread["taken_name"] else (Button(words.button_take, f"{THREADS}:take:{id_}"),)
-        canned = Button(words.button_canned, f"{THREADS}:canned:{id_}")
-        return ((*take, Button(words.button_done, f"{THREADS}:done:{id_}")), (why, canned))
-
-
-def _short(text: str) -> str:
-    said = " ".join(text.split())
-    return said if len(said) <= LINE_MAX else f"{said[:LINE_MAX]} […]"
+    async def _drawn(self, tx: Tx, thread: sa.RowMapping) -> Payload:
+        return await self._card.payload(tx, thread, in_topic=await self._where.has_topic(tx, thread))
 
 
 def _name_of(sender: Sender) -> str:

@@ -5,7 +5,7 @@ Every kind has one handler, run in one transaction with the row's end and the ne
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -25,6 +25,7 @@ LEAST_S = 0.02
 ATTEMPTS = 5
 
 Handler = Callable[[Tx, sa.RowMapping], Awaitable[None]]
+Prepare = Callable[[sa.RowMapping], Awaitable[Handler]]
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Ticks:
     post: Post
     handlers: Mapping[str, Handler]
     wake_outbox: Callable[[], None]
+    prepare: Mapping[str, Prepare] = field(default_factory=dict)
+    """By kind, what takes long and is read before anything is locked; returns the handler that commits it."""
 
     def __post_init__(self) -> None:
         self._stopping = False
@@ -75,16 +78,19 @@ class Ticks:
         """Run one due row. False when none is due."""
         now_us = self.post.clock.now_us()
         async with self.post.store.read() as tx:
-            self._due_us = due_us = await dues.next_due_us(tx, self.post.bot_id)
-        if due_us is None or due_us > now_us:
+            coming = await dues.first_waiting(tx, self.post.bot_id)
+        self._due_us = coming["due_us"] if coming is not None else None
+        if coming is None or coming["due_us"] > now_us:
             return False
-        row: sa.RowMapping | None = None
+        row: sa.RowMapping | None = coming if coming["kind"] in self.prepare else None
         try:
+            prepared = await self.prepare[coming["kind"]](coming) if row is not None else None
             async with self.post.store.write() as tx:
                 row = await dues.take(tx, self.post.bot_id, now_us)
                 if row is None:
                     return False
-                await self._run(tx, row, now_us)
+                is_ready = prepared is not None and row["id"] == coming["id"]  # not another worker's, meanwhile
+                await self._run(tx, row, now_us, prepared if is_ready else None)
         except Exception as error:  # one bad row must not stop the others
             if row is None:
                 raise
@@ -93,10 +99,10 @@ class Ticks:
         self.wake_outbox()
         return True
 
-    async def _run(self, tx: Tx, row: sa.RowMapping, now_us: int) -> None:
+    async def _run(self, tx: Tx, row: sa.RowMapping, now_us: int, prepared: Handler | None) -> None:
         late = is_late(row, now_us)
         # The handler runs for a late row too: it plans the next one, and looks at `until_us` itself.
-        await self.handlers[row["kind"]](tx, row)
+        await (prepared or self.handlers[row["kind"]])(tx, row)
         state, reason = (DueState.DROPPED, "too_late") if late else (DueState.DONE, None)
         await dues.finish(tx, row["id"], state, reason)
         log.info("due_ran", due_id=row["id"], kind=row["kind"], state=state)

@@ -1,7 +1,9 @@
-"""Who said stop, and who was forgotten, in a file beside the backups: a backup that is put back knows nothing of later.
+"""Who said stop, who was forgotten, and who may do what, in a file beside the backups: a backup that is put back knows
+nothing of later.
 
 `wishes.log` has one JSON object a line: ids and times, no words. It only grows. Every minute what is new in the
-database is appended; a line that is there twice does no harm. Restoring reads it and makes it true again.
+database is appended; a line that is there twice does no harm. Restoring reads it and makes it true again: of somebody
+in the team the last line counts.
 """
 
 import asyncio
@@ -20,7 +22,7 @@ from bot.errors import StoreError
 from bot.model import BotId
 from bot.store import erasures
 from bot.store.engine import Store, Tx
-from bot.store.tables import opt_out
+from bot.store.tables import opt_out, staff
 
 log = logs.get(__name__)
 
@@ -29,17 +31,20 @@ _OVERLAP_US = HOUR_US
 """How far back is looked again, for what was committed later than its time says."""
 _STOP = ("bot_id", "chat_id", "scope", "at_us", "ended_us")
 _ERASURE = ("bot_id", "chat_id", "patient_id", "state", "asked_us", "done_us", "counts")
+_TEAM = ("bot_id", "user_id", "role", "since_us", "removed_us")
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What patients wished, of every bot: rows of `opt_out` and of `erasure`, by column."""
+    """What patients wished, of every bot: rows of `opt_out` and of `erasure`, by column; and rows of `staff` as they
+    were one after the other, with `signs` for a registration."""
 
     stops: tuple[Mapping[str, Any], ...] = ()
     erasures: tuple[Mapping[str, Any], ...] = ()
+    team: tuple[Mapping[str, Any], ...] = ()
 
     def __add__(self, more: "Wishes") -> "Wishes":
-        return Wishes(self.stops + more.stops, self.erasures + more.erasures)
+        return Wishes(self.stops + more.stops, self.erasures + more.erasures, self.team + more.team)
 
 
 @dataclass
@@ -49,6 +54,8 @@ class WishList:
     folder: Path
     _lines: set[str] | None = field(default=None, repr=False)
     """Those in the file; None: not read yet."""
+    _team: dict[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    """What it says last of each member of staff, by bot and user."""
     _since_us: int = 0
 
     async def note(self, store: Store, bot_id: BotId) -> None:
@@ -63,11 +70,17 @@ class WishList:
     def _append(self, found: Wishes) -> None:
         if self._lines is None:
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            self._lines = set(_lines(read(self.folder)))
-        new = [line for line in _lines(found) if line not in self._lines]
+            known = read(self.folder)
+            self._lines, self._team = set(_lines(known)), by_member(known.team)
+        # A role may be given back: only against the last line of the same person can a change be seen.
+        team = by_member(found.team)
+        changed = tuple(row for who, row in team.items() if row != self._team.get(who))
+        wished = Wishes(found.stops, found.erasures)
+        new = [*(line for line in _lines(wished) if line not in self._lines), *_lines(Wishes(team=changed))]
         if new:
             _write(self.folder / FILE, new)
             self._lines.update(new)
+            self._team |= team
             log.info("wishes_written", count=len(new))
         times = [_last_us(row) - _OVERLAP_US for row in (*found.stops, *found.erasures)]
         self._since_us = max([self._since_us, *times])
@@ -81,7 +94,7 @@ def read(folder: Path) -> Wishes:
     lines = file.read_text("utf-8").split("\n")
     if lines[-1]:
         lines.pop()  # a kill cut it short; it was appended again
-    found: dict[str, list[Mapping[str, Any]]] = {"stop": [], "erasure": []}
+    found: dict[str, list[Mapping[str, Any]]] = {"stop": [], "erasure": [], "team": []}
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line) if line else None
@@ -89,22 +102,29 @@ def read(folder: Path) -> Wishes:
                 found[row.pop("wish")].append(row)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise StoreError(f"{file}:{number}: this line cannot be read. Mend it or take it out.") from None
-    return Wishes(tuple(found["stop"]), tuple(found["erasure"]))
+    return Wishes(tuple(found["stop"]), tuple(found["erasure"]), tuple(found["team"]))
+
+
+def by_member(team: Iterable[Mapping[str, Any]]) -> dict[tuple[int, int], Mapping[str, Any]]:
+    """The last of these rows for each member of staff, by bot and user."""
+    return {(row["bot_id"], row["user_id"]): row for row in team}
 
 
 async def wishes_in(tx: Tx, bot_id: BotId, since_us: int = 0) -> Wishes:
-    """What was stopped, started again or erased since then, as the database has it."""
+    """What was stopped, started again or erased since then, as the database has it; and the whole team as it is."""
     is_new = sa.or_(opt_out.c.at_us >= since_us, opt_out.c.ended_us >= since_us)
     stops = (await tx.execute(sa.select(opt_out).where(opt_out.c.bot_id == bot_id, is_new))).mappings()
     erased = await erasures.done_since(tx, bot_id, since_us)
+    team = (await tx.execute(sa.select(staff).where(staff.c.bot_id == bot_id))).mappings()
     return Wishes(
         tuple({name: row[name] for name in _STOP} for row in stops),
         tuple({name: row[name] for name in _ERASURE} for row in erased),
+        tuple({name: row[name] for name in _TEAM} | {"signs": row["registration"] is not None} for row in team),
     )
 
 
 def _lines(wishes: Wishes) -> Iterable[str]:
-    for kind, rows in (("stop", wishes.stops), ("erasure", wishes.erasures)):
+    for kind, rows in (("stop", wishes.stops), ("erasure", wishes.erasures), ("team", wishes.team)):
         for row in rows:
             yield json.dumps({"wish": kind, **row}, sort_keys=True)
 

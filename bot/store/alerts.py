@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.model import BotId, ChatId, Level, MessageId, PatientId, UserId, Verdict
+from bot.store.care import NO_CHAT
 from bot.store.engine import Store, Tx
 from bot.store.tables import (
     LIVE,
@@ -76,23 +77,36 @@ async def by_id(tx: Tx, bot_id: BotId, alert_id: int, *, lock: bool = False) -> 
     return (await tx.execute(statement.with_for_update() if lock else statement)).mappings().one_or_none()
 
 
-async def live(tx: Tx, bot_id: BotId, chat_id: ChatId) -> sa.RowMapping | None:
-    """The newest alert about a red flag of this chat that nobody has closed; None when there is none."""
+async def live(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: PatientId | None = None) -> sa.RowMapping | None:
+    """The newest alert about a red flag of this chat that nobody has closed; None when there is none.
+
+    With `patient_id` only that patient's: a family shares a chat, and all who have no Telegram share `NO_CHAT`.
+    """
     statement = sa.select(alert).where(alert.c.bot_id == bot_id, alert.c.chat_id == chat_id, _IS_LIVE)
+    if patient_id is not None:
+        statement = statement.where(alert.c.patient_id == patient_id)
     return (await tx.execute(statement.order_by(alert.c.id.desc()).limit(1))).mappings().one_or_none()
 
 
-async def is_paused(tx: Tx, bot_id: BotId, chat_id: ChatId) -> bool:
-    """Whether check-ins and announcements to this chat wait until staff have closed a pressing alert."""
-    found = await tx.scalar(sa.select(paused(sa.literal(bot_id), sa.literal(chat_id))))
+async def is_paused(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: PatientId | None = None) -> bool:
+    """Whether check-ins and announcements to this chat wait until staff have closed a pressing alert.
+
+    Whoever danger is about, nobody at that phone is asked anything meanwhile. For `NO_CHAT` it is the patient's own.
+    """
+    found = await tx.scalar(sa.select(paused(sa.literal(bot_id), sa.literal(chat_id), sa.literal(patient_id or 0))))
     return bool(found)
 
 
-def paused(bot_id: sa.ColumnElement[Any], chat_id: sa.ColumnElement[Any]) -> sa.Exists:
-    """The same as part of another query."""
-    return sa.exists().where(
+def paused(
+    bot_id: sa.ColumnElement[Any], chat_id: sa.ColumnElement[Any], patient_id: sa.ColumnElement[Any] | None = None
+) -> sa.Exists:
+    """The same as part of another query. `patient_id`: needed where the chat may be `NO_CHAT`."""
+    is_one = sa.exists().where(
         alert.c.bot_id == bot_id, alert.c.chat_id == chat_id, _IS_LIVE, alert.c.level.in_(_PRESSING)
     )
+    if patient_id is None:
+        return is_one
+    return is_one.where(sa.or_(alert.c.chat_id != NO_CHAT, alert.c.patient_id == patient_id))
 
 
 async def take(tx: Tx, alert_id: int, who: Person, now_us: int) -> bool:
@@ -103,6 +117,27 @@ async def take(tx: Tx, alert_id: int, who: Person, now_us: int) -> bool:
         .values(state="taken", taken_by=who.user_id, taken_name=who.name[:64], taken_us=now_us)
     )
     return taken.rowcount == 1
+
+
+async def taken_by(tx: Tx, bot_id: BotId, user_id: UserId) -> Sequence[sa.RowMapping]:
+    """What somebody has taken and not closed, with the patients' `code`, oldest first."""
+    statement = (
+        sa.select(alert, patient.c.code)
+        .join(patient, patient.c.id == alert.c.patient_id)
+        .where(alert.c.bot_id == bot_id, alert.c.state == "taken", alert.c.taken_by == user_id)
+        .order_by(alert.c.id)
+    )
+    return (await tx.execute(statement)).mappings().all()
+
+
+async def give_back(tx: Tx, alert_id: int) -> bool:
+    """Open again what somebody had taken, as if it were new. False when it was not taken any more."""
+    given = await tx.execute(
+        alert.update()
+        .where(alert.c.id == alert_id, alert.c.state == "taken")
+        .values(state="open", taken_by=None, taken_name=None, taken_us=None, repeats=0)
+    )
+    return given.rowcount == 1
 
 
 async def close(tx: Tx, alert_id: int, outcome: str, now_us: int, who: Person | None = None) -> bool:
@@ -169,8 +204,8 @@ async def first_reply(tx: Tx, bot_id: BotId, chat_id: ChatId, question_id: int) 
 
 
 async def person_of(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: int) -> sa.RowMapping:
-    """`code`, `treated_us` and `area` of the open care plan, and from the contact details `reference`, `phone` and
-    `key_id`; all but the code may be null."""
+    """`code`, `treated_us`, `area` and `podiatrist_id` of the open care plan, and from the contact details `reference`,
+    `phone` and `key_id`; all but the code may be null."""
     plan = sa.and_(
         enrolment.c.bot_id == bot_id,
         enrolment.c.chat_id == chat_id,
@@ -182,6 +217,7 @@ async def person_of(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: int) -> 
             patient.c.code,
             enrolment.c.treated_us,
             enrolment.c.area,
+            enrolment.c.podiatrist_id,
             contact_table.c.reference,
             contact_table.c.phone,
             contact_table.c.key_id,
@@ -194,6 +230,14 @@ async def person_of(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: int) -> 
         .limit(1)
     )
     return (await tx.execute(statement)).mappings().one()
+
+
+async def others_at(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: int) -> Sequence[str]:
+    """Codes of the other patients whom this chat serves now, by id."""
+    theirs = (patient_chat.c.bot_id == bot_id, patient_chat.c.chat_id == chat_id, patient_chat.c.until_us.is_(None))
+    statement = sa.select(patient.c.code).join(patient_chat, patient_chat.c.patient_id == patient.c.id)
+    others = statement.where(*theirs, patient_chat.c.patient_id != patient_id).order_by(patient.c.id)
+    return (await tx.scalars(others)).all()
 
 
 async def add_card(store: Store, tx: Tx, alert_id: int, message_id: MessageId) -> None:

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from bot.announcement import Counts, State
 from bot.model import BotId, MessageId, MessageState, Payload
-from bot.store import recipients
+from bot.store import recipients, reducing
+from bot.store.attachments import PHOTO
 from bot.store.engine import Tx
 from bot.store.messages import NEVER_US
-from bot.store.tables import broadcast, message
+from bot.store.tables import attachment, broadcast, message
 
 _OPEN = (MessageState.PENDING, MessageState.SENDING)
 
@@ -69,12 +70,37 @@ async def counts(tx: Tx, broadcast_id: int) -> Counts:
     )
 
 
+async def came_of(tx: Tx, broadcast_id: int) -> tuple[int, int]:
+    """How many copies arrived, and how many Telegram refused. Read from the index alone."""
+    ends = (*_copies(broadcast_id), message.c.state.in_((MessageState.SENT, MessageState.REFUSED)))
+    found = await recipients.numbers(tx, _count_by(message.c.state).where(*ends))
+    return found.get(MessageState.SENT, 0), found.get(MessageState.REFUSED, 0)
+
+
 def _count_by(column: sa.Column[Any]) -> sa.Select[Any]:
     return sa.select(column, sa.func.count()).group_by(column)
 
 
 def _copies(broadcast_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     return (message.c.broadcast_id == broadcast_id, message.c.target_id.is_(None))
+
+
+async def sweep_drafts(tx: Tx, bot_id: BotId, before_us: int) -> int:
+    """Delete drafts from before this time without a word, and the pictures of those and of all that were thrown away.
+
+    Returns how many drafts.
+    """
+    unsent = (broadcast.c.bot_id == bot_id, broadcast.c.started_us.is_(None), broadcast.c.created_us < before_us)
+    is_empty = sa.and_(broadcast.c.state == State.DRAFT, broadcast.c.payload["text"].as_string() == "")
+    is_thrown_away = broadcast.c.state == State.CANCELLED
+    has_picture = (sa.or_(is_empty, is_thrown_away), broadcast.c.attachment_id.is_not(None))
+    pictures = (await tx.scalars(sa.select(broadcast.c.attachment_id).where(*unsent, *has_picture))).all()
+    swept = await tx.execute(broadcast.delete().where(*unsent, is_empty))
+    await tx.execute(broadcast.update().where(*unsent, is_thrown_away).values(attachment_id=None))
+    shown = (message.c.attachment_id.in_(pictures), message.c.state.not_in(_OPEN))
+    await tx.execute(message.update().where(*shown).values(attachment_id=None))
+    await reducing.drop_files(tx, attachment.c.id.in_(pictures), attachment.c.name == PHOTO)
+    return swept.rowcount
 
 
 # --- what is on its way ---------------------------------------------------------------------------------------------

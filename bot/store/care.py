@@ -14,7 +14,7 @@ from bot.clock import from_us, to_us
 from bot.model import BotId, ChatId, DueState, PatientId, UserId
 from bot.store import dues
 from bot.store.engine import Store, Tx
-from bot.store.tables import check_in, due, enrolment, patient, patient_chat, staff_note
+from bot.store.tables import check_in, due, enrolment, patient, patient_chat, question, staff_note
 
 CHECK_IN, LATER, REMINDER = "check_in", "check_in_later", "check_in_reminder"
 UNANSWERED = "check_in_unanswered"
@@ -78,6 +78,13 @@ async def plan(tx: Tx, bot_id: BotId, enrolment_id: int) -> Care | None:
 async def plan_of_check_in(tx: Tx, check_in_id: int) -> int | None:
     """The enrolment that a check-in belongs to."""
     found: int | None = await tx.scalar(sa.select(check_in.c.enrolment_id).where(check_in.c.id == check_in_id))
+    return found
+
+
+async def last_step(tx: Tx, enrolment_id: int) -> str | None:
+    """The step of the check-in that began last."""
+    of_plan = sa.select(check_in.c.step_id).where(check_in.c.enrolment_id == enrolment_id)
+    found: str | None = await tx.scalar(of_plan.order_by(check_in.c.id.desc()).limit(1))
     return found
 
 
@@ -168,6 +175,23 @@ async def begin_check_in(tx: Tx, bot_id: BotId, enrolment_id: int, step_id: str,
     return int(made.scalar_one())
 
 
+async def lock_plan(tx: Tx, bot_id: BotId, enrolment_id: int) -> sa.RowMapping | None:
+    """The row of a plan, locked until the transaction ends: for one without a chat, whose lock would do."""
+    of_id = sa.select(enrolment).where(enrolment.c.bot_id == bot_id, enrolment.c.id == enrolment_id)
+    return (await tx.execute(of_id.with_for_update())).mappings().one_or_none()
+
+
+async def note_entered(tx: Tx, check_in_id: int, who: UserId) -> None:
+    """Staff noted the answers, not the patient."""
+    await tx.execute(check_in.update().where(check_in.c.id == check_in_id).values(entered_by=who))
+
+
+async def add_told(tx: Tx, **values: Any) -> int:
+    """Keep a sign that a patient without Telegram told on the phone among the questions; its id."""
+    made = await tx.execute(question.insert().values(chat_id=NO_CHAT, **values).returning(question.c.id))
+    return int(made.scalar_one())
+
+
 async def apply(store: Store, tx: Tx, bot_id: BotId, change: CareChange, now_us: int) -> None:
     """Write what changed in a plan. The caller holds the chat's lock."""
     if change.open is not None:
@@ -236,11 +260,12 @@ async def set_plan(tx: Tx, enrolment_id: int, **values: object) -> None:
     await tx.execute(enrolment.update().where(enrolment.c.id == enrolment_id).values(**values))
 
 
-async def pause_in(tx: Tx, bot_id: BotId, chat_id: ChatId, reason: str) -> None:
-    """Pause every open plan of a chat: nothing is asked until staff resume or end it."""
+async def pause_in(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: PatientId, reason: str) -> None:
+    """Pause every open plan of a chat, without one those of the patient: nothing is asked until staff resume it."""
+    is_meant = enrolment.c.chat_id == chat_id if chat_id != NO_CHAT else enrolment.c.patient_id == patient_id
     await tx.execute(
         enrolment.update()
-        .where(enrolment.c.bot_id == bot_id, enrolment.c.chat_id == chat_id, enrolment.c.state == PlanState.OPEN)
+        .where(enrolment.c.bot_id == bot_id, is_meant, enrolment.c.state == PlanState.OPEN)
         .values(state=PlanState.PAUSED, reason=reason)
     )
 

@@ -62,6 +62,12 @@ async def next_due_us(tx: Tx, bot_id: BotId, leaving_out: Collection[str] = ()) 
     return found
 
 
+async def first_waiting(tx: Tx, bot_id: BotId) -> sa.RowMapping | None:
+    """The timer that is due first, whether its time has come or not; None when none is set."""
+    waits = sa.select(due).where(due.c.bot_id == bot_id, due.c.state == DueState.WAITING)
+    return (await tx.execute(waits.order_by(due.c.due_us, due.c.id).limit(1))).mappings().one_or_none()
+
+
 async def finish(tx: Tx, due_id: int, state: DueState, reason: str | None = None) -> None:
     """Done or dropped, with the reason staff may see."""
     await tx.execute(due.update().where(due.c.id == due_id).values(state=state, reason=reason))

@@ -197,9 +197,11 @@ async def running_plans(tx: Tx, bot_id: BotId, patient_id: PatientId) -> Sequenc
     return (await tx.execute(statement.order_by(enrolment.c.id))).mappings().all()
 
 
-async def drop_calls(tx: Tx, enrolment_id: int, now_us: int) -> None:
-    """Nobody is to ring any more about a plan without Telegram."""
-    calls = (staff_note.c.enrolment_id == enrolment_id, staff_note.c.kind == NoteKind.CALL)
+async def drop_calls(tx: Tx, enrolment_id: int, now_us: int, step_id: str | None = None) -> None:
+    """Nobody is to ring any more about a plan without Telegram, or about one of its check-ins."""
+    calls = [staff_note.c.enrolment_id == enrolment_id, staff_note.c.kind == NoteKind.CALL]
+    if step_id is not None:
+        calls.append(staff_note.c.step_id == step_id)
     await tx.execute(staff_note.update().where(*calls, staff_note.c.done_us.is_(None)).values(done_us=now_us))
 
 

@@ -27,6 +27,8 @@ from bot.store.tables import (
 FILE_NAME = "what-we-keep-about-you.html"
 REPORT_NAME = "report-announcement-{id}.csv"
 """Of what became of an announcement."""
+RECORD_NAME = "record-{code}.html"
+"""Of everything about one patient, for a complaint."""
 _SAID = (Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY)
 _ARRIVED = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 _ON_ITS_WAY = (MessageState.PENDING, MessageState.SENDING)
@@ -120,7 +122,8 @@ async def drop_files(tx: Tx, bot_id: BotId, before_us: int | None = None) -> int
     Returns how many are still there.
     """
     is_report = attachment.c.name.startswith(REPORT_NAME.partition("{")[0])
-    is_mine = (attachment.c.bot_id == bot_id, sa.or_(attachment.c.name == FILE_NAME, is_report))
+    is_record = attachment.c.name.startswith(RECORD_NAME.partition("{")[0])
+    is_mine = (attachment.c.bot_id == bot_id, sa.or_(attachment.c.name == FILE_NAME, is_report, is_record))
     mine = sa.select(attachment.c.id).where(*is_mine)
     with_file = message.c.attachment_id.in_(mine)
     if before_us is not None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot.care import ENDED_UNFINISHED, JOINING, NoteKind, PlanState
 from bot.model import BotId, ChatId, DueState, Kind, MessageId, MessageState, PatientId, UserId
 from bot.store import alerts, reducing
-from bot.store.care import CHECK_IN
+from bot.store.care import CHECK_IN, NO_CHAT
 from bot.store.engine import Tx
 from bot.store.tables import (
     OPEN,
@@ -76,17 +76,23 @@ async def page(tx: Tx, bot_id: BotId, podiatrist_id: UserId | None, offset: int,
     return await _listed(tx, statement, limit, offset)
 
 
-async def paused(tx: Tx, bot_id: BotId, limit: int, chat_id: ChatId | None = None) -> Listed:
-    """Paused plans with their patient's `code`, oldest first; with `chat_id` those of one chat."""
-    is_meant = sa.true() if chat_id is None else enrolment.c.chat_id == chat_id
-    where = (_running(bot_id), enrolment.c.state == PlanState.PAUSED, is_meant)
+async def paused(tx: Tx, bot_id: BotId, limit: int) -> Listed:
+    """Paused plans with their patient's `code`, oldest first."""
+    where = (_running(bot_id), enrolment.c.state == PlanState.PAUSED)
     return await _listed(tx, _PLANS.where(*where).order_by(enrolment.c.id), limit)
+
+
+async def paused_with(tx: Tx, bot_id: BotId, chat_id: ChatId, patient_id: PatientId) -> Sequence[sa.RowMapping]:
+    """Those of one chat; without one, of the patient."""
+    is_meant = enrolment.c.chat_id == chat_id if chat_id != NO_CHAT else enrolment.c.patient_id == patient_id
+    where = (_running(bot_id), enrolment.c.state == PlanState.PAUSED, is_meant)
+    return (await tx.execute(_PLANS.where(*where).order_by(enrolment.c.id))).mappings().all()
 
 
 async def left_paused(tx: Tx, bot_id: BotId, limit: int) -> Listed:
     """Paused plans in whose chat no pressing alert is open any more, with their patient's `code`, oldest first."""
     where = (_running(bot_id), enrolment.c.state == PlanState.PAUSED)
-    statement = _PLANS.where(*where, ~alerts.paused(enrolment.c.bot_id, enrolment.c.chat_id))
+    statement = _PLANS.where(*where, ~alerts.paused(enrolment.c.bot_id, enrolment.c.chat_id, enrolment.c.patient_id))
     return await _listed(tx, statement.order_by(enrolment.c.id), limit)
 
 
@@ -210,9 +216,9 @@ async def unsent(tx: Tx, bot_id: BotId, enrolment_id: int, chat_id: ChatId) -> l
 
 
 async def last_answered(tx: Tx, enrolment_id: int) -> sa.RowMapping | None:
-    """`step_id` and `answered_us` of the check-in that was answered last; None while none was."""
+    """`step_id`, `answered_us` and `entered_by` of the check-in that was answered last; None while none was."""
     statement = (
-        sa.select(check_in.c.step_id, check_in.c.answered_us)
+        sa.select(check_in.c.step_id, check_in.c.answered_us, check_in.c.entered_by)
         .where(check_in.c.enrolment_id == enrolment_id, check_in.c.answered_us.is_not(None))
         .order_by(check_in.c.answered_us.desc(), check_in.c.id.desc())
         .limit(1)

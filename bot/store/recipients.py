@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.announcement import Audience, LeftOut
 from bot.care import UNDONE, PlanState
 from bot.clock import to_us
-from bot.model import DAILY_CAP, BotId, ChatId, DueState, MessageState, Scope
+from bot.model import DAILY_CAP, BotId, ChatId, DueState, MessageState, Method, Scope
 from bot.store import alerts, erasures, messages
 from bot.store.care import CHECK_IN
 from bot.store.engine import Store, Tx, insert_into
@@ -226,7 +226,7 @@ def _reason(bot_id: BotId, meant: Meant) -> sa.ColumnElement[str | None]:
     reasons: list[tuple[sa.ColumnElement[bool], LeftOut]] = [
         (chat.c.unreachable_us.is_not(None), LeftOut.UNREACHABLE),
         (stopped, LeftOut.OPTED_OUT),
-        (alerts.paused(enrolment.c.bot_id, enrolment.c.chat_id), LeftOut.OPEN_ALERT),
+        (alerts.paused(enrolment.c.bot_id, enrolment.c.chat_id, enrolment.c.patient_id), LeftOut.OPEN_ALERT),
         (enrolment.c.state == PlanState.PAUSED, LeftOut.PLAN_PAUSED),
     ]
     if meant.today_us is not None:
@@ -314,7 +314,14 @@ async def still_waiting(tx: Tx, broadcast_id: int) -> int:
 
 async def report(tx: Tx, broadcast_id: int, after: ChatId | None, limit: int) -> Sequence[sa.RowMapping]:
     """Rows for the report behind `after`, by chat id: `chat_id`, `code` of the patient, `left_out` (reason or None),
-    `state`, `reason`, `sent_us`, `resent` of the copy (None where there is none)."""
+    `state`, `reason`, `sent_us`, `resent` of the copy (None where there is none), `is_taken_back`."""
+    deletion = message.alias("deletion")
+    is_deleted = sa.exists().where(
+        deletion.c.broadcast_id == broadcast_id,
+        deletion.c.state == MessageState.SENT,
+        deletion.c.target_id == message.c.id,
+        deletion.c.method == Method.DELETE,
+    )
     statement = (
         sa.select(
             recipient.c.chat_id,
@@ -324,6 +331,7 @@ async def report(tx: Tx, broadcast_id: int, after: ChatId | None, limit: int) ->
             message.c.reason,
             message.c.sent_us,
             message.c.resent,
+            is_deleted.label("is_taken_back"),
         )
         .join(patient, patient.c.id == recipient.c.patient_id)
         .outerjoin(message, message.c.id == recipient.c.message_id)

@@ -24,12 +24,13 @@ from bot.model import BotId, DueState, MessageState
 from bot.store.care import CHECK_IN
 from bot.store.engine import Store, Tx
 from bot.store.messages import NEVER_US
-from bot.store.tables import bot, broadcast, check_in, due, enrolment, message, opt_out, patient, patient_chat
+from bot.store.tables import bot, broadcast, check_in, due, enrolment, message, opt_out, patient, patient_chat, staff
 
 RESTORED = "restored"
 """The reason of everything that is held."""
 ID_GAP = 1_000_000
 """More messages than a bot sends between two backups."""
+_MEMBER = ("bot_id", "user_id")
 _SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 
 
@@ -116,6 +117,25 @@ async def carry_stops(tx: Tx, bot_id: BotId, rows: Iterable[Mapping[str, Any]]) 
         else:
             continue
         count += 1
+    return count
+
+
+async def carry_team(store: Store, tx: Tx, bot_id: BotId, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Make roles true that were given, changed or ended since the backup, each row as it was last. Nobody gets a
+    registration that the backup does not have. Returns how many were news."""
+    count = 0
+    for row in rows:
+        values = {name: row[name] for name in ("role", "since_us", "removed_us")}
+        if await store.insert_once(tx, staff, [{"bot_id": bot_id, "user_id": row["user_id"], **values}], *_MEMBER):
+            count += 1
+            continue
+        one = (staff.c.bot_id == bot_id, staff.c.user_id == row["user_id"])
+        known = (await tx.execute(sa.select(staff).where(*one))).mappings().one()
+        if not row["signs"] or known["since_us"] != row["since_us"]:
+            values["registration"] = None
+        if any(known[name] != value for name, value in values.items()):
+            await tx.execute(staff.update().where(*one).values(values))
+            count += 1
     return count
 
 

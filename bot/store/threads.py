@@ -8,15 +8,15 @@ import sqlalchemy as sa
 
 from bot.errors import MarkupError
 from bot.markup import MAX_TEXT, plain, utf16_len
-from bot.model import BotId, ChatId, Kind, MessageState, Method, Payload
+from bot.model import BotId, ChatId, Kind, MessageState, Method, Payload, TelegramMessageId, UserId
 from bot.store.engine import Tx
 from bot.store.tables import alert, enrolment, message, patient, patient_chat, question, thread, topic
 
 OPEN, DONE = "open", "done"
 _SAID = (Kind.REPLY, Kind.RELAY, Kind.EMERGENCY, Kind.CHECK_IN)
 _GOES = (MessageState.PENDING, MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
-_HELD = "held:"
-"""How the keys of an unsure reply begin, and of its cards: those may be taken back, so nothing is added to them."""
+LINE = "line:"
+"""How the keys of messages begin that hold what a patient said: more of it may be added to one that waits."""
 _THREADS = sa.select(
     thread, topic.c.chat_id.label("group_id"), topic.c.name.label("topic_name"), topic.c.thread_id
 ).join(topic, topic.c.id == thread.c.topic_id)
@@ -58,6 +58,12 @@ async def seen_in(tx: Tx, bot_id: BotId, group_id: ChatId, telegram_thread_id: i
 
 async def _one(tx: Tx, *where: sa.ColumnElement[bool]) -> sa.RowMapping | None:
     return (await tx.execute(_THREADS.where(*where))).mappings().one_or_none()
+
+
+async def taken_by(tx: Tx, bot_id: BotId, user_id: UserId) -> Sequence[sa.RowMapping]:
+    """The open threads that somebody has taken, oldest first."""
+    of_them = (thread.c.bot_id == bot_id, thread.c.taken_by == user_id, thread.c.state == OPEN)
+    return (await tx.execute(_THREADS.where(*of_them).order_by(thread.c.id))).mappings().all()
 
 
 async def open_in(tx: Tx, bot_id: BotId, chat_ids: Sequence[ChatId]) -> dict[ChatId, int | None]:
@@ -120,9 +126,9 @@ async def is_coming(tx: Tx, topic_id: int) -> bool:
     return found is not None
 
 
-async def join_line(tx: Tx, bot_id: BotId, topic_id: int, html: str) -> bool:
-    """Add a line to the message that waits last for this topic, so that a group's limit holds up less. False where
-    there is none, it is no plain text, or it would be too long."""
+async def join_line(tx: Tx, bot_id: BotId, topic_id: int, reply_to_id: TelegramMessageId | None, line: Payload) -> bool:
+    """Add a line to the one that waits last for this topic, so that a group's limit holds up less. Its buttons take the
+    place of those there. False where nothing else waits, or it would be too long."""
     newest = (
         (
             await tx.execute(
@@ -132,11 +138,11 @@ async def join_line(tx: Tx, bot_id: BotId, topic_id: int, html: str) -> bool:
         .mappings()
         .one_or_none()
     )
-    if newest is None or not _may_grow(newest):
+    if newest is None or not _may_grow(newest) or newest["reply_to_id"] != reply_to_id:
         return False
     payload = Payload.from_json(newest["payload"])
-    longer = replace(payload, text=f"{payload.text}\n{html}")
-    if payload.buttons or _length(longer.text) > MAX_TEXT:
+    longer = replace(payload, text=f"{payload.text}\n{line.text}", buttons=line.buttons or payload.buttons)
+    if _length(longer.text) > MAX_TEXT:
         return False
     waits = (message.c.id == newest["id"], message.c.bot_id == bot_id, message.c.state == MessageState.PENDING)
     grown = await tx.execute(message.update().where(*waits).values(payload=longer.to_json()))
@@ -146,12 +152,10 @@ async def join_line(tx: Tx, bot_id: BotId, topic_id: int, html: str) -> bool:
 def _may_grow(row: sa.RowMapping) -> bool:
     return (
         row["state"] == MessageState.PENDING
-        and row["kind"] == Kind.RELAY
         and row["method"] == Method.SEND_TEXT
         and not row["resent"]
         and row["fallback"] == 0
-        and row["reply_to_id"] is None
-        and not row["dedupe_key"].startswith(_HELD)
+        and row["dedupe_key"].startswith(LINE)
     )
 
 

@@ -54,6 +54,8 @@ def prepare(bot: Bot, call: Call) -> Perform:
             return _change(bot, call)
         case Method.CREATE_TOPIC | Method.EDIT_TOPIC | Method.DELETE_TOPIC:
             return _topic(bot, call)
+        case Method.PUT_OUT:
+            return _put_out(bot, call)
 
 
 def _send_text(bot: Bot, call: Call) -> Perform:
@@ -159,6 +161,19 @@ def _topic(bot: Bot, call: Call) -> Perform:
         return Sent(thread_id)
 
     return edit if call.method is Method.EDIT_TOPIC else delete
+
+
+def _put_out(bot: Bot, call: Call) -> Perform:
+    if not call.payload.text.isdecimal():
+        raise ValueError(f"message {call.id} names nobody")
+    user_id = int(call.payload.text)
+
+    async def perform() -> Sent:
+        # Takes out who is in the group, as documented, and bans nobody: they may be invited again.
+        await bot.unban_chat_member(call.chat_id, user_id)
+        return Sent()
+
+    return perform
 
 
 def _words(call: Call) -> tuple[str, ParseMode | None]:

@@ -79,6 +79,7 @@ class ChatFacts:
     can_manage_topics: bool
     can_pin: bool
     can_delete: bool
+    can_restrict: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,7 @@ class Client:
                 can_manage_topics=bool(rights and rights.can_manage_topics),
                 can_pin=bool(rights and rights.can_pin_messages),
                 can_delete=bool(rights and rights.can_delete_messages),
+                can_restrict=bool(rights and rights.can_restrict_members),
             )
 
     async def download(self, file_id: str) -> bytes:

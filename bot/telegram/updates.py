@@ -173,6 +173,7 @@ def _text(message: Message, sender: Sender, text: str, media: Media | None, edit
         media=media,
         reply_to=_reply_to(message),
         reply_to_ours=_reply_to_ours(message),
+        reply_to_sender=_reply_to_sender(message),
         thread_id=_thread_id(message),
         is_private=_is_private(message.chat),
         html=as_html(words, message.entities or message.caption_entities),
@@ -205,6 +206,12 @@ def _reply_to_ours(message: Message) -> Ours | None:
     rows = answered.reply_markup.inline_keyboard if answered.reply_markup else ()
     found = (decode(button.callback_data) for row in rows for button in row if isinstance(button.callback_data, str))
     return next((Ours(row_id, data) for row_id, data in found if row_id is not None), Ours())
+
+
+def _reply_to_sender(message: Message) -> Sender | None:
+    """Who wrote the message answered."""
+    answered = message.reply_to_message
+    return _sender(answered) if answered is not None and _reply_to(message) is not None else None
 
 
 # --- presses and membership ----------------------------------------------------------------------------------------

@@ -1,17 +1,21 @@
 """Staff write an announcement: its text, whom it is for, when it goes, the last look, and what comes after."""
 
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from bot.announcement import Audience, State
 from bot.clock import to_us
+from bot.services import broadcast_file
 from bot.simulator.house import House
 from bot.simulator.people import Participant, Person
 from bot.simulator.state import Message
-from bot.store import broadcasts
-from bot.store.tables import audit, broadcast, chat
+from bot.store import broadcasts, recipients
+from bot.store.engine import Tx
+from bot.store.tables import attachment, audit, broadcast, chat
 from tests.on_a_plan import enrol, plan_step, write_plan
 
 TEXT = "{clinic_name}: we are closed on Friday."
@@ -598,6 +602,10 @@ async def test_a_sent_one_is_taken_back_once_asked(house: House, people: list[Pe
     assert question.text.startswith("Member took it back.")
     await house.settle(60)
     assert [got(person, "closed on Friday") for person in people] == [0, 0, 0]
+    async with house.app.store.read() as tx:
+        files = await tx.scalars(sa.select(attachment.c.content).order_by(attachment.c.id.desc()))
+        report = (files.first() or b"").decode("utf-8-sig")
+    assert report.count("taken back") == 3, "it reads as the patients' phones look"
 
 
 async def test_the_command_lists_those_on_their_way(house: House, planned: Message) -> None:
@@ -653,3 +661,38 @@ async def test_a_forged_press_does_nothing(house: House, people: list[Person]) -
     (row,) = await rows(house)
     assert row["state"] == State.DRAFT
     assert not any(got(person, "closed on Friday") for person in people)
+
+
+# --- nobody waits for a count ----------------------------------------------------------------------------------------
+
+
+async def test_nothing_long_is_counted_while_others_wait_to_write(
+    house: House, people: list[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With 100,000 plans each of these takes a second: never on the connection that writes."""
+    counted = set[str]()
+
+    def watch(module: ModuleType, name: str) -> None:
+        original = getattr(module, name)
+
+        async def watched(tx: Tx, *more: Any) -> Any:
+            assert await tx.scalar(sa.text("pragma query_only")) == 1, name
+            counted.add(name)
+            return await original(tx, *more)
+
+        monkeypatch.setattr(module, name, watched)
+
+    for name in ("count", "first_chats", "check_ins_between"):
+        watch(recipients, name)
+    watch(broadcasts, "counts")
+    watch(broadcast_file, "draw")
+    look = await looked_at(house, await writes(house, f"/broadcast {TEXT}"))
+    await presses(house, "Send to 3 patients", look)
+    await house.settle(60)
+    assert [got(person, "closed on Friday") for person in people] == [1, 1, 1]
+    card = next(one for one in reversed(house.world.from_bot(house.staff.chat_id)) if "Take back" in labels(one))
+    await presses(house, "Take back", card)
+    await presses(house, "Yes, take it back", newest(house))
+    await house.settle(60)
+    assert [got(person, "closed on Friday") for person in people] == [0, 0, 0]
+    assert counted == {"count", "first_chats", "check_ins_between", "counts", "draw"}

@@ -428,7 +428,7 @@ async def test_nobody_else_may(house: House) -> None:
     code = await locked(house)
     house.member.says(f"/release {code} because")
     await house.settle()
-    assert house.staff_texts[-1] == "Only an owner may do that."
+    assert house.staff_texts[-1] == "Not done: only an owner can do that."
     assert await columns_with(house, MARK) == {"check_in.answers"}
     assert await rows(house, check_in, check_in.c.step_id == "second")
     assert await rows(house, message, message.c.dedupe_key.startswith(erasing.OURS))

@@ -1,14 +1,19 @@
 """Staff talk with a patient in a topic of their own: both ways, quietly, and until somebody is done."""
 
 import random
+import re
+from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 import sqlalchemy as sa
 
 from bot.services.topics import look_at_group
+from bot.simulator.faults import Fault, forbid, lose_answer, refuse
 from bot.simulator.house import House
 from bot.simulator.state import Message
 from bot.store.tables import alert, message, thread, topic
+from tests.on_a_plan import code_of, enrol
 
 QUESTION = "do you sell gift vouchers for my aunt"
 
@@ -228,6 +233,74 @@ async def test_words_to_somebody_who_blocked_the_bot_are_said_not_to_arrive(hous
     assert seen_in(house, number)[-1].text.startswith("Not passed on")
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        pytest.param(refuse("message can't be copied"), "Not arrived · P-", id="refused"),
+        pytest.param(forbid(), "Cannot be reached · P-", id="blocked-just-now"),
+        pytest.param(lose_answer(), "Not sure it arrived · P-", id="nobody-knows"),
+    ],
+)
+async def test_what_did_not_arrive_is_said_under_the_words(house: House, number: int, fault: Fault, said: str) -> None:
+    house.world.faults.add(fault, method="sendMessage", chat_id=house.patient.chat_id, times=2)
+    words = house.member.says("At the desk.", thread=number)
+    await house.settle(seconds=60)
+    told = seen_in(house, number)[-1]
+    assert told.text.startswith(said)
+    assert told.reply_to == words.message_id
+
+
+async def test_why_this_answer_stands_under_the_line_that_says_it(house: House, number: int) -> None:
+    for words in ("can I drive home", "can I shower tonight"):
+        house.patient.says(words)
+        await house.settle(seconds=30)
+    first = next(one for one in seen_in(house, number) if "can I drive home" in one.text and one.keys)
+    assert "The bot answered:" in first.text
+    house.member.presses("Why this answer", first.message_id)
+    await house.settle(seconds=30)
+    why = seen_in(house, number)[-1].text
+    assert "can I drive home" in why
+    assert "shower" not in why
+    house.patient.says("do you sell tea for my uncle")
+    await house.settle(seconds=30)
+    house.member.says("No, sorry.", thread=number)
+    await house.settle(seconds=30)
+    house.patient.says("what a pity, can I drive home")
+    await house.settle(seconds=30)
+    assert seen_in(house, number)[-1].keys == [], "what the bot did not answer has nothing to explain"
+
+
+async def test_message_on_a_plan_opens_the_patients_topic(house: House) -> None:
+    plan_id = await enrol(house)
+    house.member.says("/patients")
+    await house.settle(seconds=30)
+    house.member.presses(await code_of(house, plan_id))
+    await house.settle(seconds=30)
+    house.member.presses("Message")
+    await house.settle(seconds=30)
+    number = await telegram_thread(house)
+    house.member.presses("Message")
+    await house.settle(seconds=30)
+    told = house.world.from_bot(house.staff.chat_id)[-1]
+    name = house.staff.chat.topics[number].name
+    assert f"in the topic {name}." in told.text
+    assert f'<a href="https://t.me/c/{-house.staff.chat_id - 10**12}/{number}">{name}</a>' in told.words.html
+    house.member.says("How is it going?", thread=number)
+    await house.settle(seconds=30)
+    assert house.patient.last.text.endswith("How is it going?")
+
+
+async def test_an_alert_leads_to_the_talk_once_somebody_has_taken_it(house: House) -> None:
+    house.patient.says("I can't breathe and my chest hurts")
+    await house.settle(seconds=30)
+    house.member.presses("I take it")
+    await house.settle(seconds=60)
+    number = await telegram_thread(house)
+    card = next(one for one in house.world.from_bot(house.staff.chat_id) if one.text.startswith("Emergency"))
+    assert f"Talk: {house.staff.chat.topics[number].name}" in card.text
+    assert f'/{number}">' in card.words.html
+
+
 async def test_lines_that_wait_for_one_topic_are_joined_in_order(house: House, number: int) -> None:
     house.member.says("Tell me all.", thread=number)
     await house.settle(seconds=30)
@@ -241,38 +314,47 @@ async def test_lines_that_wait_for_one_topic_are_joined_in_order(house: House, n
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize(("patients", "staff", "count"), [(8, 3, 120)])
-async def test_nothing_reaches_the_wrong_topic_and_nothing_is_lost(
+AT_ONCE = 5
+"""So many write in the same moment; fifteen a minute, as the group takes twenty."""
+SIZES = [
+    pytest.param(12, 4, 120, id="an-hour"),
+    pytest.param(200, 20, 10_000, id="weeks", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("patients", "staff", "count"), SIZES)
+async def test_nothing_reaches_the_wrong_topic_and_nothing_is_lost_or_doubled(
     house: House, patients: int, staff: int, count: int
 ) -> None:
     people = [house.world.add_user(5000 + at, f"Patient{at}") for at in range(patients)]
     team = [house.staff.add(house.world.add_user(6000 + at, f"Member{at}")) for at in range(staff)]
     for person in people:
         person.says(QUESTION)
-    await house.settle(seconds=300)
+    await house.settle(seconds=60 * patients)
     numbers = {person.chat_id: await telegram_thread(house, person.chat_id) for person in people}
     choose = random.Random(8)
-    to_staff: dict[int, list[str]] = {person.chat_id: [] for person in people}
-    to_patient: dict[int, list[str]] = {person.chat_id: [] for person in people}
+    to_staff: dict[int, set[str]] = {person.chat_id: set() for person in people}
+    to_patient: dict[int, set[str]] = {person.chat_id: set() for person in people}
     for at in range(count):
         person, word = choose.choice(people), f"word{at:05}x"
         if choose.random() < 0.5:
             choose.choice(team).says(word, thread=numbers[person.chat_id])
-            to_patient[person.chat_id].append(word)
+            to_patient[person.chat_id].add(word)
         else:
             person.says(f"{word} is what I say")
-            to_staff[person.chat_id].append(word)
-        await house.pass_time(seconds=4)
-    await house.settle(seconds=1800)
+            to_staff[person.chat_id].add(word)
+        if at % AT_ONCE == 0:
+            await house.pass_time(seconds=4 * AT_ONCE)
+    await house.settle(seconds=10 * count)
+    assert words_in(one for one in house.world.from_bot(house.staff.chat_id) if one.thread_id is None) == Counter()
     for person in people:
-        lines = [one.text for one in seen_in(house, numbers[person.chat_id])]
-        topic_text = "\n".join(line for line in lines if not line.startswith("Talk with"))
-        phone_text = "\n".join(one.text for one in house.world.from_bot(person.chat_id))
-        for word in to_staff[person.chat_id]:
-            assert word in topic_text
-        for word in to_patient[person.chat_id]:
-            assert phone_text.count(word) == 1
-        others = {word for chat, words in (to_staff | {}).items() if chat != person.chat_id for word in words}
-        assert not [word for word in others if word in topic_text]
-        strangers = {word for chat, words in to_patient.items() if chat != person.chat_id for word in words}
-        assert not [word for word in strangers if word in phone_text]
+        chat_id = person.chat_id
+        assert words_in(house.world.from_bot(chat_id)) == Counter(to_patient[chat_id])
+        shown = seen_in(house, numbers[chat_id])
+        assert words_in(one for one in shown if not one.text.startswith("Talk with")) == Counter(to_staff[chat_id])
+        assert set(words_in(shown)) <= to_staff[chat_id] | to_patient[chat_id], "cards tell what was said here"
+
+
+def words_in(shown: Iterable[Message]) -> Counter[str]:
+    """How often each word of the trial stands there."""
+    return Counter(word for one in shown for word in re.findall(r"word\d{5}x", one.text))

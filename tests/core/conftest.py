@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import get_origin
 
 import pytest
 from hypothesis import settings
@@ -173,6 +174,9 @@ def content(clinic: Clinic, entries: tuple[Entry, ...], red_flags: tuple[RedFlag
     replies = Replies.model_validate(texts | {"language_foreign": {"es": "language_foreign.es."}})
     group = Group(id="after", title="After the treatment", entries=entries)
     more = {
-        name: model.model_validate({key: f"{key}." for key in model.model_fields}) for name, model in SENTENCES.items()
+        name: model.model_validate(
+            {key: {} if get_origin(field.annotation) else f"{key}." for key, field in model.model_fields.items()}
+        )
+        for name, model in SENTENCES.items()
     }
     return Content(clinic=clinic, groups=(group,), red_flags=red_flags, words=wish_words, replies=replies, **more)

@@ -1,20 +1,23 @@
 """The content that ships: it loads, it may be said, and it was written and not copied."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
 
+from bot.announcement import Audience
 from bot.content.lint import RED_FLAGS, unfit_to_run, unsigned
 from bot.content.schema import CONCEPT, Content
 from bot.core.announcement_check import check, completed, longest
 from bot.core.announcing import Announcement
+from bot.core.audience import choices_of, read_line
 from bot.core.language import LANGUAGES, Tongues
 from bot.core.text import clean, words
 from bot.core.triage import Triager
 from bot.markup import MAX_CAPTION
 from bot.model import Level
+from tests.conftest import MONDAY_NOON
 from tests.faq.conftest import WRITTEN_ON
 from tests.faq.evaluation import FOLDER, Evaluation
 
@@ -108,6 +111,17 @@ class TestAnnouncements:
         assert check(Announcement(text), content) == ()
         assert "STOP" in text
         assert longest(text, content) <= MAX_CAPTION
+
+    def test_whom_each_is_for_is_understood(self, content: Content) -> None:
+        lines = {name: one.audience for name, one in content.templates.items() if one.audience is not None}
+        meant = {
+            name: read_line(line, choices_of(content), content.clinic.zone, MONDAY_NOON) for name, line in lines.items()
+        }
+
+        assert meant == {
+            "visit_tips": Audience(visit_from=date(2026, 11, 24), visit_until=date(2026, 11, 24)),
+            "exercise_nudge": Audience(treated_days=30),
+        }
 
 
 class TestHowPeopleSpell:

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from bot.clock import ManualClock, to_us
 from bot.errors import StoreBusy, StoreError
-from bot.model import BotId, ChatId, ChatKind, DueState, Kind, MessageState, Outgoing, Payload, Scope
+from bot.model import BotId, ChatId, ChatKind, DueState, Kind, MessageState, Outgoing, Payload, Role, Scope, UserId
 from bot.services import restore as module
 from bot.services.backup import backup
 from bot.services.restore import RESTORED, Restored, restore
 from bot.services.wishes import FILE, Wishes, WishList, read
 from bot.simulator.cluster import Cluster
-from bot.store import accounts, chats, dues, messages, restoring, schema
+from bot.store import accounts, chats, dues, messages, people, restoring, schema
 from bot.store.care import CHECK_IN, LATER
 from bot.store.contacts import Contacts
 from bot.store.engine import Store, open_store
@@ -41,6 +41,7 @@ from bot.store.tables import (
     patient,
     patient_chat,
     question,
+    staff,
 )
 
 BOT, CHAT = BotId(1), ChatId(11)
@@ -398,6 +399,112 @@ async def test_who_started_messages_again_since_gets_them(file_url: str, fast_di
         await chats.resume(tx, BOT, CHAT, clock.now_us())
     assert (await put_back(file_url, done.file, clock, replace=True)).stops == 1
     assert await rows(file_url, clock, opt_out, opt_out.c.ended_us.is_(None)) == []
+
+
+# --- the team --------------------------------------------------------------------------------------------------------
+
+BOSS, LEFT, CAME, PODIATRIST = UserId(700), UserId(701), UserId(702), UserId(703)
+
+
+async def staffed(url: str, clock: ManualClock) -> None:
+    """An owner, two clinicians with a registration, and nobody at the desk."""
+    async with open_store(url, clock) as store, store.write() as tx:
+        await people.give_role(store, tx, BOT, BOSS, Role.OWNER, "Olga", clock.now_us())
+        for who, number in ((LEFT, "HCPC 5"), (PODIATRIST, "HCPC 7")):
+            await people.give_role(store, tx, BOT, who, Role.CLINICIAN, "Tim", clock.now_us())
+            await people.set_values(tx, BOT, who, registration=number)
+
+
+async def team_changes(url: str, clock: ManualClock) -> None:
+    """One leaves, one comes, one gets another role."""
+    async with open_store(url, clock) as store, store.write() as tx:
+        await people.remove(tx, BOT, LEFT, clock.now_us())
+        await people.give_role(store, tx, BOT, CAME, Role.DESK, "Bea", clock.now_us())
+        await people.give_role(store, tx, BOT, PODIATRIST, Role.DESK, "Tim", clock.now_us())
+
+
+async def team(url: str, clock: ManualClock) -> list[tuple[int, str, str | None, bool]]:
+    return [
+        (row["user_id"], row["role"], row["registration"], row["removed_us"] is not None)
+        for row in sorted(await rows(url, clock, staff), key=lambda row: int(row["user_id"]))
+    ]
+
+
+@pytest.mark.parametrize("old_is", ["readable", "lost"])
+async def test_nobody_gets_rights_back_that_ended_since(
+    file_url: str, fast_dir: Path, clock: ManualClock, old_is: str
+) -> None:
+    await fill(file_url, clock)
+    await staffed(file_url, clock)
+    packed = (await backup(file_url, packed_in(fast_dir), None, clock.now())).file
+    list_ = WishList(fast_dir)
+    async with open_store(file_url, clock) as store:
+        await list_.note(store, BOT)
+    clock.tick(HOUR)
+    await team_changes(file_url, clock)
+    if old_is == "lost":
+        async with open_store(file_url, clock) as store:
+            await list_.note(store, BOT)
+        (fast_dir / "clinic.db").unlink()
+    done = await put_back(file_url, packed, clock, replace=True)
+    assert done.team == 3
+    assert {who: (role, is_gone) for who, role, _, is_gone in await team(file_url, clock)} == {
+        BOSS: (Role.OWNER, False),
+        LEFT: (Role.CLINICIAN, True),
+        CAME: (Role.DESK, False),
+        PODIATRIST: (Role.DESK, False),
+    }
+
+
+async def test_a_registration_that_was_taken_back_is_not_there_again(
+    file_url: str, fast_dir: Path, clock: ManualClock
+) -> None:
+    await fill(file_url, clock)
+    await staffed(file_url, clock)
+    packed = (await backup(file_url, packed_in(fast_dir), None, clock.now())).file
+    async with open_store(file_url, clock) as store:
+        async with store.write() as tx:
+            await people.set_values(tx, BOT, PODIATRIST, registration=None)
+        await WishList(fast_dir).note(store, BOT)
+    (fast_dir / "clinic.db").unlink()
+    assert (await put_back(file_url, packed, clock, replace=True)).team == 1
+    assert {who: number for who, _, number, _ in await team(file_url, clock) if number} == {LEFT: "HCPC 5"}
+
+
+async def test_a_new_database_makes_nobody_an_owner_who_was_removed(
+    file_url: str, fast_dir: Path, clock: ManualClock
+) -> None:
+    """OWNER_IDS still names somebody; the disk was lost, and the bot was started before the backup was put back."""
+    await fill(file_url, clock)
+    await staffed(file_url, clock)
+    packed = (await backup(file_url, packed_in(fast_dir), None, clock.now())).file
+    async with open_store(file_url, clock) as store:
+        async with store.write() as tx:
+            await people.remove(tx, BOT, BOSS, clock.now_us())
+        await WishList(fast_dir).note(store, BOT)
+    (fast_dir / "clinic.db").unlink()
+    clock.tick(HOUR)
+    await fill(file_url, clock)
+    await staffed(file_url, clock)
+    await put_back(file_url, packed, clock, replace=True)
+    assert (BOSS, Role.OWNER, None, True) in await team(file_url, clock)
+
+
+async def test_a_role_that_is_given_back_is_a_line_again(file_url: str, fast_dir: Path, clock: ManualClock) -> None:
+    await fill(file_url, clock)
+    await staffed(file_url, clock)
+    async with open_store(file_url, clock) as store:
+        for role in (Role.CLINICIAN, Role.DESK, Role.DESK, Role.CLINICIAN):
+            async with store.write() as tx:
+                await people.give_role(store, tx, BOT, LEFT, role, None, clock.now_us())
+            await WishList(fast_dir).note(store, BOT)
+    of_one = [row["role"] for row in read(fast_dir).team if row["user_id"] == LEFT]
+    assert of_one == [Role.CLINICIAN, Role.DESK, Role.CLINICIAN]
+    assert "Tim" not in (fast_dir / FILE).read_text(), "ids and times, no words"
+    assert "HCPC" not in (fast_dir / FILE).read_text()
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
 
 
 async def test_the_list_grows_only_by_what_is_new(file_url: str, fast_dir: Path, clock: ManualClock) -> None:

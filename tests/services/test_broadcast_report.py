@@ -72,6 +72,7 @@ def row(state: State = State.RUNNING, **values: Any) -> sa.RowMapping:
         "created_by": 12,
         "created_name": "Member",
         "approved_by": 12,
+        "approved_name": "Member",
         "card_id": None,
     }
     return cast(sa.RowMapping, of_it | values)
@@ -204,8 +205,8 @@ def test_one_that_reaches_nobody_says_so(report: Report) -> None:
 
 
 def test_it_says_who_confirmed_it(report: Report) -> None:
-    card = report.progress(row(approved_by=700), GOING)
-    assert lines(card)[-1] == "Written by Member, confirmed by 700"
+    card = report.progress(row(approved_by=700, approved_name="Colleague"), GOING)
+    assert lines(card)[-1] == "Written by Member, confirmed by Colleague"
 
 
 @pytest.mark.parametrize(
@@ -251,7 +252,8 @@ def test_no_cell_is_a_formula(cell: str, expected: str) -> None:
     assert safe(cell) == expected
 
 
-COPY = {"chat_id": 1, "code": "P-1", "left_out": None, "state": None, "reason": None, "sent_us": None, "resent": None}
+NOT_MADE: dict[str, Any] = dict.fromkeys(("left_out", "state", "reason", "sent_us", "resent", "is_taken_back"))
+COPY = NOT_MADE | {"chat_id": 1, "code": "P-1"}
 
 
 @pytest.mark.parametrize(
@@ -268,6 +270,12 @@ COPY = {"chat_id": 1, "code": "P-1", "left_out": None, "state": None, "reason": 
             False,
             ("sent twice, the second one marked as a repeat", "", "2026-11-23 12:00:00"),
             id="sent again",
+        ),
+        pytest.param(
+            {"state": MessageState.SENT, "sent_us": NOON_US, "is_taken_back": True},
+            False,
+            ("taken back", "", "2026-11-23 12:00:00"),
+            id="taken back",
         ),
         pytest.param(
             {"state": MessageState.UNKNOWN, "reason": "ReadTimeout"},
@@ -390,7 +398,8 @@ async def test_the_same_report_is_sent_once_and_a_new_one_when_something_changed
         async with house.app.store.write() as tx:
             found = await broadcasts.get(tx, house.app.settings.bot_id, broadcast_id)
             assert found is not None
-            await Report(house.app.post).finish(tx, found)
+            report = Report(house.app.post)
+            await report.send(tx, found, await report.file(tx, found))
         await house.settle(60)
         assert len(reports(house)) == expected
     async with house.app.store.write() as tx:

@@ -3,15 +3,17 @@
 import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bot.clock import ManualClock
+from bot.clock import ManualClock, to_us
 from bot.content.load import load_content
 from bot.model import UserId
+from bot.services.backup import name_for
+from bot.services.backups import TEST_FAILED, TESTED
 from bot.services.doctor import PATIENT_COMMANDS, STAFF_COMMANDS, Finding, examine
 from bot.settings import Settings
 from bot.simulator import World, faults
@@ -89,7 +91,10 @@ async def clinic(fast_dir: Path, signed_content: Path) -> AsyncIterator[Installa
         "content_dir": content,
         "staff_chat_id": group.chat_id,
         "owner_ids": str(OWNER_ID),
+        "backup_dir": fast_dir / "backups",
     }
+    (fast_dir / "backups").mkdir()
+    (fast_dir / "backups" / name_for(NOW - timedelta(hours=8))).touch()
     await schema.upgrade(str(settings["database_url"]))
     yield Installation(world, group, owner, fast_dir, content, settings)
     await world.aclose()
@@ -100,7 +105,7 @@ async def test_a_healthy_clinic(clinic: Installation) -> None:
     findings = await clinic.examined()
     assert list(findings) == [
         *("token", "content", "signatures", "sentence_model", "database"),
-        *("sending", "contacts", "owners", "on_call", "staff_group", "topics", "profile"),
+        *("sending", "contacts", "backups", "owners", "on_call", "staff_group", "topics", "profile"),
     ]
     assert [finding for finding in findings.values() if not finding.good or finding.remedy] == []
 
@@ -134,6 +139,10 @@ def bot_may_not_delete(clinic: Installation) -> None:
     clinic.group.add_bot(clinic.group.add(clinic.owner), rights=frozenset(ADMIN_RIGHTS) - {"can_delete_messages"})
 
 
+def bot_may_not_take_out(clinic: Installation) -> None:
+    clinic.group.add_bot(clinic.group.add(clinic.owner), rights=frozenset(ADMIN_RIGHTS) - {"can_restrict_members"})
+
+
 def bot_kicked(clinic: Installation) -> None:
     clinic.group.kick_bot(clinic.group.add(clinic.owner))
 
@@ -152,6 +161,7 @@ def no_topics(clinic: Installation) -> None:
         pytest.param(bot_is_plain_member, "staff_group", "no administrator", "administrator", id="not-admin"),
         pytest.param(bot_may_not_manage_topics, "staff_group", "may not manage topics", "manage", id="no-rights"),
         pytest.param(bot_may_not_delete, "staff_group", "may not delete", "delete messages", id="no-deleting"),
+        pytest.param(bot_may_not_take_out, "staff_group", "may not take out", "ban users", id="no-taking-out"),
         pytest.param(no_topics, "topics", "off", "Switch on Topics", id="no-topics"),
     ],
 )
@@ -309,6 +319,43 @@ async def test_who_is_on_call_has_to_confirm(clinic: Installation) -> None:
         bot_id = Settings(_env_file=None, **clinic.settings).bot_id  # type: ignore[arg-type]
         await alerts.confirm_on_call(store, tx, bot_id, UserId(800), 1)
     assert (await clinic.examined())["on_call"].good
+
+
+async def tried(clinic: Installation, action: str) -> None:
+    """A backup was put back to see whether it would do."""
+    async with open_store(str(clinic.settings["database_url"]), ManualClock(NOW)) as store, store.write() as tx:
+        bot_id = Settings(_env_file=None, **clinic.settings).bot_id  # type: ignore[arg-type]
+        await accounts.write_audit(tx, bot_id, None, action, None, to_us(NOW - timedelta(days=22)))
+
+
+async def test_a_backup_that_was_tried(clinic: Installation) -> None:
+    await clinic.ran_before()
+    assert (await clinic.examined())["backups"].text == "there: 1, not tried yet"
+    await tried(clinic, TEST_FAILED)
+    finding = (await clinic.examined())["backups"]
+    assert not finding.good
+    assert finding.text == "the one of 01 Nov 2026 was tried and would not have done"
+    await tried(clinic, TESTED)
+    assert (await clinic.examined())["backups"].text == "there: 1, last tried 01 Nov 2026"
+
+
+@pytest.mark.parametrize(
+    ("folder", "text"),
+    [
+        pytest.param(None, "BACKUP_DIR is empty", id="none-set"),
+        pytest.param("nowhere/backups", "cannot be written to", id="not-there"),
+        pytest.param("content", "there is none yet", id="none-made"),
+        pytest.param("old", "the last one is of 21 Nov 2026", id="too-old"),
+    ],
+)
+async def test_no_backup_to_go_back_to(clinic: Installation, folder: str | None, text: str) -> None:
+    await clinic.ran_before()
+    (clinic.folder / "old").mkdir()
+    (clinic.folder / "old" / name_for(NOW - timedelta(hours=37))).touch()
+    finding = (await clinic.examined(backup_dir=clinic.folder / folder if folder else None))["backups"]
+    assert not finding.good
+    assert text in finding.text
+    assert finding.remedy
 
 
 async def test_nobody_is_in_charge(clinic: Installation) -> None:

@@ -15,7 +15,7 @@ from bot.services.plan_actions import STAFF, Happened, Moved, PlanActions
 from bot.simulator.house import House
 from bot.store import care, patient_list
 from bot.store.engine import Tx
-from bot.store.tables import audit, check_in, due, enrolment, message, patient_chat
+from bot.store.tables import alert, audit, check_in, due, enrolment, message, patient_chat
 from tests.on_a_plan import answer, enrol, plan_step, state_of, write_plan
 
 WHO = UserId(12)
@@ -108,7 +108,8 @@ async def test_nothing_goes_on_while_an_alert_is_open(house: House, actions: Pla
     async with house.app.store.write() as tx:
         await raise_alert(house, tx)
         assert await actions.resume(tx, WHO, plan_id) is Happened.DANGER
-        await actions.resume_after_alert(tx, ChatId(house.patient.chat_id))
+        (one,) = (await tx.execute(sa.select(alert))).mappings()
+        await actions.resume_after_alert(tx, one)
     assert await state_of(house, plan_id) == ("paused", care.ALERT)
 
 

@@ -7,12 +7,14 @@ import sqlalchemy as sa
 
 from bot.announcement import Audience, Counts, LeftOut, State
 from bot.clock import ManualClock
+from bot.core.announcing import Announcement
 from bot.model import BotId, ChatId, Kind, MessageId, MessageState, Method, Outgoing, Payload
 from bot.store import broadcasts, messages, recipients
+from bot.store.attachments import keep_photo
 from bot.store.engine import Store
 from bot.store.messages import NEVER_US
 from bot.store.recipients import Meant
-from bot.store.tables import message, recipient
+from bot.store.tables import attachment, broadcast, message, recipient
 from tests.agreed import BOT, agreed, announcement
 
 LATER_US = 5
@@ -237,3 +239,25 @@ async def test_a_chat_has_one_row_and_one_copy(store: Store, clock: ManualClock,
         for _ in range(2):
             await recipients.freeze(store, tx, BOT, broadcast_id, Meant(clock.now_us()), None, 100)
         assert await tx.scalar(sa.select(sa.func.count()).select_from(recipient)) == 1
+
+
+async def test_drafts_without_a_word_are_swept_with_the_pictures_of_what_was_thrown_away(store: Store) -> None:
+    async with store.write() as tx:
+        drafts = {}
+        for name, state, text, made_us in (
+            ("empty", State.DRAFT, "", 10),
+            ("new", State.DRAFT, "", 30),
+            ("written", State.DRAFT, "Hello", 10),
+            ("thrown away", State.CANCELLED, "Hello", 10),
+        ):
+            picture = await keep_photo(store, tx, BOT, name)
+            payload = Announcement(text).to_json()
+            made = {"audience": {}, "state": state, "created_by": 1, "created_us": made_us, "attachment_id": picture}
+            drafts[name] = await broadcasts.add(tx, BOT, payload=payload, **made)
+        assert await broadcasts.sweep_drafts(tx, BOT, 20) == 1
+        found = await tx.execute(sa.select(broadcast.c.id, broadcast.c.attachment_id))
+        left = {row.id: row.attachment_id for row in found}
+        pictures = set(await tx.scalars(sa.select(attachment.c.file_id)))
+    assert set(left) == {drafts[name] for name in ("new", "written", "thrown away")}
+    assert left[drafts["thrown away"]] is None
+    assert pictures == {"new", "written"}

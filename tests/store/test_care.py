@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from bot.care import CareChange, Later, Note, NoteKind, OpenCheckIn, PlanState
 from bot.clock import ManualClock, from_us, to_us
-from bot.model import BotId, ChatId, ChatKind, UserId
+from bot.model import BotId, ChatId, ChatKind, PatientId, UserId
 from bot.store import care, chats, dues
 from bot.store.engine import Store
 from bot.store.tables import check_in, due, enrolment, staff_note
@@ -143,8 +143,8 @@ async def test_a_put_off_question_and_an_earlier_step(store: Store, clock: Manua
 
 async def test_danger_pauses_and_a_pause_of_staff_stays_theirs(store: Store, clock: ManualClock, plan_id: int) -> None:
     async with store.write() as tx:
-        await care.pause_in(tx, BOT, CHAT, "staff")
-        await care.pause_in(tx, BOT, CHAT, care.ALERT)
+        await care.pause_in(tx, BOT, CHAT, PatientId(0), "staff")
+        await care.pause_in(tx, BOT, CHAT, PatientId(0), care.ALERT)
         found = await care.plan(tx, BOT, plan_id)
         assert found is not None
         assert found.state is PlanState.PAUSED

@@ -132,7 +132,8 @@ async def test_paused_plans_are_left_to_staff_once_no_alert_is_open(
     async with store.write() as tx:
         alert_id = await raise_alert(tx, first, "urgent", clock.now_us())
         assert codes(await patient_list.paused(tx, BOT, 10)) == ["P-1", "P-2"]
-        assert codes(await patient_list.paused(tx, BOT, 10, ChatId(2))) == ["P-2"]
+        found = await patient_list.paused_with(tx, BOT, ChatId(2), PatientId(0))
+        assert [row["code"] for row in found] == ["P-2"]
         assert codes(await patient_list.left_paused(tx, BOT, 10)) == ["P-2"]
         await alerts.close(tx, alert_id, "done", clock.now_us())
         assert codes(await patient_list.left_paused(tx, BOT, 10)) == ["P-1", "P-2"]

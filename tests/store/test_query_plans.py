@@ -86,6 +86,7 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
     ),
     "take a timer": (lambda _, tx, now_us: dues.take(tx, BOT, now_us), {"due ix_due_waiting"}),
     "when is a timer due": (lambda _, tx, now_us: dues.next_due_us(tx, BOT), {"due ix_due_waiting"}),
+    "which timer is due first": (lambda _, tx, now_us: dues.first_waiting(tx, BOT), {"due ix_due_waiting"}),
     "is there an alert about them": (lambda _, tx, now_us: alerts.live(tx, BOT, ANNA), {"alert ix_alert_live"}),
     "do they wait for it": (lambda _, tx, now_us: alerts.is_paused(tx, BOT, ANNA), {"alert ix_alert_live"}),
     "whom does an announcement mean": (
@@ -107,6 +108,14 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
     "what became of the copies": (
         lambda _, tx, now_us: broadcasts.counts(tx, 1),
         {"message ix_message_broadcast", "recipient ix_recipient_waiting"},
+    ),
+    "how many copies arrived": (
+        lambda _, tx, now_us: broadcasts.came_of(tx, 1),
+        {"message ix_message_broadcast"},
+    ),
+    "what is in the report": (
+        lambda _, tx, now_us: recipients.report(tx, 1, ANNA, 100),
+        {"deletion ix_message_broadcast"},
     ),
     "which copies may go": (
         lambda _, tx, now_us: broadcasts.ready(tx, 1, now_us),

@@ -405,6 +405,15 @@ async def test_a_topic_is_deleted_and_one_that_is_gone_counts_as_deleted(client:
     assert await client.send(delete) == Refused("not_enough_rights_to_delete_the_topic")
 
 
+async def test_a_person_is_taken_out_of_the_group_and_not_banned(client: Client, wire: Wire) -> None:
+    put_out = call(Method.PUT_OUT, "77", chat_id=GROUP)
+    wire.answer = ok(True)
+    assert await client.send(put_out) == Sent()
+    assert (wire.methods, wire.asked) == (["unbanChatMember"], {"chat_id": GROUP, "user_id": 77})
+    wire.answer = no(400, "Bad Request: not enough rights to restrict/unrestrict chat member")
+    assert await client.send(put_out) == Refused("not_enough_rights_to_restrict_unrestrict_chat_member")
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -414,6 +423,7 @@ async def test_a_topic_is_deleted_and_one_that_is_gone_counts_as_deleted(client:
         call(Method.COPY),
         call(Method.EDIT_TOPIC),
         call(Method.DELETE_TOPIC),
+        call(Method.PUT_OUT, "somebody"),
         call(payload=Payload("x", ((Button("Both", "a", "https://b.example"),),))),
         call(payload=Payload("x", ((Button("Long", "a" * 64),),))),
     ],
@@ -424,6 +434,7 @@ async def test_a_topic_is_deleted_and_one_that_is_gone_counts_as_deleted(client:
         "no source",
         "no topic",
         "no topic to delete",
+        "nobody to take out",
         "two-way button",
         "long data",
     ],
@@ -570,13 +581,13 @@ ADMIN_RIGHTS = [
 @pytest.mark.parametrize(
     ("member", "expected"),
     [
-        ({"status": "administrator", **dict.fromkeys(ADMIN_RIGHTS, True)}, (True, True, True, True, True)),
+        ({"status": "administrator", **dict.fromkeys(ADMIN_RIGHTS, True)}, (True, True, True, True, True, True)),
         (
             {"status": "administrator", **dict.fromkeys(ADMIN_RIGHTS, False), "can_pin_messages": True},
-            (True, True, False, True, False),
+            (True, True, False, True, False, False),
         ),
-        ({"status": "member"}, (True, False, False, False, False)),
-        ({"status": "left"}, (False, False, False, False, False)),
+        ({"status": "member"}, (True, False, False, False, False, False)),
+        ({"status": "left"}, (False, False, False, False, False, False)),
     ],
     ids=["all rights", "few rights", "no admin", "not there"],
 )
@@ -599,8 +610,9 @@ async def test_the_doctor_learns_our_rights_in_the_group(
     facts = await client.chat_facts(GROUP)
 
     assert (facts.is_group, facts.is_forum, facts.title) == (True, True, "Clinic Noord")
-    rights = (facts.bot_is_member, facts.bot_is_admin, facts.can_manage_topics, facts.can_pin, facts.can_delete)
-    assert rights == expected
+    is_there = (facts.bot_is_member, facts.bot_is_admin)
+    may = (facts.can_manage_topics, facts.can_pin, facts.can_delete, facts.can_restrict)
+    assert is_there + may == expected
     assert "Noord" not in repr(facts)
 
 

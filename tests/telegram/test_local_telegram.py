@@ -268,7 +268,7 @@ async def test_the_doctor_sees_the_group_as_it_is(client: Client, world: World) 
     clinic = world.add_group("Clinic", rights=frozenset({"can_manage_topics"}))
     facts = await client.chat_facts(ChatId(clinic.chat_id))
     assert (facts.is_group, facts.is_forum, facts.bot_is_member, facts.bot_is_admin) == (True, True, True, True)
-    assert (facts.can_manage_topics, facts.can_pin, facts.can_delete) == (True, False, False)
+    assert (facts.can_manage_topics, facts.can_pin, facts.can_delete, facts.can_restrict) == (True, False, False, False)
 
     clinic.kick_bot(clinic.add(world.add_user(12, "Bea")))
     with pytest.raises(TelegramRefused, match="kicked"):

@@ -169,7 +169,7 @@ KINDS: list[tuple[str, dict[str, Any], Incoming]] = [
     (
         "reply",
         message(text="Yes", reply_to_message=message(text="Sore?")["message"] | {"message_id": 4}),
-        text("Yes", reply_to=4),
+        text("Yes", reply_to=4, reply_to_sender=ANNA_SENT),
     ),
     ("forwarded", message(text="Read this", forward_date=SENT, forward_sender_name="Bo"), text("Read this")),
     ("half a character and NUL", message(text="sore \ud83d\0!"), text("sore \ufffd\ufffd!")),
@@ -190,7 +190,7 @@ KINDS: list[tuple[str, dict[str, Any], Incoming]] = [
             message_thread_id=12,
             reply_to_message=message(GROUP, text="!")["message"] | {"message_id": 40},
         ),
-        text("On it", thread_id=12, reply_to=40, **IN_GROUP),
+        text("On it", thread_id=12, reply_to=40, reply_to_sender=ANNA_SENT, **IN_GROUP),
     ),
     (
         "chain of replies without topics",

@@ -1,0 +1,167 @@
+"""/teach: questions that no text answered, or the wrong one, one group at a time, until the texts have learnt them.
+
+The patients' words stay in the database. What is added to the texts is a line in staff's words, looked through for what
+could tell who asked (`core.teaching`), tried out and published (`services.teach_publishing`).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bot.content.schema import Content
+from bot.core.matching.english import english
+from bot.core.teaching import LINE_MAX, is_copied, known_words, telling
+from bot.markup import plain
+from bot.model import Button, Kind, MediaIn, MessageId, Method, Outgoing, Payload, PressIn, TextIn
+from bot.services.post import Post
+from bot.services.teach_answers import TeachAnswers
+from bot.services.teach_cards import TEACH, Group, Pressed, TeachCards, first_of, read
+from bot.store import accounts, lessons, people, rewrites
+from bot.store.engine import Tx
+from bot.store.lessons import LessonState, Reason
+from bot.store.rewrites import Rewrite, Step
+
+
+@dataclass(frozen=True)
+class Teach:
+    """Acts for staff, whose rights the caller has checked."""
+
+    post: Post
+
+    @property
+    def _cards(self) -> TeachCards:
+        return TeachCards(self.post)
+
+    async def command(self, tx: Tx) -> Payload:
+        """The biggest group, as the reply to /teach."""
+        return self._cards.group(await self._cards.groups(tx))
+
+    async def wrong(self, tx: Tx, question_id: int) -> str:
+        """Staff say that a question was answered with the wrong text. Returns what to say about it."""
+        texts, now_us = self._cards.texts, self.post.clock.now_us()
+        if not await lessons.add(self.post.store, tx, self.post.bot_id, [question_id], Reason.WRONG, now_us):
+            return self.post.text(texts.not_taught)
+        await lessons.reopen(tx, question_id, Reason.WRONG)
+        return self.post.text(texts.noted)
+
+    # --- buttons ----------------------------------------------------------------------------------------------------
+
+    async def press(self, tx: Tx, press: PressIn, argument: str) -> None:
+        """Do what one of these buttons says."""
+        pressed = read(argument)
+        if pressed is None:
+            return
+        if pressed.what == "send":
+            await self._say(tx, press, Payload(await TeachAnswers(self.post).send(tx, press, pressed.id)))
+            return
+        groups = await self._cards.groups(tx)
+        group = first_of(groups, pressed.id)
+        if group is None:
+            await self._redraw(tx, press, self._cards.group(groups, said=self._cards.texts.settled))
+        elif (do := self._by_name.get(pressed.what)) is not None:
+            await do(tx, press, pressed, group)
+
+    @property
+    def _by_name(self) -> Mapping[str, Callable[[Tx, PressIn, Pressed, Group], Awaitable[None]]]:
+        return {
+            "next": self._next,
+            "stop": self._stop,
+            "ignore": self._ignore,
+            "line": self._ask,
+            "go": self._go,
+            "publish": self._publish,
+        }
+
+    async def _next(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
+        groups = await self._cards.groups(tx)
+        at = next(number for number, one in enumerate(groups) if one.id == group.id)
+        await self._redraw(tx, press, self._cards.group(groups, at + 1))
+
+    async def _stop(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
+        await self._redraw(tx, press, self._cards.group([group]))
+
+    async def _ignore(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
+        who, now_us = press.sender.user_id, self.post.clock.now_us()
+        await lessons.settle(tx, group.question_ids, LessonState.IGNORED, who, now_us)
+        await accounts.write_audit(tx, self.post.bot_id, who, "teach_ignore", group.id, now_us)
+        await self._redraw(tx, press, self._cards.group(await self._cards.groups(tx), said=self._cards.texts.ignored))
+
+    async def _ask(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
+        await self._say(tx, press, self._cards.ask(group, pressed.to))
+
+    async def _go(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
+        await self._want(tx, press, pressed, group, Step.TRY, self._cards.texts.trying)
+
+    async def _publish(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
+        await self._want(tx, press, pressed, group, Step.PUBLISH, self._cards.texts.publishing)
+
+    async def _want(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group, step: Step, said: str) -> None:
+        """Ask for what takes seconds. The button stays: a press again asks again."""
+        assert press.row_id is not None, "a press that was checked says which message it was on"
+        if await rewrites.want(tx, self.post.bot_id, press.row_id, step):
+            again = Button(self._cards.texts.button_again, f"{TEACH}:{pressed.what}:{group.id}:{pressed.to}")
+            await self._redraw(tx, press, Payload(self.post.text(said), ((again,),)))
+        else:
+            await self._say(tx, press, self._cards.ask(group, pressed.to, self._cards.texts.line_gone))
+
+    async def _say(self, tx: Tx, press: PressIn, payload: Payload) -> None:
+        key = f"teach:{press.press_id}"
+        await self.post.enqueue(tx, Outgoing(press.chat_id, Kind.RELAY, payload, key, reply_to_id=press.message_id))
+
+    async def _redraw(self, tx: Tx, press: PressIn, payload: Payload) -> None:
+        key = f"teach:{press.press_id}"
+        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=press.row_id)
+        await self.post.enqueue(tx, out)
+
+    # --- a line in staff's words ------------------------------------------------------------------------------------
+
+    async def answer(self, tx: Tx, said: TextIn | MediaIn, asked: Pressed) -> None:
+        """A line, as an answer to the message that asks for it: either what is wrong with it, or one last question."""
+        group = first_of(await self._cards.groups(tx), asked.id)
+        if group is None:
+            await self._reply(tx, said, Payload(self._cards.texts.settled))
+        elif why_not := await self._why_not(tx, said, group):
+            await self._reply(tx, said, self._cards.ask(group, asked.to, why_not))
+        elif isinstance(said, TextIn):
+            card_id = await self._reply(tx, said, self._cards.sure(group, asked.to, _line(said)))
+            if card_id is not None:
+                entry_id, who = group.entry_id(self._cards.content, asked.to), said.sender.user_id
+                rewrite = Rewrite(who, said.chat_id, card_id, group.id, entry_id, _line(said), asked.to)
+                await rewrites.keep(tx, self.post.bot_id, rewrite, self.post.clock.now_us())
+
+    async def _reply(self, tx: Tx, said: TextIn | MediaIn, payload: Payload) -> MessageId | None:
+        key = f"teach:{said.chat_id}:{said.message_id}"
+        return await self.post.enqueue(
+            tx, Outgoing(said.chat_id, Kind.RELAY, payload, key, reply_to_id=said.message_id)
+        )
+
+    async def _why_not(self, tx: Tx, said: TextIn | MediaIn, group: Group) -> str:
+        """What keeps the line from being used; empty where nothing does."""
+        texts, line = self._cards.texts, _line(said) if isinstance(said, TextIn) else ""
+        if not line:
+            return self.post.text(texts.line_no_words)
+        if len(line) > LINE_MAX:
+            return self.post.text(texts.line_long, count=str(len(line)), most=str(LINE_MAX))
+        found = telling(line, known_words(_own(self._cards.content)), await self._names(tx), english().knows)
+        if found:
+            return self.post.text(texts.line_telling, words=", ".join(found))
+        if is_copied(line, [row["text"] for row in group.rows]):
+            return self.post.text(texts.line_copied)
+        return ""
+
+    async def _names(self, tx: Tx) -> frozenset[str]:
+        """Words of the names of people and places that staff may write without thinking, in small letters."""
+        clinic = self._cards.content.clinic
+        team = (*await people.listed(tx, self.post.bot_id), *await people.guests(tx, self.post.bot_id))
+        told = (*(row["name"] or "" for row in team), clinic.name, clinic.address)
+        return frozenset(word.casefold() for name in told for word in name.replace(",", " ").split())
+
+
+def _line(said: TextIn) -> str:
+    return " ".join(said.text.split())
+
+
+def _own(content: Content) -> list[str]:
+    """The clinic's own texts, plain: what they say, patients may be heard saying."""
+    return [
+        text for entry in content.entries.values() for text in (entry.question, *entry.phrasings, plain(entry.answer))
+    ]

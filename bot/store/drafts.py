@@ -1,0 +1,94 @@
+"""What staff are about to change in the texts: rows of `draft` without a patient's question (`store.rewrites` has those
+with one). One for each member of staff; a newer one takes its place.
+
+What takes seconds is only noted here (`asking`) and done beside the loops; what a killed worker left in work is asked
+for again by a press.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.model import BotId, ChatId, MessageId, UserId
+from bot.store.engine import Tx
+from bot.store.tables import draft
+
+TRY, PUBLISH = "try", "publish"
+"""In `asking`: what a worker is to do. Any other word there is the part of the entry that the next words are for."""
+IN_WORK: Mapping[str, str] = {TRY: "trying", PUBLISH: "publishing"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A change, whose it is, and the card that shows it."""
+
+    user_id: UserId
+    chat_id: ChatId
+    card_id: MessageId
+    item_id: str | None
+    """An entry, red flag or plan; None: only shown, and kept nowhere."""
+    base_id: int | None
+    """The revision its author saw."""
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    asking: str | None = None
+
+
+async def keep(tx: Tx, bot_id: BotId, one: Draft, now_us: int) -> None:
+    """Keep a draft, in place of whatever its author was about to change."""
+    await tx.execute(draft.delete().where(draft.c.bot_id == bot_id, draft.c.user_id == one.user_id))
+    values: dict[str, Any] = {
+        "bot_id": bot_id,
+        "user_id": one.user_id,
+        "chat_id": one.chat_id,
+        "card_id": one.card_id,
+        "item_id": one.item_id,
+        "base_id": one.base_id,
+        "values": dict(one.values),
+        "asking": one.asking,
+        "changed_us": now_us,
+    }
+    await tx.execute(draft.insert().values(**values))
+
+
+async def on_card(tx: Tx, bot_id: BotId, card_id: MessageId) -> Draft | None:
+    """The draft that a message of ours shows."""
+    row = (await tx.execute(sa.select(draft).where(*_on(bot_id, card_id)))).mappings().first()
+    return _read(row) if row is not None else None
+
+
+async def wanted(tx: Tx, bot_id: BotId) -> Draft | None:
+    """The draft that has been waiting longest for something to be done."""
+    of_bot = (draft.c.bot_id == bot_id, draft.c.asking.in_(IN_WORK), draft.c.lesson_id.is_(None))
+    row = (await tx.execute(sa.select(draft).where(*of_bot).order_by(draft.c.changed_us).limit(1))).mappings().first()
+    return _read(row) if row is not None else None
+
+
+async def start(tx: Tx, bot_id: BotId, one: Draft) -> bool:
+    """Take it up. False: another worker has."""
+    assert one.asking is not None, one.card_id
+    is_waiting = (*_on(bot_id, one.card_id), draft.c.user_id == one.user_id, draft.c.asking == one.asking)
+    return (await tx.execute(draft.update().where(*is_waiting).values(asking=IN_WORK[one.asking]))).rowcount > 0
+
+
+async def drop(tx: Tx, bot_id: BotId, card_id: MessageId) -> None:
+    """It is done with."""
+    await tx.execute(draft.delete().where(*_on(bot_id, card_id)))
+
+
+def _on(bot_id: BotId, card_id: MessageId) -> tuple[sa.ColumnElement[bool], ...]:
+    return (draft.c.bot_id == bot_id, draft.c.card_id == card_id, draft.c.lesson_id.is_(None))
+
+
+def _read(row: sa.RowMapping) -> Draft:
+    return Draft(
+        UserId(row["user_id"]),
+        ChatId(row["chat_id"]),
+        MessageId(row["card_id"]),
+        row["item_id"],
+        row["base_id"],
+        MappingProxyType(row["values"]),
+        row["asking"],
+    )

@@ -1,0 +1,174 @@
+"""An answer changed in the chat: seen as patients will, tried out, published, and never over a colleague's unseen."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import yaml
+
+from bot.content.edit import ChangeEntry
+from bot.model import Role, UserId
+from bot.services.proposing import Proposal
+from bot.simulator.house import House
+from bot.simulator.people import Person
+from bot.simulator.state import Message
+from bot.store import people
+from bot.store.tables import audit, draft
+
+NEW = "It mostly eases within three days. Ring us on {clinic_phone} if it does not."
+
+
+@pytest.fixture(autouse=True)
+def few_texts(content_dir: Path) -> None:
+    """So few texts that an index takes a moment."""
+    for name in ("red_flag_messages", "for_people"):
+        (content_dir / "en" / f"{name}.yaml").unlink()
+    for path in sorted((content_dir / "en").glob("*.yaml")):
+        if "\nentries:" not in path.read_text("utf-8"):
+            continue
+        if path.stem not in {"soreness", "sensations"}:
+            path.unlink()
+            continue
+        data = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
+        for entry in data["entries"]:
+            entry["phrasings"], entry["see_also"] = entry["phrasings"][:6], []
+        path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+
+
+def card(house: House) -> Message:
+    """The newest message in the staff group."""
+    return house.world.from_bot(house.staff.chat_id)[-1]
+
+
+async def types(house: House, text: str) -> Message:
+    house.member.says(text)
+    await house.settle(seconds=20)
+    return card(house)
+
+
+async def press(house: House, label: str, who: Person | None = None) -> Message:
+    """Press a button of the newest message, by how it begins. Returns the newest message."""
+    found = [key.label for key in card(house).keys if key.label.startswith(label)]
+    assert found, card(house)
+    (who or house.member).presses(found[0], card(house).message_id)
+    await house.settle(seconds=20)
+    return card(house)
+
+
+async def reply(house: House, text: str) -> Message:
+    house.member.replies(card(house), text)
+    await house.settle(seconds=20)
+    return card(house)
+
+
+async def open_one(house: House) -> Message:
+    found = await types(house, "/faq_edit sore")
+    return await press(house, found.keys[0].label)
+
+
+async def written(house: House) -> Message:
+    await open_one(house)
+    await press(house, "Answer")
+    return await reply(house, NEW)
+
+
+async def test_a_changed_answer_is_seen_tried_and_published(house: House, content_dir: Path) -> None:
+    shown = await written(house)
+    assert "It mostly eases within three days." in shown.text
+    assert "{clinic_phone}" not in shown.text
+    tried = await press(house, "See what changes")
+    assert "This is how it will be" in tried.text
+    assert "It mostly eases within three days." in tried.text
+    assert NEW not in (content_dir / "en" / "soreness.yaml").read_text()
+    done = await press(house, "Publish")
+    assert done.text.startswith("Published: ")
+    assert [key.label for key in done.keys] == ["Sign"]
+    assert any(NEW in path.read_text() for path in (content_dir / "en").glob("*.yaml"))
+    async with house.app.store.read() as tx:
+        assert "faq_publish" in list(await tx.scalars(sa.select(audit.c.action)))
+
+
+async def test_what_cannot_go_live_says_why(house: House) -> None:
+    await open_one(house)
+    await press(house, "Answer")
+    await reply(house, "Ring {nobody_knows_this}.")
+    refused = await press(house, "See what changes")
+    assert refused.text.startswith("This cannot go live:")
+    assert "nobody_knows_this" in refused.text
+
+
+async def test_words_without_a_button_before_them_change_nothing(house: House) -> None:
+    await open_one(house)
+    assert (await reply(house, NEW)).text.startswith("Press a button under the card first")
+
+
+async def test_a_list_of_groups_leads_to_an_entry(house: House) -> None:
+    groups = await types(house, "/faq_edit")
+    entries = await press(house, groups.keys[0].label)
+    assert entries.keys[-1].label == "All groups"
+    assert "This is what patients see." in (await press(house, entries.keys[0].label)).text
+
+
+async def test_who_goes_on_writing_does_not_take_the_entry_out(house: House) -> None:
+    await open_one(house)
+    assert (await press(house, "Take out")).text.startswith("Take this out?")
+    await press(house, "Change")
+    await press(house, "Answer")
+    await reply(house, NEW)
+    assert (await press(house, "See what changes")).text.startswith("This is how it will be")
+
+
+async def test_a_clinician_signs_what_was_published_and_nobody_else(house: House) -> None:
+    await written(house)
+    await press(house, "See what changes")
+    await press(house, "Publish")
+    assert (await press(house, "Sign")).text.startswith("Published: ")
+    async with house.app.store.write() as tx:
+        bot_id, member = house.app.post.bot_id, UserId(house.member.user_id)
+        await people.give_role(house.app.store, tx, bot_id, member, Role.CLINICIAN, "Member", 0)
+        await people.set_values(tx, bot_id, member, registration="AB12345")
+    await house.app.look_at_content()
+    house.member.presses("Sign", card(house).message_id)
+    await house.settle(seconds=20)
+    assert "Signed by Member (AB12345)." in house.staff_texts
+
+
+async def test_a_colleagues_change_is_seen_before_it_is_overwritten(house: House) -> None:
+    mine = (await written(house)).message_id
+    draft_of = sa.select(draft.c.item_id)
+    async with house.app.store.read() as tx:
+        entry_id = (await tx.scalars(draft_of)).one()
+    publisher = house.app.editing.publisher
+    proposal = await publisher.propose(ChangeEntry(entry_id, answer="Theirs is another answer."))
+    assert isinstance(proposal, Proposal)
+    await publisher.publish(proposal, UserId(house.owner.user_id))
+
+    async def pressed(label: str) -> str:
+        house.member.presses(label, mine)
+        await house.settle(seconds=20)
+        return next(one.text for one in house.world.from_bot(house.staff.chat_id) if one.message_id == mine)
+
+    seen = await pressed("See what changes")
+    assert "Theirs is another answer." in seen
+    assert "It mostly eases" in seen
+    await house.app.look_at_content()
+    assert (await pressed("Mine on top of it")).startswith("This is how it will be")
+
+
+async def test_a_change_is_taken_back_from_the_history(house: House, content_dir: Path) -> None:
+    before = (content_dir / "en" / "soreness.yaml").read_text()
+    await written(house)
+    await press(house, "See what changes")
+    await press(house, "Publish")
+    await house.app.look_at_content()
+    await house.settle(seconds=30)
+    history = await types(house, "/faq_history")
+    assert "Member: " in history.text
+    asked = await press(house, "Take back")
+    assert asked.text.startswith("Take this back?")
+    assert NEW in (content_dir / "en" / "soreness.yaml").read_text(), "nothing happens at the first tap"
+    done = await press(house, "Yes, take it back")
+    assert done.text.startswith("Change ")
+    assert (content_dir / "en" / "soreness.yaml").read_text() == before
+    async with house.app.store.read() as tx:
+        assert "faq_undo" in list(await tx.scalars(sa.select(audit.c.action)))

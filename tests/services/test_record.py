@@ -1,0 +1,175 @@
+"""The file for a complaint: what it says, that it shows every change, and who gets it."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.clock import to_us
+from bot.simulator.groups import Member
+from bot.simulator.house import House
+from bot.store.tables import agreement, attachment, audit, check_in, patient, patient_chat, staff_note
+from tests.on_a_plan import enrol, write_plan
+
+CHEST, WHY = "I have chest pain", "why am I sore after needling <today>"
+
+
+@pytest.fixture
+def content_dir(content_dir: Path) -> Path:
+    write_plan(content_dir)
+    return content_dir
+
+
+@pytest.fixture
+async def owner(house: House) -> Member:
+    """The owner, in the staff group too, with a chat of their own with the bot."""
+    house.owner.starts()
+    return house.staff.add(house.owner)
+
+
+async def code_of(house: House) -> str:
+    async with house.app.store.read() as tx:
+        of_chat = sa.select(patient_chat.c.patient_id).where(patient_chat.c.chat_id == house.patient.chat_id)
+        return str((await tx.scalars(sa.select(patient.c.code).where(patient.c.id.in_(of_chat)))).one())
+
+
+async def add(house: House, table: sa.Table, **values: Any) -> None:
+    async with house.app.store.write() as tx:
+        await tx.execute(table.insert().values(**values))
+
+
+@pytest.fixture
+async def code(house: House, owner: Member) -> str:
+    """A patient with a bit of everything."""
+    bot_id, now_us = house.app.settings.bot_id, to_us(house.clock.now())
+    house.patient.starts()
+    await house.settle()
+    plan_id = await enrol(house, podiatrist_id=house.member.user_id)
+    async with house.app.store.read() as tx:
+        patient_id = (await tx.scalars(sa.select(patient_chat.c.patient_id))).first()
+    of = {"bot_id": bot_id, "patient_id": patient_id}
+    await add(
+        house,
+        agreement,
+        **of,
+        chat_id=house.patient.chat_id,
+        version="v1",
+        text="You agree to check-ins.",
+        agreed=True,
+        at_us=now_us,
+    )
+    note = {"kind": "note", "text": "Ring about the heel", "dedupe_key": "n1", "at_us": now_us}
+    await add(house, staff_note, **of, **note, done_us=now_us, done_by=house.member.user_id)
+    answered = {"answers": {"pain": 7, "name": "Zanzibar"}, "ticked": [], "doubted": [], "sent_us": now_us}
+    by_phone = {"answered_us": now_us, "entered_by": house.member.user_id}
+    await add(
+        house,
+        check_in,
+        bot_id=bot_id,
+        enrolment_id=plan_id,
+        step_id="first",
+        state="closed",
+        **answered,
+        **by_phone,
+    )
+    for said in (WHY, CHEST):
+        house.patient.says(said)
+        await house.settle(30)
+    house.member.presses("Call done")
+    await house.settle()
+    return await code_of(house)
+
+
+def sent(house: House) -> list[bytes]:
+    """The records that came to the owner in private."""
+    files = (one.media.file for one in house.world.from_bot(house.owner.chat_id) if one.media is not None)
+    return [file.data for file in files if file is not None]
+
+
+async def asks(house: House, who: Any, code: str) -> bytes:
+    who.says(f"/record {code}")
+    await house.settle()
+    return sent(house)[-1]
+
+
+async def test_it_has_everything_about_the_patient(house: House, code: str) -> None:
+    page = (await asks(house, house.owner, code)).decode()
+    for part in (
+        f"Record of {code}",
+        "on the clock of Europe/London",
+        "Treated 23 November 2026",
+        "agreed to this (version v1)",
+        "You agree to check-ins.",
+        "How much does it hurt, 0 to 10?: 7",
+        "Noted by Member of the clinic, by phone",
+        "emergency, chest pain breathless",
+        "Taken by Member",
+        "Closed by Member",
+        "call done",
+        "Ring about the heel",
+        "Done by Member",
+        "why am I sore after needling &lt;today&gt;",
+        "delivered to Telegram",
+        "Texts:",
+        "Call 999 now",
+        "What staff did",
+    ):
+        assert part in page, part
+    assert "Zanzibar" not in page, "who the patient is stands apart"
+
+
+async def test_anybody_can_check_that_nothing_was_changed(house: House, code: str) -> None:
+    made = await asks(house, house.owner, code)
+    length = re.search(rb"head -c (\d+) FILE", made)
+    assert length is not None
+    said = re.search(rb"<code>([0-9a-f]{64})</code>", made)
+    assert said is not None
+    assert hashlib.sha256(made[: int(length[1])]).hexdigest().encode() == said[1]
+    assert made.count(b"<!-- seal -->") == 1
+    async with house.app.store.read() as tx:
+        noted = (await tx.execute(sa.select(audit).where(audit.c.action == "record"))).mappings().one()
+    assert noted["actor_id"] == house.owner.user_id
+    assert noted["detail"] == {"sha256": said[1].decode()}
+
+
+async def test_the_group_never_gets_it(house: House, owner: Member, code: str) -> None:
+    await asks(house, owner, code)
+    assert house.staff_texts[-1].startswith(f"The record of {code} was sent to you privately.")
+    assert not any(one.media for one in house.world.from_bot(house.staff.chat_id))
+    house.member.says(f"/record {code}")
+    await house.settle()
+    assert house.staff_texts[-1] == "Not done: only an owner can do that."
+    assert len(sent(house)) == 1
+
+
+async def test_our_copy_goes_once_it_was_sent(house: House, code: str) -> None:
+    await asks(house, house.owner, code)
+    await house.pass_time(minutes=11)
+    async with house.app.store.read() as tx:
+        assert list(await tx.scalars(sa.select(attachment.c.id).where(attachment.c.name.like("record-%")))) == []
+
+
+async def test_a_locked_record_says_what_was_erased_and_when(house: House, code: str) -> None:
+    house.patient.says("/forget")
+    await house.settle()
+    house.patient.presses("Yes, delete my data")
+    await house.settle()
+    await house.pass_time(minutes=10)
+    house.patient.presses("Yes, delete it")
+    await house.settle()
+    page = (await asks(house, house.owner, code)).decode()
+    assert "this patient was forgotten" in page
+    assert "kept under lock" in page
+    assert "emergency, chest pain breathless" in page
+
+
+async def test_a_code_nobody_has(house: House, owner: Member) -> None:
+    house.owner.says("/record P-ZZZZ")
+    await house.settle()
+    assert house.owner.last.text == "I know no patient P-ZZZZ."
+    house.owner.says("/record")
+    await house.settle()
+    assert "behind it" in house.owner.last.text
