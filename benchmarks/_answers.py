@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 
 from benchmarks._ours import SECRET, Ours
@@ -38,9 +38,13 @@ class Answers:
 
     async def to(self, chat_id: int, text: str) -> float:
         """Write `text` and wait for the answer. Raises TimeoutError when there is none."""
+        return await self.after(chat_id, lambda: self._town.patient(chat_id).says(text))
+
+    async def after(self, chat_id: int, act: Callable[[], object]) -> float:
+        """The same for what somebody else does, and this chat hears of."""
         self._waiting[chat_id] = asyncio.get_running_loop().create_future()
         asked_us = now_us()
-        self._town.patient(chat_id).says(text)
+        act()
         async with asyncio.timeout(PATIENCE_S):
             return (await self._waiting[chat_id] - asked_us) / 1000
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -109,6 +110,11 @@ class Ours:
         statement = sa.select(sa.func.count()).select_from(table).where(table.c.bot_id == self.bot_id, *where)
         with self._reader.connect() as connection:
             return int(connection.execute(statement).scalar_one())
+
+    def rows(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """What else is looked up."""
+        with self._reader.connect() as connection:
+            return connection.execute(statement).all()
 
     async def handled(self) -> int:
         """Updates whose effect is committed."""
