@@ -1,6 +1,7 @@
 """A small content folder that is right in every way, for tests that break one thing in it."""
 
 from pathlib import Path
+from typing import get_origin
 
 import pytest
 
@@ -115,7 +116,10 @@ def good_files() -> dict[str, str]:
         "en/red_flags.yaml": "red_flags:\n" + "".join(flags),
         "en/replies.yaml": "".join(f"{key}: Hello\n" for key in Replies.model_fields if key != "language_foreign"),
         **{
-            f"en/replies_{name}.yaml": "".join(f"{key}: Hello\n" for key in model.model_fields)
+            f"en/replies_{name}.yaml": "".join(
+                f"{key}:\n  one: Hello\n" if get_origin(field.annotation) else f"{key}: Hello\n"
+                for key, field in model.model_fields.items()
+            )
             for name, model in SENTENCES.items()
         },
         "en/words.yaml": "".join(f"{key}:\n  - {key} word\n" for key in MESSAGES) + SPELLING,
