@@ -3,16 +3,14 @@
 Both take seconds, so a press only notes that it is wanted (`store.drafts`), and `work` does it beside the other loops.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot import logs
 from bot.content.edit import ChangeEntry, Edit, Retire, Sign
 from bot.content.schema import Entry
 from bot.content.sentences import FaqDeskReplies
 from bot.core.replies import Html
-from bot.errors import StoreError
 from bot.markup import MAX_TEXT
 from bot.model import Button, Buttons, Kind, Method, Outgoing, Payload
 from bot.services.faq_desk_cards import FAQ, FaqCards
@@ -21,11 +19,10 @@ from bot.services.post import Post
 from bot.services.proposing import Proposal
 from bot.services.publishing import Conflict, Proposed, Published, Publisher, Refused
 from bot.services.review_cards import sign_button
+from bot.services.wanted import do_next
 from bot.store import accounts, drafts
 from bot.store.drafts import TRY, Draft
 from bot.store.engine import Tx
-
-log = logs.get(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,22 +38,24 @@ class FaqPublishing:
 
     async def work(self) -> bool:
         """Do what has been wanted longest. False when there was nothing."""
-        async with self.post.store.read() as tx:
-            draft = await drafts.wanted(tx, self.post.bot_id)
-        if draft is None:
-            return False
-        async with self.post.store.write() as tx:
-            if not await drafts.start(tx, self.post.bot_id, draft):
-                return True
-        try:
-            await (self._try if draft.asking == TRY else self._publish)(draft)
-        except StoreError:
-            raise
-        except Exception as error:  # whatever it is: somebody waits for an answer, and may press again
-            log.error("faq_desk_failed", exc=error, card_id=draft.card_id)
-            await self._show(draft, Payload(self._texts.failed, self._back))
-        self.wake()
-        return True
+        bot_id = self.post.bot_id
+
+        def next_one(tx: Tx) -> Awaitable[Draft | None]:
+            return drafts.wanted(tx, bot_id)
+
+        def take_up(tx: Tx, draft: Draft) -> Awaitable[bool]:
+            return drafts.start(tx, bot_id, draft)
+
+        did = await do_next(self.post.store, next_one, take_up, self._do, self._failed)
+        if did:
+            self.wake()
+        return did
+
+    async def _do(self, draft: Draft) -> None:
+        await (self._try if draft.asking == TRY else self._publish)(draft)
+
+    async def _failed(self, draft: Draft) -> None:
+        await self._show(draft, Payload(self._texts.failed, self._back))
 
     @property
     def _texts(self) -> FaqDeskReplies:

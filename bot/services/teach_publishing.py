@@ -4,14 +4,12 @@ Both take seconds, so a press only notes that it is wanted (`store.rewrites`), a
 loops.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from bot import logs
 from bot.content.edit import ChangeEntry, Edit, LeaveToPeople
 from bot.content.sentences import TeachReplies
 from bot.core.replies import Html
-from bot.errors import StoreError
 from bot.model import Button, Kind, Method, Outgoing, Payload
 from bot.services.impact_words import MOVES, impact_in_words
 from bot.services.post import Post
@@ -19,11 +17,10 @@ from bot.services.proposing import Proposal
 from bot.services.publishing import Proposed, Published, Publisher, Refused
 from bot.services.teach_answers import TeachAnswers
 from bot.services.teach_cards import TEACH
+from bot.services.wanted import do_next
 from bot.store import accounts, rewrites
 from bot.store.engine import Tx
 from bot.store.rewrites import Rewrite, Step
-
-log = logs.get(__name__)
 
 KIND = "asked_by_patients"
 """The kind in `for_people.yaml` of lines that staff leave to people."""
@@ -42,22 +39,24 @@ class TeachPublishing:
 
     async def work(self) -> bool:
         """Do what has been wanted longest. False when there was nothing."""
-        async with self.post.store.read() as tx:
-            rewrite = await rewrites.wanted(tx, self.post.bot_id)
-        if rewrite is None:
-            return False
-        async with self.post.store.write() as tx:
-            if not await rewrites.start(tx, self.post.bot_id, rewrite):
-                return True
-        try:
-            await (self._try if rewrite.step is Step.TRY else self._publish)(rewrite)
-        except StoreError:
-            raise
-        except Exception as error:  # whatever it is: somebody waits for an answer, and may press again
-            log.error("teach_failed", exc=error, lesson_id=rewrite.lesson_id)
-            await self._show(rewrite, self._with_buttons(rewrite, self._texts.failed, self._go_on(rewrite)))
-        self.wake()
-        return True
+        bot_id = self.post.bot_id
+
+        def next_one(tx: Tx) -> Awaitable[Rewrite | None]:
+            return rewrites.wanted(tx, bot_id)
+
+        def take_up(tx: Tx, rewrite: Rewrite) -> Awaitable[bool]:
+            return rewrites.start(tx, bot_id, rewrite)
+
+        did = await do_next(self.post.store, next_one, take_up, self._do, self._failed)
+        if did:
+            self.wake()
+        return did
+
+    async def _do(self, rewrite: Rewrite) -> None:
+        await (self._try if rewrite.step is Step.TRY else self._publish)(rewrite)
+
+    async def _failed(self, rewrite: Rewrite) -> None:
+        await self._show(rewrite, self._with_buttons(rewrite, self._texts.failed, self._go_on(rewrite)))
 
     @property
     def _texts(self) -> TeachReplies:

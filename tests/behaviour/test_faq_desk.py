@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import yaml
 
 from bot.content.edit import ChangeEntry
 from bot.model import Role, UserId
@@ -14,25 +13,14 @@ from bot.simulator.people import Person
 from bot.simulator.state import Message
 from bot.store import people
 from bot.store.tables import audit, draft
+from tests.few_texts import keep_few
 
 NEW = "It mostly eases within three days. Ring us on {clinic_phone} if it does not."
 
 
 @pytest.fixture(autouse=True)
 def few_texts(content_dir: Path) -> None:
-    """So few texts that an index takes a moment."""
-    for name in ("red_flag_messages", "for_people"):
-        (content_dir / "en" / f"{name}.yaml").unlink()
-    for path in sorted((content_dir / "en").glob("*.yaml")):
-        if "\nentries:" not in path.read_text("utf-8"):
-            continue
-        if path.stem not in {"soreness", "sensations"}:
-            path.unlink()
-            continue
-        data = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
-        for entry in data["entries"]:
-            entry["phrasings"], entry["see_also"] = entry["phrasings"][:6], []
-        path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+    keep_few(content_dir)
 
 
 def card(house: House) -> Message:

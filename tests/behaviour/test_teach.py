@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import yaml
 
 from bot.services.topics import look_at_group
 from bot.simulator.house import House
 from bot.simulator.people import Person
 from bot.simulator.state import Message
 from bot.store.tables import audit, lesson, question
+from tests.few_texts import keep_few
 
 ASKED = "do you sell gift vouchers for my aunt sheila"
 LIKE_IT = "Do you sell gift vouchers for aunt Sheila, my aunt?"
@@ -19,19 +19,7 @@ CLEAN = "do you sell gift vouchers"
 
 @pytest.fixture
 def few_texts(content_dir: Path) -> None:
-    """So few texts that an index takes a moment."""
-    for name in ("red_flag_messages", "for_people"):
-        (content_dir / "en" / f"{name}.yaml").unlink()
-    for path in sorted((content_dir / "en").glob("*.yaml")):
-        if "\nentries:" not in path.read_text("utf-8"):
-            continue
-        if path.stem not in {"soreness", "sensations"}:
-            path.unlink()
-            continue
-        data = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
-        for entry in data["entries"]:
-            entry["phrasings"], entry["see_also"] = entry["phrasings"][:6], []
-        path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+    keep_few(content_dir)
 
 
 async def says(house: House, text: str, who: Person | None = None) -> None:

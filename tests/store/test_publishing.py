@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 
 from bot.clock import ManualClock
 from bot.content.edit import ChangeEntry, Edit, NewEntry, Retire
@@ -21,28 +20,17 @@ from bot.services.publishing import Conflict, Outcome, Published, Publisher, Ref
 from bot.store import accounts, revisions
 from bot.store.contacts import Contacts
 from bot.store.engine import Store
+from tests.few_texts import keep_few
 
 ROOT = Path(__file__).parents[2]
 BOT, ONE, OTHER = BotId(1), UserId(7), UserId(8)
-KEPT_GROUPS = ("soreness", "sensations")
 
 
 @pytest.fixture(scope="session")
 def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped texts with six questions of six phrasings, so that an index takes a moment; to copy."""
     faq = Path(shutil.copytree(ROOT / "faq", tmp_path_factory.mktemp("small") / "faq"))
-    for name in ("red_flag_messages", "for_people"):
-        (faq / "en" / f"{name}.yaml").unlink()
-    for path in sorted((faq / "en").glob("*.yaml")):
-        if "\nentries:" not in path.read_text("utf-8"):
-            continue
-        if path.stem not in KEPT_GROUPS:
-            path.unlink()
-            continue
-        data = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
-        for entry in data["entries"]:
-            entry["phrasings"], entry["see_also"] = entry["phrasings"][:6], []
-        path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), "utf-8")
+    keep_few(faq)
     return faq
 
 
