@@ -79,6 +79,7 @@ async def test_a_second_process_on_the_same_file_is_refused_with_a_reason(town: 
     assert "Traceback" not in second.log
 
 
+@pytest.mark.slow  # `test_kills.py` has the quick one
 async def test_kill_nine_in_the_middle_loses_nobody_and_doubles_nothing_unsaid(town: Town) -> None:
     patients = [town.world.add_user(100 + number, f"Patient {number}") for number in range(12)]
     worker = await town.start()
