@@ -74,8 +74,8 @@ async def start(tx: Tx, bot_id: BotId, one: Draft) -> bool:
 
 
 async def drop(tx: Tx, bot_id: BotId, card_id: MessageId) -> None:
-    """It is done with."""
-    await tx.execute(draft.delete().where(*_on(bot_id, card_id)))
+    """It is published. What its author changed on the same card meanwhile stays."""
+    await tx.execute(draft.delete().where(*_on(bot_id, card_id), draft.c.asking == IN_WORK[PUBLISH]))
 
 
 def _on(bot_id: BotId, card_id: MessageId) -> tuple[sa.ColumnElement[bool], ...]:
