@@ -5,8 +5,11 @@ locked, and go out in a short transaction, if the announcement is still what was
 """
 
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -21,6 +24,7 @@ CARD, FILE = "broadcast_card", "broadcast_file"
 """The kinds of these timers; `ref` is the announcement."""
 AGAIN = timedelta(milliseconds=100)
 """How soon it is counted again where it went on meanwhile."""
+Drawn = TypeVar("Drawn")
 _PART = "next"
 """A timer with a part is found by an index (`ix_due_part`)."""
 
@@ -53,47 +57,42 @@ class Showing:
     @property
     def handlers(self) -> dict[str, Handler]:
         """By due kind, where nothing was prepared."""
-        return {CARD: self._show_later, FILE: self._report_later}
+        return {kind: partial(self._later, kind) for kind in (CARD, FILE)}
 
     @property
     def prepare(self) -> dict[str, Prepare]:
         """By due kind, what is read before anything is locked."""
-        return {CARD: self._drawn_card, FILE: self._drawn_file}
+        report = Report(self.post)
+        return {
+            CARD: self._prepared(CARD, report.card, report.show),
+            FILE: self._prepared(FILE, report.file, report.send),
+        }
 
-    async def _drawn_card(self, due: sa.RowMapping) -> Handler:
-        async with self.post.store.read() as tx:
-            seen = await self._row(tx, due["ref"])
-            payload = await Report(self.post).card(tx, seen)
+    def _prepared(
+        self,
+        kind: str,
+        draw: Callable[[Tx, sa.RowMapping], Awaitable[Drawn]],
+        deliver: Callable[[Tx, sa.RowMapping, Drawn], Awaitable[None]],
+    ) -> Prepare:
+        async def prepared(due: sa.RowMapping) -> Handler:
+            async with self.post.store.read() as tx:
+                seen = await self._row(tx, due["ref"])
+                drawn = await draw(tx, seen)
 
-        async def commit(tx: Tx, due: sa.RowMapping) -> None:
-            row = await broadcasts.get(tx, self.post.bot_id, due["ref"], lock=True)
-            if row is None or not _looks_alike(row, seen):
-                await self._show_later(tx, due)
-            else:
-                await Report(self.post).show(tx, row, payload)
+            async def commit(tx: Tx, due: sa.RowMapping) -> None:
+                row = await broadcasts.get(tx, self.post.bot_id, due["ref"], lock=True)
+                if row is None or not _looks_alike(row, seen):
+                    await self._later(kind, tx, due)
+                else:
+                    await deliver(tx, row, drawn)
 
-        return commit
+            return commit
 
-    async def _drawn_file(self, due: sa.RowMapping) -> Handler:
-        async with self.post.store.read() as tx:
-            seen = await self._row(tx, due["ref"])
-            made = await Report(self.post).file(tx, seen)
+        return prepared
 
-        async def commit(tx: Tx, due: sa.RowMapping) -> None:
-            row = await broadcasts.get(tx, self.post.bot_id, due["ref"], lock=True)
-            if row is None or not _looks_alike(row, seen):
-                await self._report_later(tx, due)
-            else:
-                await Report(self.post).send(tx, row, made)
-
-        return commit
-
-    async def _show_later(self, tx: Tx, due: sa.RowMapping) -> None:
+    async def _later(self, kind: str, tx: Tx, due: sa.RowMapping) -> None:
         """It went on while it was counted, or was not counted: once more."""
-        await Timers(self.post).plan(tx, CARD, due["ref"], self.post.clock.now() + AGAIN)
-
-    async def _report_later(self, tx: Tx, due: sa.RowMapping) -> None:
-        await Timers(self.post).plan(tx, FILE, due["ref"], self.post.clock.now() + AGAIN)
+        await Timers(self.post).plan(tx, kind, due["ref"], self.post.clock.now() + AGAIN)
 
     async def _row(self, tx: Tx, broadcast_id: int) -> sa.RowMapping:
         row = await broadcasts.get(tx, self.post.bot_id, broadcast_id)
