@@ -22,7 +22,7 @@ from bot.services.backup import made
 from bot.services.backups import STALE, TEST_FAILED, TESTED
 from bot.services.library import fit_to_serve
 from bot.settings import Settings
-from bot.store import alerts, doubts, schema
+from bot.store import alerts, audits, schema
 from bot.store.contacts import Contacts, read_key
 from bot.store.engine import open_store, sqlite_file
 from bot.store.tables import bot
@@ -245,7 +245,7 @@ async def _backups(settings: Settings, now: datetime) -> Finding:
             "backups", False, text, "`aftercare db backup` makes one. The bot makes one every night, if it runs."
         )
     async with open_store(settings.database_url, SystemClock()) as store, store.read() as tx:
-        tried = await doubts.last_done(tx, settings.bot_id, (TESTED, TEST_FAILED))
+        tried = await audits.last_done(tx, settings.bot_id, (TESTED, TEST_FAILED))
     if tried is not None and tried["action"] == TEST_FAILED:
         text = f"the one of {from_us(tried['at_us']):%d %b %Y} was tried and would not have done"
         remedy = 'Staff were told why. Put the last one back in another folder: README.md, "Backup".'

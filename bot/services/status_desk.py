@@ -19,7 +19,7 @@ from bot.markup import plain
 from bot.model import Button, Buttons, ChatId, Kind, MessageId, Method, Outgoing, Payload, PressIn, UserId
 from bot.services.backups import TEST_FAILED, TESTED
 from bot.services.post import Post
-from bot.store import accounts, chats, doubts, messages, people
+from bot.store import accounts, audits, chats, doubts, messages, people
 from bot.store.engine import Tx
 
 STATUS = "st"
@@ -69,7 +69,7 @@ class StatusDesk:
         return self.post.text(self._texts.blocked, count=str(len(codes)), codes=shown)
 
     async def _tested(self, tx: Tx) -> str:
-        row = await doubts.last_done(tx, self.post.bot_id, (TESTED, TEST_FAILED))
+        row = await audits.last_done(tx, self.post.bot_id, (TESTED, TEST_FAILED))
         if row is None:
             return self._texts.never_tested
         text = self._texts.tested if row["action"] == TESTED else self._texts.test_failed

@@ -1,7 +1,7 @@
 """Who did what, to read: pages of `audit`, and whom each row is about."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -159,3 +159,9 @@ async def people_named(tx: Tx, bot_id: BotId, user_ids: set[int]) -> dict[int, s
     statement = sa.select(staff.c.user_id, staff.c.name).where(staff.c.bot_id == bot_id, staff.c.user_id.in_(user_ids))
     known = {row.user_id: row.name for row in await tx.execute(statement)}
     return {user_id: known.get(user_id) or str(user_id) for user_id in user_ids}
+
+
+async def last_done(tx: Tx, bot_id: BotId, actions: Collection[str]) -> sa.RowMapping | None:
+    """The last time that one of these was noted in the audit; None: never."""
+    found = sa.select(audit).where(audit.c.bot_id == bot_id, audit.c.action.in_(actions))
+    return (await tx.execute(found.order_by(audit.c.id.desc()).limit(1))).mappings().one_or_none()

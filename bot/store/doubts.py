@@ -4,14 +4,14 @@ else /status counts.
 Copies of announcements are not among them: those are sent again from the announcement's own report.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from bot.clock import SECOND_US
 from bot.model import KINDS, BotId, Kind, MessageId, MessageState, Method
 from bot.store.engine import Tx
-from bot.store.tables import audit, chat, message, patient, patient_chat
+from bot.store.tables import chat, message, patient, patient_chat
 
 SAID_ARRIVED, DROPPED = "staff_said_arrived", "staff_dropped"
 """The reasons of those that staff have settled."""
@@ -76,9 +76,3 @@ async def blocked(tx: Tx, bot_id: BotId) -> Sequence[str]:
         .order_by(patient.c.code)
     )
     return (await tx.scalars(statement)).all()
-
-
-async def last_done(tx: Tx, bot_id: BotId, actions: Collection[str]) -> sa.RowMapping | None:
-    """The last time that one of these was noted in the audit; None: never."""
-    found = sa.select(audit).where(audit.c.bot_id == bot_id, audit.c.action.in_(actions))
-    return (await tx.execute(found.order_by(audit.c.id.desc()).limit(1))).mappings().one_or_none()
