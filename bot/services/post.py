@@ -181,14 +181,8 @@ class Notices:
                 text = say(replies.staff_unreachable, code=await self._code(tx, row))
             case Event.BAD_MARKUP if not is_staff_message:
                 text = say(replies.staff_bad_markup, what=f"{row['kind']} {row['id']}")
-            case Event.TOPIC_STAYS:
-                name = Payload.from_json(row["payload"]).text
-                text = say(self.post.library.served.content.rights.staff_topic_stays, name=name)
-                await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{row['id']}")
-                return
-            case Event.MEMBER_STAYS:
-                name = await people.name_of(tx, self.post.bot_id, UserId(int(Payload.from_json(row["payload"]).text)))
-                text = say(self.post.library.served.content.team.stays, name=name)
+            case Event.TOPIC_STAYS | Event.MEMBER_STAYS:
+                text = await self._stays(tx, event, row)
                 await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{row['id']}")
                 return
             case Event.STAFF_LOST:
@@ -204,6 +198,14 @@ class Notices:
         place = await self.place_of_relay(tx, row) if is_relay and self.place_of_relay is not None else None
         subject = ChatId(row["chat_id"])
         await self.post.tell(tx, Kind.ALERT, Payload(text), f"{event}:{about}", subject=subject, place=place)
+
+    async def _stays(self, tx: Tx, event: Event, row: sa.RowMapping) -> str:
+        """What the bot may not take out of the group itself: a topic, or somebody who has left the team."""
+        content, what = self.post.library.served.content, Payload.from_json(row["payload"]).text
+        if event is Event.TOPIC_STAYS:
+            return self.post.text(content.rights.staff_topic_stays, name=what)
+        name = await people.name_of(tx, self.post.bot_id, UserId(int(what)))
+        return self.post.text(content.team.stays, name=name)
 
     async def _not_arrived(self, tx: Tx, event: Event, row: sa.RowMapping, *, is_relay: bool) -> str:
         """`is_relay`: it was staff's own words to the patient."""
