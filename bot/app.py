@@ -26,8 +26,9 @@ from bot.services.broadcast_showing import Showing
 from bot.services.broadcasts import Broadcasts
 from bot.services.check_ins import CheckIns
 from bot.services.checks import Checks
+from bot.services.edit_publishing import EditPublishing
 from bot.services.enrolment_timers import EnrolmentTimers
-from bot.services.faq_desk_publishing import FaqPublishing
+from bot.services.faq_edits import FaqEdits
 from bot.services.inbox import Inbox
 from bot.services.library import Changed, Library
 from bot.services.models import model_for
@@ -38,7 +39,7 @@ from bot.services.post import Notices, Post
 from bot.services.publishing import Publisher
 from bot.services.routine import Routine
 from bot.services.staff import Staff
-from bot.services.teach_publishing import TeachPublishing
+from bot.services.teach_edits import TeachEdits
 from bot.services.thread_place import ThreadPlace
 from bot.services.threads import Threads
 from bot.services.ticks import Ticks
@@ -61,8 +62,8 @@ CONTENT_S = 2.0
 """How soon a changed folder, or a revision made by another worker, is seen."""
 GROUP_S = 3600.0
 """How soon topics that were switched on, or off, in the staff group are seen."""
-TEACH_S = 1.0
-"""How soon a line that staff have written is tried out: somebody waits for it."""
+EDITING_S = 1.0
+"""How soon what staff have written is tried out: somebody waits for it."""
 WEBHOOK_CHECK_S = 30.0
 DRAIN_S = 20.0
 """A stop takes no longer. Docker kills after 10 s unless told otherwise, systemd after 90."""
@@ -85,8 +86,7 @@ class App:
     inbox: Inbox
     ticks: Ticks
     routine: Routine
-    teaching: TeachPublishing
-    editing: FaqPublishing
+    editing: EditPublishing
     outbox: Outbox
     alive: Alive
     watch: IntakeWatch
@@ -123,7 +123,7 @@ class App:
             helpers = [group.create_task(self._intake(), name="intake")]
             helpers.append(group.create_task(self._every(BEAT_S, self.beat), name="beat"))
             helpers.append(group.create_task(self.routine.backups.run(), name="backups"))
-            helpers.append(group.create_task(self._every(TEACH_S, self._teach), name="teach"))
+            helpers.append(group.create_task(self._every(EDITING_S, self._edit), name="edit"))
             helpers.append(group.create_task(self._every(CONTENT_S, self.look_at_content), name="content"))
             helpers.append(group.create_task(self._every(GROUP_S, self.look_at_group, at_once=True), name="group"))
             mains = [
@@ -137,8 +137,7 @@ class App:
             await self._drain(helpers, mains, server)
         log.info("stopped")
 
-    async def _teach(self) -> None:
-        await self.teaching.work()
+    async def _edit(self) -> None:
         await self.editing.work()
 
     def stop(self) -> None:
@@ -373,8 +372,7 @@ def _wire(
     )
     ticks = Ticks(post, handlers, outbox.wake, Showing(post).prepare)
     publisher = Publisher(post, settings.content_dir)
-    teaching = TeachPublishing(post, publisher, outbox.wake)
-    editing = FaqPublishing(post, publisher, outbox.wake)
+    editing = EditPublishing(post, publisher, outbox.wake, {False: FaqEdits(post), True: TeachEdits(post)})
     return App(
         settings=settings,
         clock=clock,
@@ -385,7 +383,6 @@ def _wire(
         inbox=inbox,
         ticks=ticks,
         routine=routine,
-        teaching=teaching,
         editing=editing,
         outbox=outbox,
         alive=Alive(post, call_out),

@@ -1,7 +1,7 @@
 """/faq_edit: an answer, a question or one more way to ask, changed in the chat by replying to its card.
 
 What is written waits in a draft (`store.drafts`). Nothing changes for patients until it was tried out and somebody has
-pressed *Publish* under what will be; both take seconds, and `faq_desk_publishing` does them beside the inbox.
+pressed *Publish* under what will be; both take seconds, and `edit_publishing` does them beside the inbox.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,6 +1,6 @@
 """/faq_history: the last changes of the texts, and one tap that takes one back.
 
-Taking back is an edit like any other: it is tried out and published beside the inbox (`faq_desk_publishing`).
+Taking back is an edit like any other: it is tried out and published beside the inbox (`edit_publishing`).
 """
 
 from dataclasses import dataclass

@@ -78,12 +78,26 @@ class Publisher:
         self._folder = folder
         self._dangers = Dangers(folder.parent / recall.CASES)
         self._publishing = asyncio.Lock()
+        self._tried: Proposal | None = None
 
     async def propose(self, edit: Edit, base_id: int | None = None) -> Proposed:
         """Try an edit out on what is active. `base_id`: the revision its editor saw; None: the active one.
 
-        Takes seconds where phrasings change; the bot answers meanwhile.
+        Takes seconds where phrasings change; the bot answers meanwhile. `take_tried` has the last one.
         """
+        self._tried = None
+        proposed = await self._proposed(edit, base_id)
+        if isinstance(proposed, Proposal):
+            self._tried = proposed
+        return proposed
+
+    def take_tried(self, edit: Edit) -> Proposal | None:
+        """What was proposed last, if it was this edit: mostly what is published next, and trying it out again would
+        take as long. It is made again by `publish` if the texts have moved on."""
+        tried, self._tried = self._tried, None
+        return tried if tried is not None and tried.edit == edit else None
+
+    async def _proposed(self, edit: Edit, base_id: int | None) -> Proposed:
         active_id, files = await self._active()
         seen_id = base_id if base_id is not None else active_id
         if seen_id != active_id and (conflict := await self._conflict(edit, seen_id, files)) is not None:
@@ -139,7 +153,7 @@ class Publisher:
             return proposal
         if isinstance(proposal.edit, Undo):
             return await self._propose_undo(proposal.edit)
-        return await self.propose(proposal.edit, proposal.base_id)
+        return await self._proposed(proposal.edit, proposal.base_id)
 
     async def _store(self, proposal: Proposal, who: UserId, note: str) -> int | None:
         """The new revision's id; None when another came first."""

@@ -1,6 +1,6 @@
 """/review: one text after the other that no clinician has signed as it stands.
 
-Signing is an edit like any other: it is published beside the inbox (`faq_desk_publishing`).
+Signing is an edit like any other: it is published beside the inbox (`edit_publishing`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """/teach: questions that no text answered, or the wrong one, one group at a time, until the texts have learnt them.
 
 The patients' words stay in the database. What is added to the texts is a line in staff's words, looked through for what
-could tell who asked (`core.teaching`), tried out and published (`services.teach_publishing`).
+could tell who asked (`core.teaching`), tried out and published (`services.edit_publishing`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,10 +15,10 @@ from bot.model import Button, Kind, MediaIn, MessageId, Method, Outgoing, Payloa
 from bot.services.post import Post
 from bot.services.teach_answers import TeachAnswers
 from bot.services.teach_cards import TEACH, Group, Pressed, TeachCards, first_of, read
-from bot.store import accounts, lessons, people, rewrites
+from bot.store import accounts, drafts, lessons, people
+from bot.store.drafts import PUBLISH, TRY, Draft
 from bot.store.engine import Tx
 from bot.store.lessons import LessonState, Reason
-from bot.store.rewrites import Rewrite, Step
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,15 @@ class Teach:
         await self._say(tx, press, self._cards.ask(group, pressed.to))
 
     async def _go(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
-        await self._want(tx, press, pressed, group, Step.TRY, self._cards.texts.trying)
+        await self._want(tx, press, pressed, group, TRY, self._cards.texts.trying)
 
     async def _publish(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
-        await self._want(tx, press, pressed, group, Step.PUBLISH, self._cards.texts.publishing)
+        await self._want(tx, press, pressed, group, PUBLISH, self._cards.texts.publishing)
 
-    async def _want(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group, step: Step, said: str) -> None:
+    async def _want(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group, step: str, said: str) -> None:
         """Ask for what takes seconds. The button stays: a press again asks again."""
         assert press.row_id is not None, "a press that was checked says which message it was on"
-        if await rewrites.want(tx, self.post.bot_id, press.row_id, step):
+        if await drafts.want(tx, self.post.bot_id, press.row_id, step, of_lesson=True):
             again = Button(self._cards.texts.button_again, f"{TEACH}:{pressed.what}:{group.id}:{pressed.to}")
             await self._redraw(tx, press, Payload(self.post.text(said), ((again,),)))
         else:
@@ -125,8 +125,9 @@ class Teach:
             card_id = await self._reply(tx, said, self._cards.sure(group, asked.to, _line(said)))
             if card_id is not None:
                 entry_id, who = group.entry_id(self._cards.content, asked.to), said.sender.user_id
-                rewrite = Rewrite(who, said.chat_id, card_id, group.id, entry_id, _line(said), asked.to)
-                await rewrites.keep(tx, self.post.bot_id, rewrite, self.post.clock.now_us())
+                values = {"line": _line(said), "to": asked.to}
+                draft = Draft(who, said.chat_id, card_id, entry_id, None, values, lesson_id=group.id)
+                await drafts.keep(tx, self.post.bot_id, draft, self.post.clock.now_us())
 
     async def _reply(self, tx: Tx, said: TextIn | MediaIn, payload: Payload) -> MessageId | None:
         key = f"teach:{said.chat_id}:{said.message_id}"

@@ -14,9 +14,9 @@ from bot.services.post import Post
 from bot.services.teach_cards import TEACH, TeachCards, first_of
 from bot.store import accounts, alerts, chats, lessons, revisions, threads
 from bot.store.chats import lock_chat
+from bot.store.drafts import Draft
 from bot.store.engine import Tx
 from bot.store.lessons import LessonState
-from bot.store.rewrites import Rewrite
 
 FRESH = timedelta(hours=24)
 """Later, an answer that nobody expects any more would only puzzle."""
@@ -30,17 +30,18 @@ class TeachAnswers:
 
     post: Post
 
-    async def learnt(self, tx: Tx, rewrite: Rewrite, revision_id: int) -> Payload:
+    async def learnt(self, tx: Tx, draft: Draft, revision_id: int) -> Payload:
         """A revision with this line is live: all questions like its own are learnt. Returns what to say about it, with
         the button that sends the answer."""
-        group = first_of(await TeachCards(self.post).groups(tx), rewrite.lesson_id)
-        ids = group.question_ids if group is not None else [rewrite.lesson_id]
+        assert draft.lesson_id is not None, "it comes from a question"
+        group = first_of(await TeachCards(self.post).groups(tx), draft.lesson_id)
+        ids = group.question_ids if group is not None else [draft.lesson_id]
         now_us, texts = self.post.clock.now_us(), self.post.library.served.content.teach
-        count = await lessons.settle(tx, ids, LessonState.TAUGHT, rewrite.user_id, now_us, revision_id)
-        waiting = await self._waiting(tx, revision_id, rewrite.entry_id)
+        count = await lessons.settle(tx, ids, LessonState.TAUGHT, draft.user_id, now_us, revision_id)
+        waiting = await self._waiting(tx, revision_id, draft.item_id)
         label = texts.button_send.replace("{count}", str(len(waiting)))
         buttons = ((Button(label, f"{TEACH}:send:{revision_id}"),),) if waiting else ()
-        return Payload(self.post.text(texts.learnt, count=str(count), text=rewrite.line), buttons)
+        return Payload(self.post.text(texts.learnt, count=str(count), text=draft.values["line"]), buttons)
 
     async def send(self, tx: Tx, press: PressIn, revision_id: int) -> str:
         """Send the answer to everybody who waits for it, once each. Returns what to say about it."""

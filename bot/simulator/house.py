@@ -101,9 +101,8 @@ class House:
         handled = await self.app.inbox.handle_next()
         ticked = await self.app.ticks.run_next()
         backed_up = await self.app.routine.backups.work()
-        taught = await self.app.teaching.work()
         edited = await self.app.editing.work()
-        return bool(raw or handled or ticked or backed_up or taught or edited) | await self._send()
+        return bool(raw or handled or ticked or backed_up or edited) | await self._send()
 
     async def _send(self) -> bool:
         """One turn of the outbox, if it has anything to do, and its calls. True when it looked at any row."""

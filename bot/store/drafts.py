@@ -1,5 +1,5 @@
-"""What staff are about to change in the texts: rows of `draft` without a patient's question (`store.rewrites` has those
-with one). One for each member of staff; a newer one takes its place.
+"""What staff are about to change in the texts, by themselves or from a patient's question (a lesson): rows of `draft`.
+One for each member of staff; a newer one takes its place.
 
 What takes seconds is only noted here (`asking`) and done beside the loops; what a killed worker left in work is asked
 for again by a press.
@@ -34,6 +34,8 @@ class Draft:
     """The revision its author saw."""
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     asking: str | None = None
+    lesson_id: int | None = None
+    """The question of a patient that it comes from."""
 
 
 async def keep(tx: Tx, bot_id: BotId, one: Draft, now_us: int) -> None:
@@ -48,20 +50,27 @@ async def keep(tx: Tx, bot_id: BotId, one: Draft, now_us: int) -> None:
         "base_id": one.base_id,
         "values": dict(one.values),
         "asking": one.asking,
+        "lesson_id": one.lesson_id,
         "changed_us": now_us,
     }
     await tx.execute(draft.insert().values(**values))
 
 
-async def on_card(tx: Tx, bot_id: BotId, card_id: MessageId) -> Draft | None:
+async def on_card(tx: Tx, bot_id: BotId, card_id: MessageId, *, of_lesson: bool = False) -> Draft | None:
     """The draft that a message of ours shows."""
-    row = (await tx.execute(sa.select(draft).where(*_on(bot_id, card_id)))).mappings().first()
+    row = (await tx.execute(sa.select(draft).where(*_on(bot_id, card_id, of_lesson)))).mappings().first()
     return _read(row) if row is not None else None
+
+
+async def want(tx: Tx, bot_id: BotId, card_id: MessageId, asking: str, *, of_lesson: bool) -> bool:
+    """Ask for the next step of the draft on this card. False: its author went on to something else."""
+    on_card = _on(bot_id, card_id, of_lesson)
+    return (await tx.execute(draft.update().where(*on_card).values(asking=asking))).rowcount > 0
 
 
 async def wanted(tx: Tx, bot_id: BotId) -> Draft | None:
     """The draft that has been waiting longest for something to be done."""
-    of_bot = (draft.c.bot_id == bot_id, draft.c.asking.in_(IN_WORK), draft.c.lesson_id.is_(None))
+    of_bot = (draft.c.bot_id == bot_id, draft.c.asking.in_(IN_WORK))
     row = (await tx.execute(sa.select(draft).where(*of_bot).order_by(draft.c.changed_us).limit(1))).mappings().first()
     return _read(row) if row is not None else None
 
@@ -69,17 +78,22 @@ async def wanted(tx: Tx, bot_id: BotId) -> Draft | None:
 async def start(tx: Tx, bot_id: BotId, one: Draft) -> bool:
     """Take it up. False: another worker has."""
     assert one.asking is not None, one.card_id
-    is_waiting = (*_on(bot_id, one.card_id), draft.c.user_id == one.user_id, draft.c.asking == one.asking)
+    is_waiting = (*_this(bot_id, one), draft.c.user_id == one.user_id, draft.c.asking == one.asking)
     return (await tx.execute(draft.update().where(*is_waiting).values(asking=IN_WORK[one.asking]))).rowcount > 0
 
 
-async def drop(tx: Tx, bot_id: BotId, card_id: MessageId) -> None:
+async def drop(tx: Tx, bot_id: BotId, one: Draft) -> None:
     """It is published. What its author changed on the same card meanwhile stays."""
-    await tx.execute(draft.delete().where(*_on(bot_id, card_id), draft.c.asking == IN_WORK[PUBLISH]))
+    await tx.execute(draft.delete().where(*_this(bot_id, one), draft.c.asking == IN_WORK[PUBLISH]))
 
 
-def _on(bot_id: BotId, card_id: MessageId) -> tuple[sa.ColumnElement[bool], ...]:
-    return (draft.c.bot_id == bot_id, draft.c.card_id == card_id, draft.c.lesson_id.is_(None))
+def _this(bot_id: BotId, one: Draft) -> tuple[sa.ColumnElement[bool], ...]:
+    return _on(bot_id, one.card_id, one.lesson_id is not None)
+
+
+def _on(bot_id: BotId, card_id: MessageId, of_lesson: bool) -> tuple[sa.ColumnElement[bool], ...]:
+    is_of_kind = draft.c.lesson_id.is_not(None) if of_lesson else draft.c.lesson_id.is_(None)
+    return (draft.c.bot_id == bot_id, draft.c.card_id == card_id, is_of_kind)
 
 
 def _read(row: sa.RowMapping) -> Draft:
@@ -91,4 +105,5 @@ def _read(row: sa.RowMapping) -> Draft:
         row["base_id"],
         MappingProxyType(row["values"]),
         row["asking"],
+        row["lesson_id"],
     )
