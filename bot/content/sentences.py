@@ -1231,7 +1231,6 @@ class PeopleReplies(Sentences):
         "record_declined": frozenset({"time", "version"}),
         "record_said": frozenset({"time"}),
         "record_wrote": frozenset({"time", "state"}),
-        "record_done": frozenset({"time", "what"}),
         "record_check": frozenset({"hash", "length", "mark"}),
     }
 
@@ -1305,7 +1304,6 @@ class PeopleReplies(Sentences):
     """By state of a message."""
     record_no_words: Line
     record_audit: Line
-    record_done: Line
     record_nothing: Line
     record_seal: Line
     record_check: Text
