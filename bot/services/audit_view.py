@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bot.clock import from_us, to_us
 from bot.content.sentences import TeamReplies
 from bot.core.replies import Html, full_time, local_time
-from bot.model import Button, Kind, Method, Outgoing, Payload, PressIn, UserId
+from bot.model import Button, Payload, PressIn, UserId
 from bot.services.post import Post
 from bot.store import audits, enrolling
 from bot.store.audits import Wanted
@@ -45,10 +45,7 @@ class AuditView:
         found = _ARGUMENT.fullmatch(argument)
         if found is None:
             return
-        payload = await self._page(tx, found[2], int(found[1]) or None)
-        key = f"audit:{press.press_id}"
-        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=press.row_id)
-        await self.post.enqueue(tx, out)
+        await self.post.redraw(tx, press, await self._page(tx, found[2], int(found[1]) or None))
 
     async def _page(self, tx: Tx, typed: str, before_id: int | None) -> Payload:
         wanted = await self._read(tx, typed)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.content.sentences import PeopleReplies
 from bot.core.days import LONG_DAYS, Stretch, Unread, read_stretch, whole_day
 from bot.core.replies import Html
-from bot.model import Button, Kind, MessageId, Method, Outgoing, Payload, PressIn, Sender
+from bot.model import Button, Kind, Payload, PressIn, Sender
 from bot.services.planner import replan
 from bot.services.post import Post
 from bot.store import accounts, closures, dues
@@ -74,7 +74,7 @@ class Closures:
             return
         row = await closures.find(tx, self.post.bot_id, int(found[2]))
         payload = await do(tx, press, row) if row is not None else await self._list(tx)
-        await self._redraw(tx, press, payload)
+        await self.post.redraw(tx, press, payload)
 
     @property
     def _by_name(self) -> Mapping[str, Callable[[Tx, PressIn, sa.RowMapping], Awaitable[Payload]]]:
@@ -110,12 +110,6 @@ class Closures:
         if press.chat_id not in await self.post.staff_chats(tx):
             await self.post.tell(tx, Kind.CARD, payload, key)
         return payload
-
-    async def _redraw(self, tx: Tx, press: PressIn, payload: Payload) -> None:
-        assert press.row_id is not None, "a press that was checked says which message it was on"
-        key, card = f"closed:{press.press_id}", MessageId(press.row_id)
-        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=card)
-        await self.post.enqueue(tx, out)
 
     # --- in words ---------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,6 @@ from bot.model import (
     Buttons,
     ChatId,
     Kind,
-    Method,
     Outgoing,
     PatientId,
     Payload,
@@ -199,12 +198,12 @@ class StaffSide:
         if what == "u" and len(parts) == 1 and parts[0].isdecimal():
             await self._undo(tx, press, int(parts[0]))
         elif what == "n" and len(parts) == 1:
-            await self._redraw(tx, press, await self._enrol(tx, who, Request(number=parts[0])))
+            await self.post.redraw(tx, press, await self._enrol(tx, who, Request(number=parts[0])))
         elif what == "a" and len(parts) == 4 and self._enrolments.plan is not None:
             number, area, side, more = parts
             areas, sides = self._enrolments.plan.areas, self._enrolments.plan.sides
             request = _unpack(Request(number, area=match_option(area, areas), side=match_option(side, sides)), more)
-            await self._redraw(tx, press, await self._enrol(tx, who, request))
+            await self.post.redraw(tx, press, await self._enrol(tx, who, request))
 
     async def _undo(self, tx: Tx, press: PressIn, enrolment_id: int) -> None:
         bot_id = self.post.bot_id
@@ -217,12 +216,7 @@ class StaffSide:
             said = self._say(self._texts.staff_undone, code=row["code"])
         else:
             said = self._say(self._texts.staff_undo_late, minutes=str(UNDO_US // MINUTE_US))
-        await self._redraw(tx, press, said)
-
-    async def _redraw(self, tx: Tx, press: PressIn, payload: Payload) -> None:
-        key = f"enrol:{press.press_id}"
-        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=press.row_id)
-        await self.post.enqueue(tx, out)
+        await self.post.redraw(tx, press, said)
 
     # --- a patient without Telegram ---------------------------------------------------------------------------------
 

@@ -7,8 +7,8 @@ pressed *Publish* under what will be; both take seconds, and `edit_publishing` d
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.model import ChatId, Kind, MediaIn, Method, Outgoing, Payload, PressIn, TextIn, UserId
-from bot.services.faq_desk_cards import FAQ, PARTS, FaqCards
+from bot.model import ChatId, Kind, MediaIn, Outgoing, Payload, PressIn, TextIn, UserId
+from bot.services.faq_desk_cards import PARTS, FaqCards
 from bot.services.faq_history import FaqHistory
 from bot.services.post import Post
 from bot.store import drafts
@@ -48,12 +48,12 @@ class FaqDesk:
             await (history.ask if what == "undo" else history.undo)(tx, press, int(id_))
             return
         if what in {"groups", "group"}:
-            await self._redraw(tx, press, self._cards.group(id_) if id_ else self._cards.groups())
+            await self.post.redraw(tx, press, self._cards.group(id_) if id_ else self._cards.groups())
         elif what == "open":
             new = Draft(press.sender.user_id, press.chat_id, press.row_id, id_, self.post.library.served.revision_id)
             await self.begin(tx, new.user_id, press.chat_id, new, f"faq:{press.press_id}")
         elif (draft := await drafts.on_card(tx, self.post.bot_id, press.row_id)) is None:
-            await self._redraw(tx, press, self._cards.groups(self._cards.texts.card_gone))
+            await self.post.redraw(tx, press, self._cards.groups(self._cards.texts.card_gone))
         elif draft.user_id == press.sender.user_id and (do := self._by_name.get(what)) is not None:
             await do(tx, press, draft)
 
@@ -106,12 +106,7 @@ class FaqDesk:
 
     async def _keep(self, tx: Tx, press: PressIn, draft: Draft, payload: Payload) -> None:
         await drafts.keep(tx, self.post.bot_id, draft, self.post.clock.now_us())
-        await self._redraw(tx, press, payload)
-
-    async def _redraw(self, tx: Tx, press: PressIn, payload: Payload) -> None:
-        key = f"{FAQ}:{press.press_id}"
-        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=press.row_id)
-        await self.post.enqueue(tx, out)
+        await self.post.redraw(tx, press, payload)
 
     # --- other words ------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from bot.content.edit import signables
 from bot.content.schema import Entry
 from bot.content.sentences import FaqDeskReplies
 from bot.core.replies import Html, full_time
-from bot.model import Button, Kind, Method, Outgoing, Payload, PressIn
+from bot.model import Button, Payload, PressIn
 from bot.services.faq_desk_cards import FAQ
 from bot.services.post import Post
 from bot.store import drafts, people, revisions
@@ -51,9 +51,7 @@ class FaqHistory:
             return
         text = self.post.text(self._texts.undo_ask, line=Html(await self._line(tx, found)))
         sure = Button(self._texts.button_undo_sure, f"{FAQ}:undosure:{revision_id}")
-        key = f"{FAQ}:{press.press_id}"
-        out = Outgoing(press.chat_id, Kind.RELAY, Payload(text, ((sure,),)), key, reply_to_id=press.message_id)
-        await self.post.enqueue(tx, out)
+        await self.post.reply(tx, press, Payload(text, ((sure,),)))
 
     async def undo(self, tx: Tx, press: PressIn, revision_id: int) -> None:
         """Ask for it. The button stays: a press again asks again, for what a killed worker left."""
@@ -63,9 +61,7 @@ class FaqHistory:
         draft = Draft(who, press.chat_id, press.row_id, None, served_id, values, PUBLISH)
         await drafts.keep(tx, self.post.bot_id, draft, self.post.clock.now_us())
         again = Button(self._texts.button_again, f"{FAQ}:undosure:{revision_id}")
-        payload, key = Payload(self._texts.publishing, ((again,),)), f"{FAQ}:{press.press_id}"
-        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=press.row_id)
-        await self.post.enqueue(tx, out)
+        await self.post.redraw(tx, press, Payload(self._texts.publishing, ((again,),)))
 
     async def _line(self, tx: Tx, one: Revision) -> str:
         texts, content = self._texts, self.post.library.served.whole

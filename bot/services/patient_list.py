@@ -315,17 +315,7 @@ class PatientList:
         return await patient_list.alert_shown_in(tx, press.row_id)
 
     async def _redraw(self, tx: Tx, press: Press, payload: Payload) -> None:
-        # As a reply and not as a card: whoever pressed waits for it.
-        at = press.incoming
-        out = Outgoing(
-            at.chat_id,
-            Kind.RELAY,
-            payload,
-            f"draw:{at.press_id}",
-            method=Method.EDIT_TEXT,
-            target_id=press.row_id,
-        )
-        await self.post.enqueue(tx, out)
+        await self.post.redraw(tx, press.incoming, payload)
 
     async def _reply(
         self, tx: Tx, press: Press, payload: Payload, subject: ChatId | None = None, file_id: int | None = None

@@ -21,6 +21,7 @@ from bot.model import (
     Method,
     Outgoing,
     Payload,
+    PressIn,
     SendWhy,
     TelegramMessageId,
     UserId,
@@ -128,6 +129,18 @@ class Post:
                 out = replace(out, topic_id=place.topic_id, reply_to_id=place.reply_to_id)
             made.append(await self.enqueue(tx, out, rung))
         return next((row for row in made if row is not None), None)
+
+    async def redraw(self, tx: Tx, press: PressIn, payload: Payload) -> None:
+        """Let the message of ours that was pressed look like this. As a reply, not as a card: somebody waits for it."""
+        assert press.row_id is not None, "a press that was checked says which message it was on"
+        key = f"draw:{press.press_id}"
+        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=press.row_id)
+        await self.enqueue(tx, out)
+
+    async def reply(self, tx: Tx, press: PressIn, payload: Payload) -> None:
+        """Say this under the message that was pressed."""
+        key = f"reply:{press.press_id}"
+        await self.enqueue(tx, Outgoing(press.chat_id, Kind.RELAY, payload, key, reply_to_id=press.message_id))
 
     async def tell_owners(self, tx: Tx, text: str, dedupe_key: str) -> None:
         """Tell every owner privately, once per `dedupe_key`; failing that, who is on call."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from bot.content.edit import signables
-from bot.model import Button, Kind, Method, Outgoing, Payload, PressIn
+from bot.model import Button, Payload, PressIn
 from bot.services.people import People
 from bot.services.post import Post
 from bot.services.review_cards import HASH_LETTERS, REVIEW, review_card
@@ -33,7 +33,7 @@ class ReviewDesk:
         if (found := _ARGUMENT.fullmatch(argument)) is None:
             return
         if found[1] is not None:
-            await self._redraw(tx, press, review_card(self.post, int(found[1])))
+            await self.post.redraw(tx, press, review_card(self.post, int(found[1])))
         else:
             await self._sign(tx, press, found[2], found[3])
 
@@ -44,9 +44,9 @@ class ReviewDesk:
         part = signables(served.whole).get(item_id)
         row = await people.find(tx, self.post.bot_id, press.sender.user_id)
         if row is None or not row["registration"]:
-            await self._say(tx, press, texts.no_registration)
+            await self.post.reply(tx, press, Payload(self.post.text(texts.no_registration)))
         elif part is None or part.text_hash[:HASH_LETTERS] != start:
-            await self._redraw(tx, press, review_card(self.post, said=texts.review_changed))
+            await self.post.redraw(tx, press, review_card(self.post, said=texts.review_changed))
         else:
             now = self.post.clock.now()
             on = now.astimezone(served.content.clinic.zone).date().isoformat()
@@ -56,14 +56,4 @@ class ReviewDesk:
             draft = Draft(who, press.chat_id, press.row_id, item_id, served.revision_id, values, PUBLISH)
             await drafts.keep(tx, self.post.bot_id, draft, self.post.clock.now_us())
             again = Button(texts.button_again, f"{REVIEW}:sign:{item_id}:{start}")
-            await self._redraw(tx, press, Payload(texts.signing, ((again,),)))
-
-    async def _say(self, tx: Tx, press: PressIn, text: str) -> None:
-        key = f"{REVIEW}:{press.press_id}"
-        out = Outgoing(press.chat_id, Kind.RELAY, Payload(self.post.text(text)), key, reply_to_id=press.message_id)
-        await self.post.enqueue(tx, out)
-
-    async def _redraw(self, tx: Tx, press: PressIn, payload: Payload) -> None:
-        key = f"{REVIEW}:{press.press_id}"
-        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=press.row_id)
-        await self.post.enqueue(tx, out)
+            await self.post.redraw(tx, press, Payload(texts.signing, ((again,),)))

@@ -16,7 +16,7 @@ from bot.clock import from_us
 from bot.content.sentences import StatusReplies
 from bot.core.replies import Html, full_time, local_time
 from bot.markup import plain
-from bot.model import Button, Buttons, ChatId, Kind, MessageId, Method, Outgoing, Payload, PressIn, UserId
+from bot.model import Button, Buttons, ChatId, Kind, MessageId, Payload, PressIn, UserId
 from bot.services.backups import TEST_FAILED, TESTED
 from bot.services.post import Post
 from bot.store import accounts, audits, chats, doubts, messages, people
@@ -84,13 +84,13 @@ class StatusDesk:
             return
         what, message_id = found[1], MessageId(int(found[2]))
         if what == "see":
-            await self._show(tx, press, await self._card(tx, 0), Method.SEND_TEXT)
+            await self.post.reply(tx, press, await self._card(tx, 0))
         elif what == "next":
-            await self._show(tx, press, await self._card(tx, message_id), Method.EDIT_TEXT)
+            await self.post.redraw(tx, press, await self._card(tx, message_id))
         elif (do := self._by_name.get(what)) is not None:
             row = await messages.by_id(tx, self.post.bot_id, message_id)
             said = await do(tx, press, row) if row is not None else self._texts.settled
-            await self._show(tx, press, await self._card(tx, message_id, said), Method.EDIT_TEXT)
+            await self.post.redraw(tx, press, await self._card(tx, message_id, said))
 
     @property
     def _by_name(self) -> Mapping[str, Callable[[Tx, PressIn, sa.RowMapping], Awaitable[str]]]:
@@ -119,19 +119,6 @@ class StatusDesk:
     async def _note(self, tx: Tx, press: PressIn, action: str, row: sa.RowMapping) -> None:
         now_us = self.post.clock.now_us()
         await accounts.write_audit(tx, self.post.bot_id, press.sender.user_id, action, row["id"], now_us)
-
-    async def _show(self, tx: Tx, press: PressIn, payload: Payload, method: Method) -> None:
-        is_new = method is Method.SEND_TEXT
-        out = Outgoing(
-            press.chat_id,
-            Kind.RELAY,
-            payload,
-            f"status:{press.press_id}",
-            method=method,
-            target_id=None if is_new else press.row_id,
-            reply_to_id=press.message_id if is_new else None,
-        )
-        await self.post.enqueue(tx, out)
 
     # --- the card ---------------------------------------------------------------------------------------------------
 

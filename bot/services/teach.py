@@ -11,7 +11,7 @@ from bot.content.schema import Content
 from bot.core.matching.english import english
 from bot.core.teaching import LINE_MAX, is_copied, known_words, telling
 from bot.markup import plain
-from bot.model import Button, Kind, MediaIn, MessageId, Method, Outgoing, Payload, PressIn, TextIn
+from bot.model import Button, Kind, MediaIn, MessageId, Outgoing, Payload, PressIn, TextIn
 from bot.services.post import Post
 from bot.services.teach_answers import TeachAnswers
 from bot.services.teach_cards import TEACH, Group, Pressed, TeachCards, first_of, read
@@ -51,12 +51,12 @@ class Teach:
         if pressed is None:
             return
         if pressed.what == "send":
-            await self._say(tx, press, Payload(await TeachAnswers(self.post).send(tx, press, pressed.id)))
+            await self.post.reply(tx, press, Payload(await TeachAnswers(self.post).send(tx, press, pressed.id)))
             return
         groups = await self._cards.groups(tx)
         group = first_of(groups, pressed.id)
         if group is None:
-            await self._redraw(tx, press, self._cards.group(groups, said=self._cards.texts.settled))
+            await self.post.redraw(tx, press, self._cards.group(groups, said=self._cards.texts.settled))
         elif (do := self._by_name.get(pressed.what)) is not None:
             await do(tx, press, pressed, group)
 
@@ -74,19 +74,21 @@ class Teach:
     async def _next(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
         groups = await self._cards.groups(tx)
         at = next(number for number, one in enumerate(groups) if one.id == group.id)
-        await self._redraw(tx, press, self._cards.group(groups, at + 1))
+        await self.post.redraw(tx, press, self._cards.group(groups, at + 1))
 
     async def _stop(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
-        await self._redraw(tx, press, self._cards.group([group]))
+        await self.post.redraw(tx, press, self._cards.group([group]))
 
     async def _ignore(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
         who, now_us = press.sender.user_id, self.post.clock.now_us()
         await lessons.settle(tx, group.question_ids, LessonState.IGNORED, who, now_us)
         await accounts.write_audit(tx, self.post.bot_id, who, "teach_ignore", group.id, now_us)
-        await self._redraw(tx, press, self._cards.group(await self._cards.groups(tx), said=self._cards.texts.ignored))
+        await self.post.redraw(
+            tx, press, self._cards.group(await self._cards.groups(tx), said=self._cards.texts.ignored)
+        )
 
     async def _ask(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
-        await self._say(tx, press, self._cards.ask(group, pressed.to))
+        await self.post.reply(tx, press, self._cards.ask(group, pressed.to))
 
     async def _go(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
         await self._want(tx, press, pressed, group, TRY, self._cards.texts.trying)
@@ -99,18 +101,9 @@ class Teach:
         assert press.row_id is not None, "a press that was checked says which message it was on"
         if await drafts.want(tx, self.post.bot_id, press.row_id, step, of_lesson=True):
             again = Button(self._cards.texts.button_again, f"{TEACH}:{pressed.what}:{group.id}:{pressed.to}")
-            await self._redraw(tx, press, Payload(self.post.text(said), ((again,),)))
+            await self.post.redraw(tx, press, Payload(self.post.text(said), ((again,),)))
         else:
-            await self._say(tx, press, self._cards.ask(group, pressed.to, self._cards.texts.line_gone))
-
-    async def _say(self, tx: Tx, press: PressIn, payload: Payload) -> None:
-        key = f"teach:{press.press_id}"
-        await self.post.enqueue(tx, Outgoing(press.chat_id, Kind.RELAY, payload, key, reply_to_id=press.message_id))
-
-    async def _redraw(self, tx: Tx, press: PressIn, payload: Payload) -> None:
-        key = f"teach:{press.press_id}"
-        out = Outgoing(press.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=press.row_id)
-        await self.post.enqueue(tx, out)
+            await self.post.reply(tx, press, self._cards.ask(group, pressed.to, self._cards.texts.line_gone))
 
     # --- a line in staff's words ------------------------------------------------------------------------------------
 

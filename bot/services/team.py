@@ -14,11 +14,7 @@ from bot.content.sentences import TeamReplies
 from bot.core.team import Change, read_change, read_registration
 from bot.model import (
     ChatId,
-    Kind,
     MediaIn,
-    MessageId,
-    Method,
-    Outgoing,
     Payload,
     PressIn,
     Role,
@@ -92,7 +88,7 @@ class Team:
             return
         row = await self._locked(tx, press.chat_id, press.sender, UserId(int(found[2])))
         if row is None or found[1] == "all":
-            await self._redraw(tx, press, await self._cards.everybody(tx, is_owner=True))
+            await self.post.redraw(tx, press, await self._cards.everybody(tx, is_owner=True))
         else:
             await do(tx, press, row)
 
@@ -111,27 +107,26 @@ class Team:
         }
 
     async def _show(self, tx: Tx, press: PressIn, row: sa.RowMapping) -> None:
-        await self._redraw(tx, press, self._cards.one(row))
+        await self.post.redraw(tx, press, self._cards.one(row))
 
     def _make(self, role: Role) -> Callable[[Tx, PressIn, sa.RowMapping], Awaitable[None]]:
         async def make(tx: Tx, press: PressIn, row: sa.RowMapping) -> None:
             said = await self._give(tx, press.chat_id, press.sender, Change(None, role), row["user_id"])
             new = await people.find(tx, self.post.bot_id, row["user_id"])
             assert new is not None, row["user_id"]
-            await self._redraw(tx, press, self._cards.one(new, said))
+            await self.post.redraw(tx, press, self._cards.one(new, said))
 
         return make
 
     async def _ask_number(self, tx: Tx, press: PressIn, row: sa.RowMapping) -> None:
-        payload, key = self._cards.registration(row), f"team:{press.press_id}:ask"
-        await self.post.enqueue(tx, Outgoing(press.chat_id, Kind.RELAY, payload, key, reply_to_id=press.message_id))
+        await self.post.reply(tx, press, self._cards.registration(row))
 
     async def _ask_to_remove(self, tx: Tx, press: PressIn, row: sa.RowMapping) -> None:
-        await self._redraw(tx, press, self._cards.removing(row))
+        await self.post.redraw(tx, press, self._cards.removing(row))
 
     async def _remove(self, tx: Tx, press: PressIn, row: sa.RowMapping) -> None:
         if await self._is_last_owner(tx, row):
-            await self._redraw(tx, press, self._cards.one(row, self._last_owner(row)))
+            await self.post.redraw(tx, press, self._cards.one(row, self._last_owner(row)))
             return
         user_id, now_us = UserId(row["user_id"]), self.post.clock.now_us()
         await people.remove(tx, self.post.bot_id, user_id, now_us)
@@ -140,19 +135,7 @@ class Team:
         name = await people.name_of(tx, self.post.bot_id, user_id)
         said = self.post.text(self._texts.did_remove, name=name)
         is_owner = user_id != press.sender.user_id
-        await self._redraw(tx, press, await self._cards.everybody(tx, is_owner=is_owner, said=said))
-
-    async def _redraw(self, tx: Tx, press: PressIn, payload: Payload) -> None:
-        assert press.row_id is not None, "a press that was checked says which message it was on"
-        out = Outgoing(
-            press.chat_id,
-            Kind.RELAY,
-            payload,
-            f"team:{press.press_id}",
-            method=Method.EDIT_TEXT,
-            target_id=MessageId(press.row_id),
-        )
-        await self.post.enqueue(tx, out)
+        await self.post.redraw(tx, press, await self._cards.everybody(tx, is_owner=is_owner, said=said))
 
     # --- rights -----------------------------------------------------------------------------------------------------
 
