@@ -392,6 +392,9 @@ class PatientListReplies(Sentences):
         "patient_careful": frozenset({"facts"}),
         "patient_sign": frozenset({"id", "time", "state"}),
         "patient_note": frozenset({"number", "kind", "text", "time"}),
+        "patient_podiatrist": frozenset({"name"}),
+        "treats_who": frozenset({"code", "name"}),
+        "did_treats": frozenset({"name"}),
         "patient_noted": frozenset({"name"}),
         "answers": frozenset({"code", "step", "noted", "text"}),
         "answers_again": frozenset({"step", "question"}),
@@ -471,6 +474,9 @@ class PatientListReplies(Sentences):
     patient_visit: Line
     patient_next: Line
     patient_no_telegram: Line
+    patient_podiatrist: Line
+    patient_no_podiatrist: Line
+    treats_who: Text
     patient_noted: Line
     answers: Text
     answers_wait: Line
@@ -504,6 +510,7 @@ class PatientListReplies(Sentences):
     did_end: Line
     did_move: Line
     did_note: Line
+    did_treats: Line
     did_nothing: Line
     did_not_gone: Line
     did_not_danger: Line
@@ -557,6 +564,7 @@ class PatientListReplies(Sentences):
     button_day: Line
     button_message: Line
     button_answers: Line
+    button_treats: Line
     button_chart: Line
     button_forget: Line
     """Of a patient without Telegram."""

@@ -14,6 +14,7 @@ from bot.core.care.joining import KNOWN, NAME, OTHER, PHONE, UNFINISHED_AFTER, b
 from bot.core.outcome import Say
 from bot.core.replies import time_in_words
 from bot.model import ChatId, Keys, Kind, Outgoing, PatientId, Payload, UserId
+from bot.services.people import People
 from bot.services.plan_actions import Happened, PlanActions
 from bot.services.planner import Planner
 from bot.services.post import Post
@@ -74,7 +75,7 @@ class Enrolments:
             "zone": self.post.library.served.content.clinic.zone.key,
             "area": new.area,
             "side": new.side,
-            "podiatrist_id": new.who,
+            "podiatrist_id": await People(self.post).podiatrist_of(tx, new.who),
             "careful": new.careful,
             "facts": dict(new.facts),
             "is_child": new.is_child,

@@ -36,7 +36,7 @@ from bot.services.plan_words import PlanWords
 from bot.services.post import Post
 from bot.services.thread_place import ThreadPlace
 from bot.services.threads import Threads
-from bot.store import accounts, care, messages, patient_list
+from bot.store import accounts, care, messages, patient_list, people
 from bot.store.attachments import keep_file
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
@@ -139,6 +139,8 @@ class PatientList:
             "forget": self._ask_to_forget,
             "forgetsure": self._forget,
             "move": self._ask_when,
+            "treats": self._ask_who,
+            "treated": self._treats,
             "to": self._move,
             "message": self._message,
             "chart": self._chart,
@@ -237,6 +239,21 @@ class PatientList:
         else:
             said = self._said(moved.happened)
         await self._show(tx, press, row["id"], said)
+
+    async def _ask_who(self, tx: Tx, press: Press) -> None:
+        if (payload := await self._view.treating(tx, press.id, press.sender.user_id)) is not None:
+            await self._redraw(tx, press, payload)
+
+    async def _treats(self, tx: Tx, press: Press) -> None:
+        """Only somebody whom the team has: a button may be old, and who it names have left."""
+        who = UserId(press.number)
+        if who not in {*await People(self.post).who_treat(tx), press.sender.user_id}:
+            await self._show(tx, press, said=self._said(Happened.GONE))
+            return
+        happened = await self._actions.treats(tx, press.sender.user_id, press.id, who)
+        name = await people.name_of(tx, self.post.bot_id, who)
+        said = self._said(happened, self.post.text(self._words.replies.did_treats, name=name))
+        await self._show(tx, press, said=said)
 
     async def _message(self, tx: Tx, press: Press) -> None:
         row = await care.plan_row(tx, self.post.bot_id, press.id)

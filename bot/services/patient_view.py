@@ -17,6 +17,7 @@ from bot.core.care.summary import Answer, Standing
 from bot.core.replies import Html
 from bot.model import Button, Buttons, ChatId, Payload, UserId, in_rows
 from bot.services.pain_chart import Chart, Point
+from bot.services.people import People
 from bot.services.plan_actions import PlanActions
 from bot.services.plan_words import PlanWords
 from bot.services.post import Post
@@ -55,7 +56,8 @@ class PatientView:
         if row is None or care is None:
             return None
         notes = await patient_list.notes_of(tx, enrolment_id, self.post.clock.now_us())
-        lines = [*await self._known(tx, row, care), *self._notes(notes), *await self._to_come(tx, row, care)]
+        by = self.post.text(self._words.replies.patient_podiatrist, name=await self._podiatrist(tx, row))
+        lines = [by, *await self._known(tx, row, care), *self._notes(notes), *await self._to_come(tx, row, care)]
         plan, words = self._words.plan(care.plan_id), self._words
         text = self.post.text(
             words.replies.patient,
@@ -82,6 +84,18 @@ class PatientView:
         end = Button(replies.button_end_sure, f"pl:endsure:{enrolment_id}")
         keep = Button(replies.button_keep, f"pl:show:{enrolment_id}")
         return Payload(self.post.text(replies.end_sure, code=row["code"]), ((end, keep),))
+
+    async def treating(self, tx: Tx, enrolment_id: int, asker: UserId) -> Payload | None:
+        """The question who treats the patient: one button for each who treats, and for whoever asks."""
+        row = await plans.plan_row(tx, self.post.bot_id, enrolment_id)
+        if row is None:
+            return None
+        replies = self._words.replies
+        named = {asker: await people.name_of(tx, self.post.bot_id, asker), **await People(self.post).who_treat(tx)}
+        text = self.post.text(replies.treats_who, code=row["code"], name=await self._podiatrist(tx, row))
+        people_ = [Button(name, f"pl:treated:{enrolment_id}.{user_id}") for user_id, name in named.items()]
+        back = (Button(replies.button_back, f"pl:show:{enrolment_id}"),)
+        return Payload(text, (*in_rows(people_, 2), back))
 
     async def moving(self, tx: Tx, enrolment_id: int) -> Payload | None:
         """When the next check-in may come instead, and why not at the other times."""
@@ -150,6 +164,12 @@ class PatientView:
         if count := await patient_list.unread(tx, self.post.bot_id, care.patient_id):
             lines.append(self.post.text(words.replies.patient_unread, count=str(count)))
         return lines
+
+    async def _podiatrist(self, tx: Tx, row: sa.RowMapping) -> str:
+        """What colleagues call who treats the patient, or that nobody is named."""
+        if row["podiatrist_id"] is None:
+            return self._words.replies.patient_no_podiatrist
+        return await people.name_of(tx, self.post.bot_id, UserId(row["podiatrist_id"]))
 
     async def _to_come(self, tx: Tx, row: sa.RowMapping, care: Care) -> list[str]:
         """The next visit, the next check-in."""
@@ -222,6 +242,8 @@ class PatientView:
             case Standing.ENDED:
                 first = ()
         talk = (Button(replies.button_message, f"pl:message:{id_}"), Button(replies.button_chart, f"pl:chart:{id_}"))
+        if first:
+            talk += (Button(replies.button_treats, f"pl:treats:{id_}"),)
         done = [
             Button(replies.button_done.replace("{number}", str(number)), f"pl:did:{note['id']}")
             for number, note in enumerate(notes[:NOTES], 1)

@@ -43,6 +43,25 @@ class People:
         now_us = self.post.clock.now_us()
         await people.note_name(self.post.store, tx, self.post.bot_id, sender.user_id, sender.first_name, now_us)
 
+    async def who_treat(self, tx: Tx) -> dict[UserId, str]:
+        """Clinicians of the team, and whom clinic.yaml names, with what colleagues call them."""
+        clinicians = [row for row in await people.listed(tx, self.post.bot_id) if Role.CLINICIAN in _own_roles(row)]
+        named = self.post.library.served.content.clinic.podiatrists
+        found = {UserId(row["user_id"]): row["name"] or str(row["user_id"]) for row in clinicians}
+        return found | {one: await people.name_of(tx, self.post.bot_id, one) for one in named if one not in found}
+
+    async def podiatrist_of(self, tx: Tx, author: UserId) -> UserId | None:
+        """Who treats the patients that somebody enrols, until staff say otherwise: they themselves if they treat, the
+        only one who does, or nobody yet. Where no clinician is known, whoever enrols is taken for one, unless they are
+        at the desk."""
+        treating = await self.who_treat(tx)
+        if author in treating:
+            return author
+        if treating:
+            return next(iter(treating)) if len(treating) == 1 else None
+        row = await people.find(tx, self.post.bot_id, author)
+        return None if row is not None and row["role"] == Role.DESK else author
+
     async def _why_not(self, tx: Tx, chat_id: ChatId, sender: Sender, action: str) -> WhyNot | None:
         account = await accounts.account(tx, self.post.bot_id)
         is_group = chat_id == account["staff_chat_id"]

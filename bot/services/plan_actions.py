@@ -100,6 +100,17 @@ class PlanActions:
         await self._note(tx, who, "plan_end", enrolment_id)
         return Happened.DONE
 
+    async def treats(self, tx: Tx, who: UserId, enrolment_id: int, podiatrist_id: UserId) -> Happened:
+        """Say who treats the patient: alerts call that person first."""
+        row = await self.locked(tx, enrolment_id)
+        if row is None or row["state"] == PlanState.ENDED:
+            return Happened.GONE
+        if row["podiatrist_id"] == podiatrist_id:
+            return Happened.ALREADY
+        await care.set_plan(tx, enrolment_id, podiatrist_id=podiatrist_id)
+        await self._note(tx, who, "plan_podiatrist", enrolment_id)
+        return Happened.DONE
+
     async def resume_after_alert(self, tx: Tx, alert: sa.RowMapping) -> None:
         """What an alert paused that was none goes on by itself, unless another one is open. The caller holds the
         chat's lock."""

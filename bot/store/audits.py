@@ -46,7 +46,7 @@ _REFS = {
     Ref.QUESTION: "missed false_alarm",
     Ref.THREAD: "thread_take thread_done",
     Ref.CHAT: f"relay relay_edit my_data {NEW_NUMBER}",
-    Ref.PLAN: "enrol plan_pause plan_resume plan_end plan_move plan_view plan_chart plan_answers",
+    Ref.PLAN: "enrol plan_pause plan_resume plan_end plan_move plan_podiatrist plan_view plan_chart plan_answers",
     Ref.NOTE: "note_done",
     Ref.PATIENT: "show_who enrol_link moved_chat record",
     Ref.ERASURE: "forgotten record_released record_expired",

@@ -141,6 +141,7 @@ async def test_one_patient_with_all_there_is_to_know(house: House) -> None:
         f"{code} · Heel, left · day 0",
         "State: open",
         "Pain: 6 → 4",
+        "Treated by: nobody named yet",
         "Last answer: C1, 12:00",
         "pain: 4 · words: it tickles <3",
         "Careful: blood thinner",
@@ -151,7 +152,7 @@ async def test_one_patient_with_all_there_is_to_know(house: House) -> None:
         "Next check-in: C2, Tuesday 09:30",
     ]
     assert [entity.type for entity in view.words.entities] == ["spoiler"], "the patient's own words"
-    assert labels(view) == ["Pause", "End", "Move", "Message", "Chart", "Done: 1", "Done: 2"]
+    assert labels(view) == ["Pause", "End", "Move", "Message", "Chart", "Treated by", "Done: 1", "Done: 2"]
     view = await presses(house, "Done: 1", view)
     assert "1. Before the visit: New medicine" in view.text
     assert labels(view)[-1] == "Done: 1"
@@ -163,7 +164,7 @@ async def test_pause_resume_and_end_once_asked(house: House) -> None:
     view = await opened(house, plan_id)
     view = await presses(house, "Pause", view)
     assert "State: paused: by the team" in view.text
-    assert labels(view) == ["Resume", "End", "Message", "Chart"]
+    assert labels(view) == ["Resume", "End", "Message", "Chart", "Treated by"]
     view = await presses(house, "Resume", view)
     assert "State: open" in view.text
     assert "Next check-in: C1, 15:00" in view.text
