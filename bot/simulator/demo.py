@@ -154,7 +154,7 @@ def _stage_world(clock: SystemClock, known: bool) -> tuple[World, Group]:
     """
     seconds = clock.machine_us() // SECOND_US
     world = World(clock, first_update_id=seconds)
-    group = world.add_group("Clinic team", forum=False)
+    group = world.add_group("Clinic team")
     patient = world.add_user(PATIENT_ID, "Sample patient")
     owner = world.add_user(OWNER_ID, "Practice manager")
     if known:

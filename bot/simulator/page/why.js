@@ -22,7 +22,7 @@ export function guide() {
       { class: "guide" },
       step("Ask something", "On the patient’s phone, press Start and write as sloppily as you like."),
       step("Look behind it", "Press “Why?” under an answer. This panel shows what the bot saw, and how sure it was."),
-      step("Be the team", "Ask for a person on the phone, then reply to the card in the staff group."),
+      step("Be the team", "Ask for a person on the phone. The staff group gets a topic for that patient: write there."),
       step("Move the clock", "Hours and days pass at a press, and what was planned for them arrives."),
     ),
   ];
