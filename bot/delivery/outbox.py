@@ -10,9 +10,10 @@ Raises nothing for what Telegram answers; database errors end the turn and are t
 """
 
 import asyncio
+import contextlib
 import math
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -236,12 +237,19 @@ class Outbox:
         finished, self._done = self._done, []
         try:
             async with self._store.write() as tx:
-                for settled in sorted(finished, key=_lock_order):
-                    await self._settler.settle(tx, settled)
+                await self._settle(tx, sorted(finished, key=lambda settled: settled.row["chat_id"]))
                 return await self._claim(tx) if self._may_claim else Turn()
         except BaseException:
             self._done = finished + self._done  # known results outlive a failed transaction
             raise
+
+    async def _settle(self, tx: Tx, finished: Sequence[Settled]) -> None:
+        """Chats, which only some answers lock, before messages, and each in one order: handlers hold several too."""
+        for settled in finished:
+            if not isinstance(settled.result, Sent):
+                await self._settler.settle(tx, settled)
+        arrived = [(one.row, one.result) for one in finished if isinstance(one.result, Sent)]
+        await self._settler.sent(tx, arrived, self._owner)
 
     def _allowance(self, account: sa.RowMapping, machine_us: int) -> Allowance:
         rate = bot_rate(account["interval_us"], account["last_wait_us"], machine_us)
@@ -259,12 +267,12 @@ class Outbox:
         due = [lane for lane, due_us in (await messages.due_by_lane(tx, self._bot_id)).items() if due_us <= now_us]
         # Of several workers one claims at a time; the others do not queue for the row, which each holds for a commit.
         # Locks are taken in one order, chat, message, bot, and what is claimed after that is skipped where it is held.
-        account = await accounts.try_lock(tx, self._bot_id) if due else None
-        if account is None:
+        locked = await accounts.try_lock(self._store, tx, self._bot_id) if due else None
+        if locked is None:
             self._pause_us = LOOK_AGAIN_US if due else POLL_US
             return turn
+        account, machine_us = locked
         turn.send_by = self._clock.monotonic() + LEASE_US / SECOND_US - CALL_S
-        machine_us = await self._store.machine_us(tx)
         allowance = self._allowance(account, machine_us)
         turn.wait_us = allowance.wait_us
         self._pause_us = POLL_US if allowance.wait_us is None else allowance.wait_us
@@ -293,19 +301,32 @@ class Outbox:
     async def _look_at(self, tx: Tx, rows: Sequence[sa.RowMapping], machine_us: int, turn: Turn) -> None:
         """Examine rows and mark those that go; one that cannot be read is refused, or it would hold up everybody's."""
         claimed_before = len(turn.claimed)
+        today = await self._capped_today(tx, rows)
         for row in rows:
             turn.looked += 1
             try:
-                await self._examine(tx, row, machine_us, turn)
+                await self._examine(tx, row, machine_us, turn, today)
             except (ValueError, LookupError) as error:  # its payload's version, its chat's time zone
                 log.error("row_unreadable", exc=error, message_id=row["id"])
                 await self._settler.settle(tx, Settled(row, Refused("unreadable")))
         if ids := [call.id for call, _ in turn.claimed[claimed_before:]]:
             await messages.claim(tx, ids, self._owner, machine_us + LEASE_US)
 
-    async def _examine(self, tx: Tx, row: sa.RowMapping, machine_us: int, turn: Turn) -> None:
+    async def _capped_today(self, tx: Tx, rows: Sequence[sa.RowMapping]) -> Mapping[ChatId, int]:
+        """How many bot-started messages the chats of these rows got today, where that matters; without those whose
+        time zone cannot be read."""
+        starts_us: dict[ChatId, int] = {}
+        for row in rows:
+            with contextlib.suppress(ValueError, LookupError):  # the row itself is refused when its turn comes
+                if _counts_today(row):
+                    starts_us[row["chat_id"]] = to_us(self._policy.day_start(self._clock.now(), row["zone"]))
+        return await messages.capped_today(tx, self._bot_id, starts_us)
+
+    async def _examine(
+        self, tx: Tx, row: sa.RowMapping, machine_us: int, turn: Turn, today: Mapping[ChatId, int]
+    ) -> None:
         """Send on, put off, or skip one row: it moves in any case."""
-        if (why := await self._skip_because(tx, row)) is not None:
+        if (why := self._skip_because(row, today)) is not None:
             await self._skip(tx, row, why)
             return
         chat_tat_us = turn.tats.get(row["chat_id"], row["tat_us"])
@@ -317,8 +338,7 @@ class Outbox:
         turn.tats[row["chat_id"]] = _chat_rate(row).take(chat_tat_us, machine_us)
         turn.claimed.append((call, row))
 
-    async def _skip_because(self, tx: Tx, row: sa.RowMapping) -> SendWhy | None:
-        rule = KINDS[Kind(row["kind"])]
+    def _skip_because(self, row: sa.RowMapping, today: Mapping[ChatId, int]) -> SendWhy | None:
         if row["target_id"] is not None and row["target_state"] != MessageState.SENT:
             return SendWhy.TARGET_LOST
         if row["opted_out"] and row["method"] != Method.DELETE:  # what is taken back does not write to anybody
@@ -331,11 +351,7 @@ class Outbox:
             return SendWhy.EXPIRED
         if row["unreachable_us"] is not None and row["chat_kind"] == ChatKind.PRIVATE:
             return SendWhy.UNREACHABLE
-        if rule.daily_cap and row["target_id"] is None and not row["resent"]:
-            day_start_us = to_us(self._policy.day_start(self._clock.now(), row["zone"]))
-            if await messages.capped_today(tx, self._bot_id, row["chat_id"], day_start_us) >= DAILY_CAP:
-                return SendWhy.DAILY_CAP
-        return None
+        return SendWhy.DAILY_CAP if _counts_today(row) and today[row["chat_id"]] >= DAILY_CAP else None
 
     async def _skip(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
         log.info("skipped", message_id=row["id"], reason=why)
@@ -428,9 +444,9 @@ def _result_of(task: asyncio.Task[SendResult]) -> SendResult:
     return task.result()
 
 
-def _lock_order(settled: Settled) -> tuple[bool, ChatId]:
-    """Chats, which only some answers lock, before messages, and each in one order: handlers hold several as well."""
-    return isinstance(settled.result, Sent), settled.row["chat_id"]
+def _counts_today(row: sa.RowMapping) -> bool:
+    """Whether it is one of the few messages a day that the bot may begin by itself."""
+    return KINDS[Kind(row["kind"])].daily_cap and row["target_id"] is None and not row["resent"]
 
 
 def _chat_rate(row: sa.RowMapping) -> Rate:

@@ -25,6 +25,7 @@ from bot.model import (
     InDoubt,
     Kind,
     Lane,
+    MessageId,
     MessageState,
     Method,
     Migrated,
@@ -114,14 +115,13 @@ class Settler:
     async def settle(self, tx: Tx, settled: Settled) -> None:
         """Move the row to where the table says. A late "sent" also mends a row that was taken for lost meanwhile."""
         row, result = settled.row, settled.result
-        if not (isinstance(result, Sent) or await self._still_ours(tx, settled)):
+        if isinstance(result, Sent):
+            await self.sent(tx, [(row, result)], settled.owner)
             return
-        log.info(
-            "settled", message_id=row["id"], chat_id=row["chat_id"], kind=row["kind"], result=type(result).__name__
-        )
+        if not await self._still_ours(tx, settled):
+            return
+        _log(row, result)
         match result:
-            case Sent():
-                await self._sent(tx, settled, result)
             case Wait():
                 await self._wait(tx, row, result)
             case NotSent():
@@ -169,13 +169,18 @@ class Settler:
         ).one()
         return bool(now.state == MessageState.SENDING and now.owner == settled.owner)
 
-    async def _sent(self, tx: Tx, settled: Settled, result: Sent) -> None:
-        row = settled.row
-        tg_message_id = None
-        if row["method"] in NEW_MESSAGES and result.message_id is not None:
-            tg_message_id = TelegramMessageId(result.message_id)
-        if not await messages.sent(tx, row["id"], settled.owner, self._clock.now_us(), tg_message_id):
-            return
+    async def sent(self, tx: Tx, taken: Sequence[tuple[sa.RowMapping, Sent]], owner: str | None) -> None:
+        """Settle what Telegram took, nearly all there is, with one statement. `owner` as in `Settled`."""
+        tg_ids = {MessageId(row["id"]): _new_id(row, result) for row, result in taken}
+        written = await messages.sent(tx, owner, self._clock.now_us(), tg_ids) if taken else frozenset()
+        for row, result in taken:
+            _log(row, result)
+            if row["id"] in written:
+                await self._follow(tx, row, result)
+            await messages.drop_secret(tx, row)
+
+    async def _follow(self, tx: Tx, row: sa.RowMapping, result: Sent) -> None:
+        """What else is known now that this one has arrived."""
         if row["method"] == Method.CREATE_TOPIC:
             await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=result.message_id))
         if row["method"] == Method.DELETE_TOPIC:
@@ -398,3 +403,15 @@ async def follow_migration(store: Store, tx: Tx, bot_id: BotId, old: ChatId, new
         .values(chat_id=new)
     )
     await tx.execute(topic.update().where(topic.c.bot_id == bot_id, topic.c.chat_id == old).values(chat_id=new))
+
+
+def _new_id(row: sa.RowMapping, result: Sent) -> TelegramMessageId | None:
+    """The id of the message that came into the chat; None where what is there was only changed."""
+    if result.message_id is None or row["method"] not in NEW_MESSAGES:
+        return None
+    return TelegramMessageId(result.message_id)
+
+
+def _log(row: sa.RowMapping, result: SendResult) -> None:
+    what = {"message_id": row["id"], "chat_id": row["chat_id"], "kind": row["kind"]}
+    log.info("settled", **what, result=type(result).__name__)

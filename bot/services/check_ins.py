@@ -234,4 +234,5 @@ class CheckIns:
     async def _sent_today(self, tx: Tx, visit: Visit, now: datetime) -> int:
         """Bot-started messages that this chat got, or is getting, on its local day."""
         day = ClinicPolicy(self.post.library).day_start(now, visit.care.zone)
-        return await messages.capped_today(tx, self.post.bot_id, visit.seen.patient.chat_id, to_us(day))
+        chat_id = visit.seen.patient.chat_id
+        return (await messages.capped_today(tx, self.post.bot_id, {chat_id: to_us(day)}))[chat_id]

@@ -241,14 +241,17 @@ class PatientView:
                 first = (end,)
             case Standing.ENDED:
                 first = ()
-        talk = (Button(replies.button_message, f"pl:message:{id_}"), Button(replies.button_chart, f"pl:chart:{id_}"))
+        talk = [
+            Button(replies.button_message, f"pl:message:{id_}"),
+            Button(replies.button_chart, f"pl:chart:{id_}"),
+        ]
         if first:
-            talk += (Button(replies.button_treats, f"pl:treats:{id_}"),)
+            talk.append(Button(replies.button_treats, f"pl:treats:{id_}"))
         done = [
             Button(replies.button_done.replace("{number}", str(number)), f"pl:did:{note['id']}")
             for number, note in enumerate(notes[:NOTES], 1)
         ]
-        return tuple(row for row in (first, talk, *in_rows(done, IN_A_ROW)) if row)
+        return tuple(row for row in (first, tuple(talk), *in_rows(done, IN_A_ROW)) if row)
 
     def _move_buttons(self, due_id: int, offered: Sequence[Choice], zone: str) -> Iterator[tuple[Button, ...]]:
         """One for each time that is possible. It carries the time: pressed twice it means the same."""

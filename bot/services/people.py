@@ -50,16 +50,16 @@ class People:
         found = {UserId(row["user_id"]): row["name"] or str(row["user_id"]) for row in clinicians}
         return found | {one: await people.name_of(tx, self.post.bot_id, one) for one in named if one not in found}
 
-    async def podiatrist_of(self, tx: Tx, author: UserId) -> UserId | None:
+    async def podiatrist_of(self, tx: Tx, author: UserId | None) -> UserId | None:
         """Who treats the patients that somebody enrols, until staff say otherwise: they themselves if they treat, the
         only one who does, or nobody yet. Where no clinician is known, whoever enrols is taken for one, unless they are
-        at the desk."""
+        at the desk. `author` None: the command line."""
         treating = await self.who_treat(tx)
-        if author in treating:
+        if author is not None and author in treating:
             return author
         if treating:
             return next(iter(treating)) if len(treating) == 1 else None
-        row = await people.find(tx, self.post.bot_id, author)
+        row = await people.find(tx, self.post.bot_id, author) if author is not None else None
         return None if row is not None and row["role"] == Role.DESK else author
 
     async def _why_not(self, tx: Tx, chat_id: ChatId, sender: Sender, action: str) -> WhyNot | None:

@@ -6,14 +6,16 @@ from functools import cache
 import sqlalchemy as sa
 
 from bot.model import BotId, ChatId, InboxState, MessageState, Role, UserId
-from bot.store.engine import Store, Tx
+from bot.store.engine import Store, Tx, with_machine_time
 from bot.store.tables import alert, audit, bot, enrolment, inbox, message, patient, staff
 
 # What every update and every turn asks is put together once: that takes longer than running it.
 _BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
 _ACCOUNT = sa.select(bot).where(bot.c.id == _BOT)
 _LOCK = _ACCOUNT.with_for_update()
-_TRY_LOCK = _ACCOUNT.with_for_update(skip_locked=True)
+_TRY_LOCK = {
+    is_sqlite: with_machine_time(is_sqlite, _ACCOUNT).with_for_update(skip_locked=True) for is_sqlite in (True, False)
+}
 _OWNERS = (
     sa.select(staff.c.user_id)
     .where(staff.c.bot_id == _BOT, staff.c.role == Role.OWNER, staff.c.removed_us.is_(None))
@@ -46,9 +48,10 @@ async def account(tx: Tx, bot_id: BotId, *, lock: bool = False) -> sa.RowMapping
     return (await tx.execute(_LOCK if lock else _ACCOUNT, {_BOT.key: bot_id})).mappings().one()
 
 
-async def try_lock(tx: Tx, bot_id: BotId) -> sa.RowMapping | None:
-    """The bot's row, locked until the transaction ends; None while another worker holds it."""
-    return (await tx.execute(_TRY_LOCK, {_BOT.key: bot_id})).mappings().one_or_none()
+async def try_lock(store: Store, tx: Tx, bot_id: BotId) -> tuple[sa.RowMapping, int] | None:
+    """The bot's row, locked until the transaction ends, and machine time; None while another worker holds it."""
+    row = (await tx.execute(_TRY_LOCK[store.is_sqlite], {_BOT.key: bot_id})).mappings().one_or_none()
+    return (row, store.machine_us_of(row)) if row is not None else None
 
 
 async def set_account(tx: Tx, bot_id: BotId, **values: object) -> None:

@@ -1,11 +1,12 @@
 """The `message` table: what is owed to whom. Enqueueing, claiming, moving; no rules of its own."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.clock import SECOND_US, to_us
 from bot.model import (
@@ -306,12 +307,14 @@ async def claim(tx: Tx, message_ids: Sequence[MessageId], owner: str, lease_us: 
 
 
 @cache
-def _sent(by_owner: bool) -> sa.Update:
+def _sent(count: int, by_owner: bool) -> ReturningUpdate[tuple[int]]:
     is_ours = message.c.owner == sa.bindparam("of_owner") if by_owner else sa.true()
+    rows = [sa.bindparam(f"of_row_{number}", type_=sa.BigInteger) for number in range(count)]
+    tg_ids = [sa.bindparam(f"tg_id_{number}", type_=sa.BigInteger) for number in range(count)]
     return (
         message.update()
         .where(
-            message.c.id == sa.bindparam("of_row"),
+            message.c.id.in_(rows),
             sa.or_(
                 sa.and_(message.c.state == MessageState.SENDING, is_ours),
                 message.c.state == MessageState.UNKNOWN,
@@ -324,22 +327,27 @@ def _sent(by_owner: bool) -> sa.Update:
             owner=None,
             lease_us=None,
             sent_us=sa.bindparam("at_us"),
-            tg_message_id=sa.bindparam("tg_id"),
+            tg_message_id=sa.case(*((message.c.id == row, tg_id) for row, tg_id in zip(rows, tg_ids, strict=True))),
         )
+        .returning(message.c.id)
     )
 
 
 async def sent(
-    tx: Tx, message_id: MessageId, owner: str | None, sent_us: int, tg_message_id: TelegramMessageId | None
-) -> bool:
-    """Telegram took it. False when the row is another worker's by now, and not waiting to hear of just this.
+    tx: Tx, owner: str | None, sent_us: int, tg_message_ids: Mapping[MessageId, TelegramMessageId | None]
+) -> frozenset[MessageId]:
+    """Telegram took them, under these ids. Returns those that were not another worker's by now, or waited to hear of
+    just this.
 
     A late answer also mends a row that was given up meanwhile, or is to be sent again.
     """
-    given: dict[str, int | str | None] = {"of_row": message_id, "at_us": sent_us, "tg_id": tg_message_id}
+    given: dict[str, int | str | None] = {"at_us": sent_us}
+    for number, (message_id, tg_message_id) in enumerate(tg_message_ids.items()):
+        given |= {f"of_row_{number}": message_id, f"tg_id_{number}": tg_message_id}
     if owner is not None:
         given["of_owner"] = owner
-    return (await tx.execute(_sent(owner is not None), given)).rowcount > 0
+    found = await tx.execute(_sent(len(tg_message_ids), owner is not None), given)
+    return frozenset(MessageId(row.id) for row in found)
 
 
 @cache
@@ -443,17 +451,28 @@ def capped(
     )
 
 
-_CAPPED_SINCE = (
-    sa.select(sa.func.count())
-    .select_from(message)
-    .where(*capped(OF_BOT, sa.bindparam("of_chat"), sa.bindparam("since_us")))
-)
+@cache
+def _capped_since(chats: int) -> sa.Select[Any]:
+    return sa.select(
+        *(
+            sa.select(sa.func.count())
+            .select_from(message)
+            .where(*capped(OF_BOT, sa.bindparam(f"of_chat_{number}"), sa.bindparam(f"since_us_{number}")))
+            .scalar_subquery()
+            for number in range(chats)
+        )
+    )
 
 
-async def capped_today(tx: Tx, bot_id: BotId, chat_id: ChatId, day_start_us: int) -> int:
-    """How many bot-started messages this chat got, or may have got, since its local midnight."""
-    given = {OF_BOT.key: bot_id, "of_chat": chat_id, "since_us": day_start_us}
-    return int((await tx.execute(_CAPPED_SINCE, given)).scalar_one())
+async def capped_today(tx: Tx, bot_id: BotId, day_starts_us: Mapping[ChatId, int]) -> dict[ChatId, int]:
+    """How many bot-started messages each of these chats got, or may have got, since its local midnight."""
+    if not day_starts_us:
+        return {}
+    given = {OF_BOT.key: int(bot_id)}
+    for number, (chat_id, since_us) in enumerate(day_starts_us.items()):
+        given |= {f"of_chat_{number}": chat_id, f"since_us_{number}": since_us}
+    counts = (await tx.execute(_capped_since(len(day_starts_us)), given)).one()
+    return dict(zip(day_starts_us, counts, strict=True))
 
 
 async def orphans(tx: Tx, bot_id: BotId, lease_before_us: int | None) -> Sequence[sa.RowMapping]:

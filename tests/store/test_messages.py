@@ -393,9 +393,9 @@ async def test_the_daily_cap_counts_what_may_have_arrived_today(
     row = await owed(store, clock, "row", kind=Kind.CHECK_IN)
     await become(store, row, state or MessageState.PENDING, sent_us=sent_us, due_us=due_us, resent=state is None)
     async with store.read() as tx:
-        assert await messages.capped_today(tx, BOT, ANNA, DAY_START_US) == counts
-        assert await messages.capped_today(tx, BOT, BEN, DAY_START_US) == 0
-        assert await messages.capped_today(tx, OTHER_BOT, ANNA, DAY_START_US) == 0
+        assert await messages.capped_today(tx, BOT, {ANNA: DAY_START_US}) == {ANNA: counts}
+        assert await messages.capped_today(tx, BOT, {BEN: DAY_START_US}) == {BEN: 0}
+        assert await messages.capped_today(tx, OTHER_BOT, {ANNA: DAY_START_US}) == {ANNA: 0}
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -406,4 +406,4 @@ async def test_the_daily_cap_counts_what_the_bot_started_and_no_edits(
     await edit(store, clock, target, "edit", kind=kind)
     async with store.write() as tx:
         await tx.execute(message.update().values(state=MessageState.SENT, sent_us=DAY_START_US))
-        assert await messages.capped_today(tx, BOT, ANNA, DAY_START_US) == KINDS[kind].daily_cap
+        assert await messages.capped_today(tx, BOT, {ANNA: DAY_START_US}) == {ANNA: KINDS[kind].daily_cap}

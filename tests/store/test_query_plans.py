@@ -61,7 +61,7 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
         {"message ix_message_sending"},
     ),
     "what may they still get today": (
-        lambda _, tx, now_us: messages.capped_today(tx, BOT, ANNA, now_us),
+        lambda _, tx, now_us: messages.capped_today(tx, BOT, {ANNA: now_us}),
         set(),  # any index on the chat will do: it is one patient's messages
     ),
     "which message was pressed": (
