@@ -46,7 +46,7 @@ from bot.services.ticks import Ticks
 from bot.services.topics import look_at_group
 from bot.services.watch import IntakeWatch
 from bot.settings import Settings
-from bot.store import accounts, messages, schema
+from bot.store import accounts, messages, people, schema
 from bot.store.contacts import Contacts, read_key
 from bot.store.engine import Store, open_store
 from bot.telegram import intake
@@ -334,7 +334,7 @@ async def build(
         bot_id = settings.bot_id
         async with store.write() as tx:
             await accounts.ensure_bot(store, tx, bot_id, settings.staff_chat_id, BOT_INTERVAL_US)
-            await accounts.ensure_owners(store, tx, bot_id, settings.owner_ids, clock.now_us())
+            await people.ensure_owners(store, tx, bot_id, settings.owner_ids, clock.now_us())
             # A token that was refused is tried again at each start: the operator may have mended it.
             await accounts.set_account(tx, bot_id, paused=None)
         model = model_for(settings.semantic_model, settings.index_dir)

@@ -43,6 +43,7 @@ from bot.store import accounts, alerts, care, dues, messages
 from bot.store.alerts import Person
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
+from bot.store.people import owners
 
 log = logs.get(__name__)
 
@@ -242,7 +243,7 @@ class Alerts:
     async def _tell_again(self, tx: Tx, alert: sa.RowMapping, people: tuple[UserId, ...]) -> None:
         whom = escalation.whom(level_of(alert), alert["repeats"], has_on_call=bool(people))
         key = f"alert:{alert['id']}:{alert['repeat_us']}"
-        to = people if whom is Whom.ON_CALL else await accounts.owners(tx, self.post.bot_id)
+        to = people if whom is Whom.ON_CALL else await owners(tx, self.post.bot_id)
         log.info("alert_repeated", alert_id=alert["id"], whom=whom)
         if whom is Whom.GROUP or not to:
             await self._show(tx, alert["id"], key, again=True)

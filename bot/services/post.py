@@ -88,7 +88,7 @@ class Post:
         account = await accounts.account(tx, self.bot_id)
         if account["staff_chat_id"] is not None:
             return (ChatId(account["staff_chat_id"]),)
-        return tuple(ChatId(owner) for owner in await accounts.owners(tx, self.bot_id))
+        return tuple(ChatId(owner) for owner in await people.owners(tx, self.bot_id))
 
     async def tell(
         self,
@@ -144,7 +144,7 @@ class Post:
 
     async def tell_owners(self, tx: Tx, text: str, dedupe_key: str) -> None:
         """Tell every owner privately, once per `dedupe_key`; failing that, who is on call."""
-        for owner in await accounts.owners(tx, self.bot_id):
+        for owner in await people.owners(tx, self.bot_id):
             out = Outgoing(ChatId(owner), Kind.ALERT, Payload(text), f"{dedupe_key}|1|{owner}")
             await self.enqueue(tx, out, fallback=1)
 
@@ -245,7 +245,7 @@ class Notices:
         _, removed = await people.standing(tx, self.post.bot_id)
         listed = (person.telegram_id for person in self.post.library.served.content.clinic.on_call)
         on_call = tuple(ChatId(user) for user in listed if user not in removed)
-        owners = tuple(ChatId(owner) for owner in await accounts.owners(tx, self.post.bot_id))
+        owners = tuple(ChatId(owner) for owner in await people.owners(tx, self.post.bot_id))
         return Ladder(owners, on_call)
 
     async def _tell_owners_once(self, tx: Tx, event: Event, row: sa.RowMapping, text: str) -> None:
@@ -257,7 +257,7 @@ class Notices:
     async def _to_owners(self, tx: Tx, row: sa.RowMapping) -> None:
         """What was meant for somebody on call, and did not reach them."""
         stem = row["dedupe_key"].partition("|")[0]
-        for owner in await accounts.owners(tx, self.post.bot_id):
+        for owner in await people.owners(tx, self.post.bot_id):
             out = Outgoing(
                 ChatId(owner),
                 Kind.ALERT,

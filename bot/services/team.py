@@ -164,7 +164,7 @@ class Team:
         return self.post.text(self._texts.did_role, name=name, role=self._texts.roles[change.role])
 
     async def _is_last_owner(self, tx: Tx, row: sa.RowMapping) -> bool:
-        return await accounts.owners(tx, self.post.bot_id) == (row["user_id"],)
+        return await people.owners(tx, self.post.bot_id) == (row["user_id"],)
 
     def _last_owner(self, row: sa.RowMapping) -> str:
         return self.post.text(self._texts.last_owner, name=row["name"] or str(row["user_id"]))

@@ -1,13 +1,12 @@
-"""The `bot` row, staff, and how things stand: what the operator of one bot needs to know."""
+"""The `bot` row, the audit, and how things stand: what the operator of one bot needs to know."""
 
-from collections.abc import Iterable
 from functools import cache
 
 import sqlalchemy as sa
 
-from bot.model import BotId, ChatId, InboxState, MessageState, Role, UserId
+from bot.model import BotId, ChatId, InboxState, MessageState, UserId
 from bot.store.engine import Store, Tx, with_machine_time
-from bot.store.tables import alert, audit, bot, enrolment, inbox, message, patient, staff
+from bot.store.tables import alert, audit, bot, enrolment, inbox, message, patient
 
 # What every update and every turn asks is put together once: that takes longer than running it.
 _BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
@@ -16,11 +15,6 @@ _LOCK = _ACCOUNT.with_for_update()
 _TRY_LOCK = {
     is_sqlite: with_machine_time(is_sqlite, _ACCOUNT).with_for_update(skip_locked=True) for is_sqlite in (True, False)
 }
-_OWNERS = (
-    sa.select(staff.c.user_id)
-    .where(staff.c.bot_id == _BOT, staff.c.role == Role.OWNER, staff.c.removed_us.is_(None))
-    .order_by(staff.c.user_id)
-)
 
 
 async def ensure_bot(store: Store, tx: Tx, bot_id: BotId, staff_chat_id: ChatId | None, interval_us: int) -> None:
@@ -81,26 +75,6 @@ async def take_watch(tx: Tx, bot_id: BotId, owner: str, machine_us: int, lease_u
 async def give_watch_back(tx: Tx, bot_id: BotId, owner: str) -> None:
     """Leave fetching to whoever wants it."""
     await tx.execute(bot.update().where(bot.c.id == bot_id, bot.c.poller == owner).values(poller=None))
-
-
-async def ensure_owners(store: Store, tx: Tx, bot_id: BotId, owners: Iterable[UserId], now_us: int) -> None:
-    """`OWNER_IDS` makes owners, also of staff in another role.
-
-    It takes nobody's rights away, and gives none back to somebody who was removed.
-    """
-    owners = tuple(owners)
-    rows = [{"bot_id": bot_id, "user_id": user, "role": Role.OWNER, "since_us": now_us} for user in owners]
-    await store.insert_once(tx, staff, rows, "bot_id", "user_id")
-    await tx.execute(
-        staff.update()
-        .where(staff.c.bot_id == bot_id, staff.c.user_id.in_(owners), staff.c.removed_us.is_(None))
-        .values(role=Role.OWNER)
-    )
-
-
-async def owners(tx: Tx, bot_id: BotId) -> tuple[UserId, ...]:
-    """Everybody who is an owner now, by id."""
-    return tuple(UserId(user) for user in await tx.scalars(_OWNERS, {_BOT.key: bot_id}))
 
 
 async def write_audit(

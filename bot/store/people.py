@@ -4,6 +4,8 @@ Everybody who did something has a row, so that others can read who it was. A rol
 gave one; the rest are guests, who may only do what everybody in the staff group may.
 """
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from bot.model import BotId, Role, UserId
@@ -17,6 +19,11 @@ NAME_MAX = 64
 _BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
 _STANDING = sa.select(staff.c.user_id, staff.c.role, staff.c.removed_us).where(staff.c.bot_id == _BOT)
 """Asked at every update, so put together once."""
+_OWNERS = (
+    sa.select(staff.c.user_id)
+    .where(staff.c.bot_id == _BOT, staff.c.role == Role.OWNER, staff.c.removed_us.is_(None))
+    .order_by(staff.c.user_id)
+)
 _IS_THERE = (staff.c.bot_id == _BOT, staff.c.removed_us.is_(None))
 
 
@@ -53,6 +60,26 @@ async def standing(tx: Tx, bot_id: BotId) -> tuple[frozenset[UserId], frozenset[
     rows = (await tx.execute(_STANDING, {_BOT.key: bot_id})).all()
     there = frozenset(UserId(row.user_id) for row in rows if row.removed_us is None and row.role != GUEST)
     return there, frozenset(UserId(row.user_id) for row in rows if row.removed_us is not None)
+
+
+async def ensure_owners(store: Store, tx: Tx, bot_id: BotId, owners: Iterable[UserId], now_us: int) -> None:
+    """`OWNER_IDS` makes owners, also of staff in another role.
+
+    It takes nobody's rights away, and gives none back to somebody who was removed.
+    """
+    owners = tuple(owners)
+    rows = [{"bot_id": bot_id, "user_id": user, "role": Role.OWNER, "since_us": now_us} for user in owners]
+    await store.insert_once(tx, staff, rows, "bot_id", "user_id")
+    await tx.execute(
+        staff.update()
+        .where(staff.c.bot_id == bot_id, staff.c.user_id.in_(owners), staff.c.removed_us.is_(None))
+        .values(role=Role.OWNER)
+    )
+
+
+async def owners(tx: Tx, bot_id: BotId) -> tuple[UserId, ...]:
+    """Everybody who is an owner now, by id."""
+    return tuple(UserId(user) for user in await tx.scalars(_OWNERS, {_BOT.key: bot_id}))
 
 
 def is_away(row: sa.RowMapping, now_us: int) -> bool:

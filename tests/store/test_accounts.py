@@ -4,10 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.model import BotId, ChatId, InboxState, MessageState, Role, UserId
+from bot.model import BotId, ChatId, InboxState, MessageState, UserId
 from bot.store import accounts
 from bot.store.engine import Store, Tx
-from bot.store.tables import alert, audit, enrolment, inbox, message, patient, staff
+from bot.store.tables import alert, audit, enrolment, inbox, message, patient
 
 BOT, OTHER_BOT = BotId(1), BotId(2)
 INTERVAL_US = 35_714
@@ -47,24 +47,6 @@ async def test_a_new_bot_may_send_at_once(store: Store) -> None:
         None,
         None,
     )
-
-
-async def test_the_setting_makes_owners_and_takes_no_rights_away(store: Store) -> None:
-    people: list[dict[str, Any]] = [
-        {"user_id": 1, "role": Role.OWNER, "removed_us": None},
-        {"user_id": 2, "role": Role.DESK, "removed_us": None},  # named in the setting now
-        {"user_id": 3, "role": Role.OWNER, "removed_us": 50},  # named, but removed by another owner
-        {"user_id": 4, "role": Role.CLINICIAN, "removed_us": None},
-    ]
-    async with store.write() as tx:
-        await tx.execute(staff.insert(), [person | {"bot_id": BOT, "since_us": 0} for person in people])
-        for _ in range(2):
-            await accounts.ensure_owners(store, tx, BOT, [UserId(9), UserId(2), UserId(3)], 100)
-        await accounts.ensure_owners(store, tx, OTHER_BOT, [UserId(7)], 100)
-        await accounts.ensure_owners(store, tx, BOT, [], 100)
-        assert await accounts.owners(tx, BOT) == (1, 2, 9)
-        assert await accounts.owners(tx, OTHER_BOT) == (7,)
-        assert await tx.scalar(sa.select(staff.c.role).where(staff.c.user_id == 4)) == Role.CLINICIAN
 
 
 async def test_who_did_what_is_noted(store: Store) -> None:

@@ -1,9 +1,13 @@
 """The clinic's people as rows, on both stores."""
 
+from typing import Any
+
+import sqlalchemy as sa
+
 from bot.model import BotId, Role, UserId
-from bot.store import accounts, people
+from bot.store import people
 from bot.store.engine import Store
-from bot.store.tables import on_call
+from bot.store.tables import on_call, staff
 
 BOT, OTHER_BOT = BotId(1), BotId(2)
 ANNA, BEA, CAS, DAN = map(UserId, (11, 12, 13, 14))
@@ -32,7 +36,7 @@ async def test_a_role_is_given_changed_and_ended(store: Store) -> None:
         assert await people.remove(tx, BOT, ANNA, 300)
         assert not await people.remove(tx, BOT, ANNA, 400), "there is nothing more to end"
         assert await people.standing(tx, BOT) == (frozenset({BEA}), frozenset({ANNA}))
-        assert await accounts.owners(tx, BOT) == (BEA,)
+        assert await people.owners(tx, BOT) == (BEA,)
 
 
 async def test_who_comes_back_begins_anew(store: Store) -> None:
@@ -55,3 +59,21 @@ async def test_who_is_removed_is_not_on_call(store: Store) -> None:
             await tx.execute(on_call.insert().values(bot_id=BOT, user_id=user_id, confirmed_us=100))
         await people.remove(tx, BOT, CAS, 200)
         assert list(await tx.scalars(on_call.select().with_only_columns(on_call.c.user_id))) == [DAN]
+
+
+async def test_the_setting_makes_owners_and_takes_no_rights_away(store: Store) -> None:
+    there: list[dict[str, Any]] = [
+        {"user_id": 1, "role": Role.OWNER, "removed_us": None},
+        {"user_id": 2, "role": Role.DESK, "removed_us": None},  # named in the setting now
+        {"user_id": 3, "role": Role.OWNER, "removed_us": 50},  # named, but removed by another owner
+        {"user_id": 4, "role": Role.CLINICIAN, "removed_us": None},
+    ]
+    async with store.write() as tx:
+        await tx.execute(staff.insert(), [person | {"bot_id": BOT, "since_us": 0} for person in there])
+        for _ in range(2):
+            await people.ensure_owners(store, tx, BOT, [UserId(9), UserId(2), UserId(3)], 100)
+        await people.ensure_owners(store, tx, OTHER_BOT, [UserId(7)], 100)
+        await people.ensure_owners(store, tx, BOT, [], 100)
+        assert await people.owners(tx, BOT) == (1, 2, 9)
+        assert await people.owners(tx, OTHER_BOT) == (7,)
+        assert await tx.scalar(sa.select(staff.c.role).where(staff.c.user_id == 4)) == Role.CLINICIAN
