@@ -82,7 +82,7 @@ class Wrapping:
 
     def _wrap_store(self) -> None:
         store = self.app.store
-        write, machine_us = store.write, store.machine_us
+        write, machine_us_of = store.write, store.machine_us_of
 
         @asynccontextmanager
         async def watched_write() -> AsyncIterator[Tx]:
@@ -94,14 +94,14 @@ class Wrapping:
             if is_last:
                 self.fuse.burn(When.AFTER)
 
-        async def noted_machine_us(tx: Tx) -> int:
-            us = await machine_us(tx)
+        def noted_machine_us(row: sa.RowMapping) -> int:
+            us = machine_us_of(row)
             if _step.get() is Point.TURN:
                 self._limiter_us = us  # the last time a turn asks is for its limits
             return us
 
         store.write = watched_write  # type: ignore[method-assign]
-        store.machine_us = noted_machine_us  # type: ignore[method-assign]
+        store.machine_us_of = noted_machine_us  # type: ignore[method-assign]
 
     def _wrap_send(self) -> None:
         client = self.app.client

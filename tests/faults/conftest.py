@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from bot.clock import ManualClock
 from bot.simulator.cluster import Cluster
 from bot.simulator.ward import NURSE_ID, Ward, open_ward
-from bot.store.engine import Store, Tx
+from bot.store.engine import Store
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -61,11 +62,11 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 def virtual_machine_time() -> Iterator[None]:
     """The test's clock also on PostgreSQL."""
 
-    async def machine_us(self: Store, tx: Tx) -> int:
+    def machine_us_of(self: Store, row: sa.RowMapping) -> int:
         return self._clock.machine_us()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Store, "machine_us", machine_us)
+        patch.setattr(Store, "machine_us_of", machine_us_of)
         yield
 
 
