@@ -15,6 +15,7 @@ from enum import Enum
 import sqlalchemy as sa
 
 from bot.clock import DAY_US, Clock
+from bot.core.announcing import Announcement
 from bot.model import KINDS, BotId, ChatKind, Kind, MessageState, Method, Payload
 from bot.simulator.errors import Impossible
 from bot.simulator.orders import CHECK_IN
@@ -191,13 +192,13 @@ class Traffic:
     async def _broadcast(self, people: Sequence[Person]) -> None:
         """One text to all these, confirmed just now."""
         now_us = self.clock.now_us()
-        payload = Payload("The clinic is closed on Friday.").to_json()
+        announced = Announcement("The clinic is closed on Friday.")
         seen = {"bot_id": self.bot_id, "kind": ChatKind.PRIVATE, "first_seen_us": now_us}
         async with self.store.write() as tx:
             made = await tx.execute(
                 broadcast.insert().values(
                     bot_id=self.bot_id,
-                    payload=payload,
+                    payload=announced.to_json(),
                     audience={},
                     state="running",
                     created_by=OWNER_ID,
@@ -210,7 +211,7 @@ class Traffic:
                 "lane": KINDS[Kind.BROADCAST].lane,
                 "kind": Kind.BROADCAST,
                 "method": Method.SEND_TEXT,
-                "payload": payload,
+                "payload": Payload(announced.text).to_json(),
                 "broadcast_id": made.inserted_primary_key[0],
                 "planned_us": now_us,
                 "due_us": now_us,
