@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, islice
 from typing import TypeAlias
@@ -50,11 +50,11 @@ class Pattern:
 
     parts: tuple[Phrase, ...]
     line: str
+    words: frozenset[str] = field(init=False, compare=False, repr=False)
+    """Of all its phrases."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Of all its phrases."""
-        return tuple(chain.from_iterable(part.words for part in self.parts))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", frozenset(chain.from_iterable(part.words for part in self.parts)))
 
 
 def patterns(lines: Iterable[str]) -> tuple[Pattern, ...]:
@@ -83,27 +83,34 @@ def _phrase(text: str) -> Phrase | None:
 
 
 class PatternBook:
-    """Patterns by one of their words, the one that fewest of them share: most texts hold none of most books."""
+    """Patterns that mean one thing: what is looked for together, and told apart by who asks for it."""
 
     def __init__(self, every: Iterable[Pattern]) -> None:
         self._patterns = tuple(every)
-        shared = Counter(word for pattern in self._patterns for word in set(pattern.words))
-        self._by_word: dict[str, list[int]] = defaultdict(list)
-        for number, pattern in enumerate(self._patterns):
-            self._by_word[min(pattern.words, key=shared.__getitem__)].append(number)
 
     def __iter__(self) -> Iterator[Pattern]:
         return iter(self._patterns)
 
-    def possible(self, meant: frozenset[str]) -> Iterator[Pattern]:
-        """Those that may be in a text with these words and concepts, in the order of the book."""
-        if len(meant) < len(self._by_word):
-            found = [number for word in meant for number in self._by_word.get(word, ())]
-        else:
-            found = [number for word, numbers in self._by_word.items() if word in meant for number in numbers]
-        for number in sorted(found):
-            if meant.issuperset(self._patterns[number].words):
-                yield self._patterns[number]
+
+class Shelf:
+    """Books that are looked through at once, by one word of each pattern, the one that fewest patterns share: most
+    texts hold none of most books."""
+
+    def __init__(self, books: Iterable[PatternBook]) -> None:
+        self._places = [(book, pattern) for book in books for pattern in book]
+        shared = Counter(chain.from_iterable(pattern.words for _, pattern in self._places))
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        for number, (_, pattern) in enumerate(self._places):
+            self._by_word[min(sorted(pattern.words), key=shared.__getitem__)].append(number)
+
+    def open(self, meant: frozenset[str]) -> Mapping[PatternBook, Sequence[Pattern]]:
+        """The patterns that may be in a text with these words and concepts, by book and in its order."""
+        found: dict[PatternBook, list[Pattern]] = defaultdict(list)
+        for number in sorted(chain.from_iterable(self._by_word[word] for word in self._by_word.keys() & meant)):
+            book, pattern = self._places[number]
+            if pattern.words <= meant:
+                found[book].append(pattern)
+        return found
 
 
 class Concepts:
@@ -115,11 +122,12 @@ class Concepts:
             for pattern in patterns(lines):
                 self._by_line[Pattern(pattern.parts, "")].append(f"<{name}>")
         self._book = PatternBook(self._by_line)
+        self._shelf = Shelf([self._book])
         self.words = frozenset(word for pattern in self._by_line for word in pattern.words)
 
     def found(self, finder: "Finder") -> Iterator[tuple[str, Path]]:
         """Every concept that is in the finder's text, and where."""
-        for pattern in self._book.possible(finder.meant):
+        for pattern in self._shelf.open(finder.meant).get(self._book, ()):
             for path in islice(finder.all(pattern), _PLACES):
                 for name in self._by_line[pattern]:
                     yield name, path
@@ -128,7 +136,9 @@ class Concepts:
 class Finder:
     """Looks for patterns in one reading. The work for one is bounded by how often its rarest word occurs."""
 
-    def __init__(self, reading: Reading, vocabulary: Vocabulary, concepts: Concepts | None = None) -> None:
+    def __init__(
+        self, reading: Reading, vocabulary: Vocabulary, concepts: Concepts | None = None, shelf: Shelf | None = None
+    ) -> None:
         self._reading = reading
         self._places: dict[str, list[Path]] = _places(reading, vocabulary)
         self._begins: dict[str, list[int]] = {}
@@ -142,6 +152,11 @@ class Finder:
                 named[name].add(path)
             self._places |= {name: sorted(paths) for name, paths in named.items()}
             self.meant |= named.keys()
+        self._open: Mapping[PatternBook, Sequence[Pattern]] = shelf.open(self.meant) if shelf is not None else {}
+
+    def possible(self, book: PatternBook) -> Sequence[Pattern]:
+        """What may be in the text of a book that stands on the shelf, in its order."""
+        return self._open.get(book, ())
 
     def first(self, pattern: Pattern, barred: AbstractSet[int] = _NOTHING) -> Path | None:
         """The first place of `pattern` that uses none of the `barred` tokens."""
@@ -156,7 +171,7 @@ class Finder:
         return " ".join(self._reading.tokens[index].word for index in path)
 
     def _all(self, pattern: Pattern, barred: AbstractSet[int]) -> Iterator[Path]:
-        if not self.meant.issuperset(pattern.words):
+        if not pattern.words <= self.meant:
             return
         if len(pattern.parts) == 1:
             yield from self._each(pattern.parts[0], barred)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from bot.content.schema import RedFlag
 from bot.core.matching.english import english
-from bot.core.phrases import Concepts, Finder, Path, Pattern, PatternBook, patterns
+from bot.core.phrases import Concepts, Finder, Path, Pattern, PatternBook, Shelf, patterns
 from bot.core.reading import Reading, Why, read
 from bot.core.text import clean, words
 from bot.core.typos import Vocabulary
@@ -105,6 +105,7 @@ class Triager:
         self._levels = {flag.id: flag.level for flag in by_level}
         self._rules = tuple(_rule(flag, figures_of_speech) for flag in by_level)
         self._concepts = Concepts(concepts or {})
+        self._shelf = Shelf(book for rule in self._rules for book in rule.books)
         used = {word for rule in self._rules for book in rule.books for pattern in book for word in pattern.words}
         self._vocabulary = Vocabulary(used | self._concepts.words, is_real=english().knows)
         self._opinion = opinion
@@ -112,11 +113,13 @@ class Triager:
     def triage(self, text: str) -> Triage:
         """Every red flag in `text`, highest level first, and what was seen and ruled out as "flag: reason (words)"."""
         reading = read(clean(text))
-        finder = Finder(reading, self._vocabulary, self._concepts)
+        finder = Finder(reading, self._vocabulary, self._concepts, self._shelf)
         flags: dict[str, Flag] = {}
         doubts: dict[str, Flag] = {}
         ruled_out: dict[str, None] = {}
         for rule in self._rules:
+            if not any(map(finder.possible, (rule.signs, rule.any_two, rule.ask_if))):
+                continue  # nearly always: nothing else makes a sign by itself
             seen = _look(rule, reading, finder)
             ruled_out |= {f"{rule.flag.id}: {why}": None for why in seen.ruled_out}
             level = _level(rule, reading, finder, seen)
@@ -158,7 +161,7 @@ def _rule(flag: RedFlag, figures_of_speech: Sequence[str]) -> _Rule:
 def _look(rule: _Rule, reading: Reading, finder: Finder) -> _Seen:
     alike = {
         index: other
-        for other in rule.look_alikes.possible(finder.meant)
+        for other in finder.possible(rule.look_alikes)
         for path in finder.all(other)
         for index in path
     }
@@ -197,7 +200,7 @@ def _sift(
 ) -> None:
     """Sort the patterns that are in the text by whether their words count."""
     barred: dict[frozenset[Why], frozenset[int]] = {}
-    for pattern in book.possible(finder.meant):
+    for pattern in finder.possible(book):
         path = finder.first(pattern)
         if path is None:
             continue
