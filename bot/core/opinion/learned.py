@@ -26,6 +26,8 @@ from bot.core.tokens import SMALL_WORDS
 from bot.core.triage import Suspicion
 from bot.core.wish_words import kind
 
+_LATELY = 4_096
+"""Pieces whose scores are kept, 500 kB."""
 _NOTHING, _TOO_LITTLE = 3, 5
 """Fewer different words mean nothing by themselves ("/help 11"); so few are never surely danger unless a rule names
 them, since half of such alarms were about "what if I don't"."""
@@ -170,6 +172,8 @@ class LearnedOpinion:
     def __init__(self, lessons: Lessons) -> None:
         self._lessons = lessons
         self._ear = Ear(lessons.spellings, lessons.counts, lessons.postings, lessons.vectors)
+        self._lately: dict[int, Floats] = {}
+        """By the hash of a piece, since what patients wrote is not to be kept here."""
 
     def of(self, reading: Reading) -> Suspicion:
         """See `triage.Opinion`."""
@@ -186,6 +190,16 @@ class LearnedOpinion:
     def gravest(self, reading: Reading) -> tuple[str, float]:
         """The most probable pressing sign, and the probability that there is one at all."""
         texts = pieces(reading)
-        scores = self._ear.likeness(texts) @ self._lessons.weights
+        scores = np.array([self._scores(text) for text in texts])
         looks, column = heard(scores, texts, self._lessons.pressing)
         return self._lessons.ids[column], float(self._lessons.grave.of(np.array(looks)))
+
+    def _scores(self, text: str) -> Floats:
+        """How much a piece is like each sign. It is asked again soon, of all that was written in two minutes as one."""
+        if (known := self._lately.get(hash(text))) is not None:
+            return known
+        if len(self._lately) >= _LATELY:
+            self._lately.clear()
+        found: Floats = (self._ear.likeness([text]) @ self._lessons.weights)[0]
+        self._lately[hash(text)] = found
+        return found
