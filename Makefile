@@ -3,8 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One process a core; a file stays in one process, since it may share a browser or a database server.
-PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
+# One process a core; a file stays in one process, since it may share a browser or a database server. Their order is
+# that of tests/conftest.py.
+PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# mypy keeps one core busy for most of a minute: while tests wait for a server it has that for nothing. Either may fail.
+beside_types = $(BIN)/mypy & $(1); tests=$$?; wait $$! && exit $$tests
 
 .PHONY: demo run bench test test-all coverage lint types format clean
 
@@ -23,15 +26,15 @@ bench: $(READY)
 	$(BIN)/python benchmarks/staff.py $(ARGS)
 	$(if $(DATA),$(BIN)/python benchmarks/matching.py $(DATA) $(ARGS))
 
-test: $(READY) lint types
-	$(PYTEST) -m "not slow" $(ARGS)
+test: $(READY) lint
+	$(call beside_types,$(PYTEST) -m "not slow" $(ARGS))
 
 # Twice as slow, so not part of every test run. Fails under 90 %.
 coverage: $(READY)
 	$(PYTEST) -m "not slow" --cov $(ARGS)
 
-test-all: $(READY) lint types
-	$(PYTEST) $(ARGS)
+test-all: $(READY) lint
+	$(call beside_types,$(PYTEST) $(ARGS))
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -52,7 +55,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable ".[dev]"
+	@# On all cores, which pip does on one; the libraries' own tests are never imported.
+	$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 	touch $(READY)
 
 clean:

@@ -10,32 +10,61 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import LRUCache
 
+from bot import cli
 from bot.clock import ManualClock
-from bot.content.load import parse_content, revision_of
+from bot.content import lint, load
+from bot.content.lint import Findings
+from bot.content.load import Sources, revision_of
 from bot.content.schema import Content
 from bot.core.matching.semantic import SentenceModel
 from bot.logs import SafeHandler
-from bot.services import library
+from bot.services import library, proposing
 from bot.services.indexes import Mind, mind_for
 from bot.simulator.cluster import Cluster, missing, open_cluster
 from bot.simulator.house import Cast, House, make_cast, open_house
 from bot.simulator.state import Message
 from bot.simulator.world import TOKEN, World
+from bot.store import schema
 
-ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent
 if "INDEX_DIR" not in os.environ:  # set by the first process of a run; those it starts find what others have built
     os.environ["INDEX_DIR"] = tempfile.mkdtemp(prefix="aftercare-index-")
     atexit.register(shutil.rmtree, os.environ["INDEX_DIR"], ignore_errors=True)
 os.environ["SEMANTIC_MODEL"] = "none"
 """What the tests say holds without the extra; those about the model ask for it."""
 LONG_ENOUGH = 12
+KEPT_TEXTS = 12
+"""Of which what was read stays in memory: those that ship, cut down, signed…"""
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A working day of the demo clinic; London is on UTC."""
+
+
+BEGIN_WITH = ("faults/test_table.py", "store/test_publishing.py")
+"""The first learns from the shipped texts, for which every house would wait; the second needs other texts."""
+END_WITH = ("core", "content", "simulator", "telegram", "web")
+"""Short files: with a long one at the end the other processes would have nothing to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order in which several processes are done soonest; what is in a file stays as it is."""
+
+    def when(item: pytest.Item) -> int:
+        path = item.path.relative_to(HERE)
+        if path.as_posix() in BEGIN_WITH:
+            return BEGIN_WITH.index(path.as_posix())
+        return len(BEGIN_WITH) + (path.parts[0] in END_WITH)
+
+    items.sort(key=when)
 
 
 @dataclass
@@ -84,22 +113,38 @@ def overheard() -> Iterator[Overheard]:
     assert heard.leaks() == [], "a log line holds what somebody said, or the token"
 
 
+@dataclass(frozen=True)
+class Parsed:
+    """Texts that were read, and what was found in them by day."""
+
+    content: Content
+    sources: Sources
+    findings: dict[date | None, Findings] = field(default_factory=dict)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def read_once() -> Iterator[None]:
-    """Texts that are the same byte for byte are read, checked and learned from once a run: each house would spend two
-    thirds of a second on it, and what comes of it never changes."""
-    read_checked = library.read_checked
-    parsed: dict[str, Content] = {}
-    checked: dict[tuple[str, date], Content] = {}
+    """Texts that are the same byte for byte are read, checked and learned from once a run: each house, each command and
+    each visit of the doctor would spend a second on it, and what comes of it never changes."""
+    parse_located, check = load.parse_located, lint.check
+    parsed: dict[tuple[str, str], Parsed] = {}
     minds: dict[tuple[object, ...], Mind] = {}
 
-    def parse_once(files: Mapping[str, str]) -> Content:
-        hash_ = revision_of(files)
-        return parsed.get(hash_) or parsed.setdefault(hash_, parse_content(files))
+    def parse_once(files: Mapping[str, str], language: str = "en") -> tuple[Content, Sources]:
+        known = (revision_of(files), language)
+        if known not in parsed:
+            made = Parsed(*parse_located(files, language))
+            if len(parsed) == KEPT_TEXTS:
+                del parsed[next(iter(parsed))]
+            parsed[known] = made
+        found = parsed[known] = parsed.pop(known)  # the one used last goes last
+        return found.content, found.sources
 
-    def check_once(files: dict[str, str], today: date) -> Content:
-        known = (revision_of(files), today)
-        return checked.get(known) or checked.setdefault(known, read_checked(files, today))
+    def check_once(content: Content, sources: Sources, today: date | None = None) -> Findings:
+        of = next((found for found in parsed.values() if found.content is content), None)
+        if of is None:
+            return check(content, sources, today)
+        return of.findings.get(today) or of.findings.setdefault(today, check(content, sources, today))
 
     def learn_once(
         content: Content,
@@ -115,9 +160,37 @@ def read_once() -> Iterator[None]:
         return minds.get(known) or minds.setdefault(known, mind_for(content, model, folder, keep=keep))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(library, "parse_content", parse_once)
-        patch.setattr(library, "read_checked", check_once)
+        for module in (load, lint, cli, proposing):
+            patch.setattr(module, "parse_located", parse_once)
+        patch.setattr(lint, "check", check_once)
         patch.setattr(library, "mind_for", learn_once)
+        yield
+
+
+class Compiled(LRUCache[tuple[Any, ...], Any]):
+    """Statements as they read in SQL, for all engines of a kind and not for one: an engine forgets them when it is
+    closed, and each house has two of its own."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((type(key[0]), *key[1:]), compiled)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prepared_once() -> Iterator[None]:
+    """What every engine and every client makes for itself, and always the same: an eighth of a house's time."""
+    compiled = Compiled(5_000)
+
+    def make_engine(*args: Any, **kwargs: Any) -> AsyncEngine:
+        made = create_async_engine(*args, **kwargs)
+        made.sync_engine._compiled_cache = compiled
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.engine.create_async_engine", make_engine)
+        patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
         yield
 
 
@@ -161,6 +234,14 @@ async def cast(clock: ManualClock) -> AsyncIterator[Cast]:
     made = make_cast(clock)
     yield made
     await made.world.aclose()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the head revision, to copy."""
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    asyncio.run(schema.upgrade(f"sqlite+aiosqlite:///{path}"))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -80,12 +80,15 @@ def _upgrade(url: URL, revision: str) -> None:
 
 def _upgrade_alone(url: URL, revision: str) -> None:
     _make_file(url)
-    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    scripts = ScriptDirectory.from_config(config())
+    known = {script.revision for script in scripts.walk_revisions()}
     found = _current(url)
     if found is not None and found not in known:
         raise StoreError(
             f"The database is at revision {found}, which this version does not know. Install the newer one."
         )
+    if found is not None and found == (scripts.get_current_head() if revision == "head" else revision):
+        return
     engine = _engine(url)
     _hold_the_schema(engine)
     made = config()

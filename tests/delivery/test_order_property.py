@@ -60,9 +60,9 @@ ANSWERS: list[SendResult] = [
 
 
 @pytest.fixture
-def template(migrated_db: Path, fast_dir: Path) -> Path:
+def template(migrated_file: Path, fast_dir: Path) -> Path:
     """A migrated database in memory, to copy."""
-    return Path(shutil.copy(migrated_db, fast_dir / "migrated.db"))
+    return Path(shutil.copy(migrated_file, fast_dir / "migrated.db"))
 
 
 @dataclass

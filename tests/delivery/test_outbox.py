@@ -618,8 +618,13 @@ async def test_a_row_that_waits_for_its_groups_limit_is_not_overtaken_by_a_young
     bench.store.machine_us = machine_us  # type: ignore[method-assign]
     younger = await bench.owe(GROUP, Kind.RELAY, "younger")
     await bench.turn()  # the younger one is put off, exactly
-    while len(bench.wire.calls) < 4:
-        bench.clock.tick(timedelta(milliseconds=1))
-        await bench.turn()
-        await bench.outbox.landed()
+    older_us = (await bench.row(older))["due_us"]
+    bench.clock.tick(timedelta(microseconds=older_us - bench.clock.now_us() - 20_000))
+    await bench.turn()
+    assert len(bench.wire.calls) == 2, "nothing may go before the group's limit ends"
+    for sent, tick in ((3, timedelta(milliseconds=1)), (4, TICK)):
+        while len(bench.wire.calls) < sent:
+            bench.clock.tick(tick)
+            await bench.turn()
+            await bench.outbox.landed()
     assert [call.id for call in bench.wire.calls[2:]] == [older, younger]

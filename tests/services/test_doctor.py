@@ -79,7 +79,7 @@ def signed_content(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def clinic(fast_dir: Path, signed_content: Path) -> AsyncIterator[Installation]:
+async def clinic(fast_dir: Path, signed_content: Path, migrated_file: Path) -> AsyncIterator[Installation]:
     """Everything as it has to be."""
     world = World(ManualClock(NOW), limits=None)
     owner = world.add_user(OWNER_ID, "Owner")
@@ -95,7 +95,7 @@ async def clinic(fast_dir: Path, signed_content: Path) -> AsyncIterator[Installa
     }
     (fast_dir / "backups").mkdir()
     (fast_dir / "backups" / name_for(NOW - timedelta(hours=8))).touch()
-    await schema.upgrade(str(settings["database_url"]))
+    shutil.copy(migrated_file, fast_dir / "clinic.db")
     yield Installation(world, group, owner, fast_dir, content, settings)
     await world.aclose()
 

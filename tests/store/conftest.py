@@ -34,14 +34,6 @@ def empty(postgres: Cluster) -> None:
     )
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file at the head revision, to copy."""
-    path = tmp_path_factory.mktemp("template") / "migrated.db"
-    asyncio.run(schema.upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
-
-
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 

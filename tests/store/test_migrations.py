@@ -3,7 +3,7 @@
 import asyncio
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,12 +154,17 @@ async def test_a_file_that_cannot_be_made_is_named(fast_dir: Path) -> None:
 # --- from each revision to the next ---------------------------------------------------------------------------------
 
 
-def fill(connection: sa.Connection) -> None:
-    """Put one row into each empty table, whatever its columns are at this revision."""
+def tables_of(connection: sa.Connection) -> list[sa.Table]:
+    """Our tables as they are in the database, those first that others point to."""
     tables = sa.MetaData()
     tables.reflect(connection)
-    for table in tables.sorted_tables:
-        if table.name == "alembic_version" or connection.scalar(sa.select(sa.func.count()).select_from(table)):
+    return [table for table in tables.sorted_tables if table.name != "alembic_version"]
+
+
+def fill(connection: sa.Connection, tables: Sequence[sa.Table] | None = None) -> None:
+    """Put one row into each empty table, whatever its columns are at this revision."""
+    for table in tables or tables_of(connection):
+        if connection.scalar(sa.select(sa.func.count()).select_from(table)):
             continue
         connection.execute(table.insert().values({column.name: _some(connection, column) for column in table.columns}))
 
@@ -178,14 +183,11 @@ def _some(connection: sa.Connection, column: sa.Column[Any]) -> object:
     return "still" if isinstance(column.type, sa.String) else 7
 
 
-def everything(connection: sa.Connection) -> Rows:
+def everything(connection: sa.Connection, tables: Sequence[sa.Table] | None = None) -> Rows:
     """All rows of all tables."""
-    tables = sa.MetaData()
-    tables.reflect(connection)
     return {
         table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
-        for table in tables.sorted_tables
-        if table.name != "alembic_version"
+        for table in tables or tables_of(connection)
     }
 
 
@@ -210,14 +212,22 @@ def orphans(connection: sa.Connection) -> list[Any]:
 
 
 async def test_rows_survive_every_step(empty_url: str) -> None:
+    rows: Rows = {}
+
+    def look_and_fill(connection: sa.Connection) -> tuple[Rows, list[Any], Rows]:
+        tables = tables_of(connection)
+        found = everything(connection, tables), orphans(connection)
+        fill(connection, tables)
+        return *found, everything(connection, tables)
+
     for revision in revisions():
-        before = await with_database(empty_url, everything) if revision != revisions()[0] else {}
         await schema.upgrade(empty_url, revision)
         assert await schema.current(empty_url) == revision
-        assert kept(before, await with_database(empty_url, everything)), revision
-        assert await with_database(empty_url, orphans) == [], revision
-        await with_database(empty_url, fill)
-    assert all((await with_database(empty_url, everything)).values())
+        after, lost, filled = await with_database(empty_url, look_and_fill)
+        assert kept(rows, after), revision
+        assert lost == [], revision
+        rows = filled
+    assert all(rows.values())
 
 
 def test_revisions_are_one_line_numbered_in_order() -> None:
