@@ -23,6 +23,7 @@ from benchmarks._peers import ROOT
 from bot.clock import MINUTE_US, SystemClock, to_us
 from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.model import BotId
+from bot.services.enrolment_list import MAX_ROWS
 from bot.store import accounts, schema
 from bot.store.engine import open_store
 from bot.store.tables import due
@@ -31,8 +32,8 @@ A_DAY = 10_000
 """Treatments on the list: of a group of clinics, and for ten days."""
 SLOTS_A_DAY = 8 * 12
 """Of five minutes, from nine to five."""
-CHUNK = 2_000
-"""Enrolments of one transaction."""
+CHUNK = MAX_ROWS
+"""Enrolments of one transaction: the longest list that is taken at once."""
 
 
 @dataclass(frozen=True)

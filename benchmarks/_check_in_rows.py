@@ -80,9 +80,10 @@ async def add_enrolments(tx: Tx, bot_id: BotId, treated: Sequence[Treated], now_
 
 
 async def enrol(tx: Tx, planner: Planner, treated: Sequence[Treated]) -> int:
-    """Enrol them, and plan their check-ins. Returns how many were planned."""
+    """Enrol them, and plan their check-ins. Returns how many were planned. Their numbers follow one on the other."""
     await add_enrolments(tx, planner.post.bot_id, treated, to_us(planner.post.clock.now()))
     names = ("id", "plan_id", "zone", "treated_us", "visit_us")
-    of_them = enrolment.c.patient_id.in_([one.patient_id for one in treated])
+    ids = [one.patient_id for one in treated]
+    of_them = enrolment.c.patient_id.between(min(ids), max(ids))
     rows = (await tx.execute(sa.select(*(enrolment.c[name] for name in names)).where(of_them))).mappings().all()
     return len(await planner.plan_many(tx, rows))

@@ -79,6 +79,7 @@ def check_groups(content: Content, documents: tuple[Document, ...], today: date 
             yield Finding.error(document, ("entries",), "there is no question here; add one or remove the file")
     yield from _ids(placed)
     yield from _retired(content, documents, placed)
+    yield from _questions(placed)
     yield from _phrasings(placed)
     known = {one.entry.id for one in placed}
     known |= {id_ for group in content.groups for id_ in group.retired}
@@ -163,6 +164,16 @@ def _retired(content: Content, documents: tuple[Document, ...], placed: list[_Pl
             where = f"{document.file}:{document.line(('retired', index))}"
             text = f"the id '{one.entry.id}' belonged to a question that was taken out ({where}); choose another"
             yield Finding.error(one.document, (*one.place, "id"), text)
+
+
+def _questions(placed: list[_Placed]) -> Iterator[Finding]:
+    """On two buttons with the same words nobody could tell which to press."""
+    first: dict[str, _Placed] = {}
+    for one in placed:
+        other = first.setdefault(lint_text.normalise(one.entry.question), one)
+        if other is not one:
+            text = f"the question '{one.entry.question}' is there already ({other.where('question')}); keep one of them"
+            yield Finding.error(one.document, (*one.place, "question"), text)
 
 
 def _phrasings(placed: list[_Placed]) -> Iterator[Finding]:

@@ -482,6 +482,7 @@ class PatientListReplies(Sentences):
     answers_wait: Line
     answers_again: Line
     answers_none: Line
+    answers_words: Line
     note_kind_note: Line
     note_kind_call: Line
     note_kind_booking: Line
@@ -1140,7 +1141,11 @@ class TeachReplies(Sentences):
         "shifts": frozenset({"count", "asked"}),
         "move": frozenset({"before", "after", "count"}),
         "held_out": frozenset({"count", "of"}),
+        "see": frozenset({"lines"}),
+        "see_line": frozenset({"code", "text", "before", "after"}),
+        "see_more": frozenset({"count"}),
         "refused": frozenset({"text", "reasons"}),
+        "talking": frozenset({"codes"}),
         "learnt": frozenset({"count", "text"}),
         "button_send": frozenset({"count"}),
         "sent": frozenset({"count"}),
@@ -1162,11 +1167,13 @@ class TeachReplies(Sentences):
     button_wrong: Line
     """Under *Why this answer*."""
     button_add: Line
+    button_new: Line
     button_people: Line
     button_ignore: Line
     button_next: Line
     ask: Text
     to_entry: Line
+    to_new: Line
     to_people: Line
     button_stop: Line
     line_no_words: Line
@@ -1185,6 +1192,12 @@ class TeachReplies(Sentences):
     shifts: Line
     move: Line
     held_out: Line
+    button_see: Line
+    see: Text
+    """Questions of patients that an edit would answer otherwise, in their words."""
+    see_line: Line
+    see_more: Line
+    see_gone: Line
     outcomes: Mapping[Id, Line]
     """What is done with a question that is not answered, by decision."""
     button_publish: Line
@@ -1194,6 +1207,7 @@ class TeachReplies(Sentences):
     failed: Text
     note: Line
     """What the history of the texts says."""
+    talking: Line
     learnt: Text
     button_send: Line
     sent: Line
@@ -1322,20 +1336,52 @@ class FaqDeskReplies(Sentences):
 
     placeholders: ClassVar[Mapping[str, frozenset[str]]] = {
         "group": frozenset({"title"}),
-        "variant": frozenset({"after", "until"}),
+        "variant": frozenset({"span"}),
+        "span_first_days": frozenset({"count"}),
+        "span_first_hours": frozenset({"last"}),
+        "span_days": frozenset({"first", "last"}),
+        "span_day": frozenset({"first"}),
+        "span_later_days": frozenset({"first"}),
+        "span_hours": frozenset({"first", "last"}),
+        "span_later_hours": frozenset({"first"}),
+        "length_hours": frozenset({"count"}),
+        "length_days": frozenset({"count"}),
         "added": frozenset({"lines"}),
+        "taken_out": frozenset({"lines"}),
         "facts": frozenset({"count", "who", "day"}),
-        "ask_question": frozenset({"now"}),
+        "use": frozenset({"days", "given", "helped", "wrong", "team"}),
+        "ask_question": frozenset({"now", "most"}),
         "ask_answer": frozenset({"now"}),
         "ask_phrasing": frozenset({"now"}),
+        "ask_out": frozenset({"now"}),
+        "question_long": frozenset({"count", "most"}),
+        "question_taken": frozenset({"question"}),
+        "phrasing_long": frozenset({"count", "most"}),
+        "phrasing_taken": frozenset({"text", "question"}),
+        "out_unknown": frozenset({"words"}),
+        "out_too_few": frozenset({"least"}),
+        "times": frozenset({"lines"}),
+        "ask_time": frozenset({"span", "now"}),
+        "ask_ends": frozenset({"span"}),
+        "new_question": frozenset({"group", "most"}),
+        "new_answer": frozenset({"group", "most"}),
+        "new_phrasing": frozenset({"group", "count"}),
+        "ways": frozenset({"lines"}),
+        "new_facts": frozenset({"day"}),
+        "added_new": frozenset({"question"}),
         "tried": frozenset({"entry", "impact"}),
+        "tried_new": frozenset({"entry", "impact"}),
         "tried_retire": frozenset({"entry", "impact"}),
         "published": frozenset({"question"}),
         "signed": frozenset({"name", "registration"}),
         "refused": frozenset({"reasons"}),
         "conflict": frozenset({"theirs", "mine"}),
         "review": frozenset({"count", "body"}),
-        "review_long": frozenset({"id"}),
+        "review_page": frozenset({"number", "count"}),
+        "dates_overdue": frozenset({"count", "questions"}),
+        "dates_soon": frozenset({"count", "questions"}),
+        "overdue": frozenset({"day"}),
+        "look": frozenset({"lines"}),
         "history": frozenset({"lines"}),
         "history_line": frozenset({"revision", "time", "who", "what"}),
         "history_undone": frozenset({"revision", "time", "who", "what", "undone"}),
@@ -1354,24 +1400,69 @@ class FaqDeskReplies(Sentences):
     press_first: Text
     entry_said: Line
     cut: Line
+    """Under what is too long to be shown."""
+    always: Line
+    """Above the answer that is given where nothing is known of a treatment."""
     variant: Line
-    later: Line
+    """Above an answer by time."""
+    span_first_day: Line
+    span_first_days: Line
+    span_first_hours: Line
+    span_days: Line
+    span_day: Line
+    span_later_days: Line
+    span_hours: Line
+    span_later_hours: Line
+    length_hours: Line
+    length_days: Line
     added: Text
+    taken_out: Text
     nobody: Line
     facts: Text
+    use: Text
     ask_question: Text
     ask_answer: Text
     ask_phrasing: Text
+    ask_out: Text
+    question_long: Line
+    question_taken: Line
+    phrasing_long: Line
+    phrasing_taken: Line
+    phrasing_known: Line
+    out_unknown: Line
+    out_too_few: Text
+    times: Text
+    times_none: Text
+    ask_time: Text
+    ask_ends: Text
+    ask_split: Text
+    length_unread: Line
+    length_wrong: Line
+    times_full: Line
+    time_long: Line
+    new_group: Text
+    new_question: Text
+    new_answer: Text
+    new_phrasing: Text
+    ways: Text
+    new_ready: Line
+    new_facts: Text
+    cancelled: Line
+    group_gone: Line
+    added_new: Text
     trying: Line
     publishing: Line
     tried: Text
+    tried_new: Text
     tried_retire: Text
     published: Text
     signed: Text
     retired: Text
     refused: Text
     conflict: Text
-    too_long: Line
+    whole_theirs: Line
+    whole_mine: Line
+    tried_cut: Line
     failed: Text
     note: Line
     history: Text
@@ -1387,16 +1478,35 @@ class FaqDeskReplies(Sentences):
     note_undo: Line
     review: Text
     review_nothing: Line
-    review_long: Text
+    review_page: Line
+    button_page: Line
+    button_first: Line
+    review_read_first: Line
+    review_retire: Line
+    dates_overdue: Line
+    dates_soon: Line
+    overdue: Line
+    look: Text
     review_changed: Line
     no_registration: Text
     signing: Line
     button_edit: Line
     """Under *Why this answer*."""
     button_groups: Line
+    button_new: Line
     button_question: Line
     button_answer: Line
     button_phrasing: Line
+    button_times: Line
+    button_whole: Line
+    button_out: Line
+    button_add: Line
+    button_earlier: Line
+    button_further: Line
+    button_split: Line
+    button_ends: Line
+    button_join: Line
+    button_cancel: Line
     button_back: Line
     button_try: Line
     button_throw_away: Line

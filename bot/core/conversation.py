@@ -4,7 +4,7 @@ Order, always: triage → an open safety question → flood limit → wishes (st
 open check-in question → FAQ → hand over. Triage sees every text first, whatever else it might be.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from bot.content.schema import Content
 from bot.core import browse
 from bot.core.answering import Answering
 from bot.core.care.asking import ACTIONS as CARE_ACTIONS
-from bot.core.care.checking_in import CheckIns
+from bot.core.care.checking_in import CheckIns, beside_danger
 from bot.core.care.joining_unasked import said_unasked, share_phone
 from bot.core.checking import SELF_HARM, Checking, Reply, Silence, alert_about, as_signs
 from bot.core.hearing import JOIN, STAFF_COMMANDS, is_payload, is_same, is_wish, read_together, words_and_command
@@ -239,6 +239,26 @@ class Conversation:
         why = "\n\n".join((first.text, *(say.text for say in found.says)))
         return replace(warned, says=(replace(first, text=why), *others))
 
+    def on_told(
+        self, words: str, care: Care, check_in_id: int, question_id: str, state: State, occasion: Occasion
+    ) -> Outcome:
+        """Decide on a patient's words that staff took down on the phone, as the answer to a question for words. The
+        same state and nothing else where the question is over.
+
+        Triage reads them as the patient's own. A doubt counts as the sign: the bot can ask nobody about it.
+        """
+        turn = self._check_ins.told(words, care, check_in_id, question_id, occasion.now)
+        read = self.brain.understand(words)
+        if read.decision is not Decision.RED_FLAG and (told := [flag for flag in read.suspected if flag.words]):
+            read = _as_sign(read, told)
+        if read.decision is Decision.RED_FLAG:
+            read, changes, says = beside_danger(read, turn, occasion)
+            warned = self._red_flag(read, state, occasion)
+            return replace(warned, says=(*warned.says, *says), care=changes)
+        if turn is None:
+            return Outcome(state)
+        return self._warned(self._check_ins.told_alone(words, care, turn, state, occasion), occasion)
+
     # --- danger -----------------------------------------------------------------------------------------------------
 
     def _only_agrees(self, understanding: Understanding) -> bool:
@@ -330,10 +350,7 @@ class Conversation:
         if counting:
             is_second = asked is not None and is_pressing(counting)
             open_one = (asked.flag,) if asked is not None and is_second else ()
-            flags = as_signs((*read.flags, *counting, *open_one))
-            worst = flags[0]
-            read = replace(read, id=worst.id, level=worst.level, flags=flags, suspected=(), beside=None)
-            return replace(read, decision=Decision.RED_FLAG)
+            return _as_sign(read, (*counting, *open_one))
         if read.decision is not Decision.CHECK or (asked is None and not barred):
             return read
         instead = self.brain.understand(read.text, recent=recent, about=_topic(state, occasion), denied=True)
@@ -623,6 +640,14 @@ class Conversation:
 
     def _say(self, text: str, /, **extra: str) -> str:
         return self._voice.say(text, **extra)
+
+
+def _as_sign(read: Understanding, suspected: Iterable[Flag]) -> Understanding:
+    """The same where what was only suspected counts as told."""
+    flags = as_signs((*read.flags, *suspected))
+    worst = flags[0]
+    read = replace(read, id=worst.id, level=worst.level, flags=flags, suspected=(), beside=None)
+    return replace(read, decision=Decision.RED_FLAG)
 
 
 def _left_to_people(understanding: Understanding) -> Understanding:

@@ -33,7 +33,7 @@ _LOOKING = (
 """Looking, and answering a patient."""
 _DAILY = ("broadcast", "closed", "enrol", "faq_edit", "faq_history", "teach")
 """What a receptionist does all day."""
-_BUTTONS = ("bc", "cl", "en", "fe", "pl", "st", "te", "th", "who")
+_BUTTONS = ("bc", "cl", "en", "fe", "im", "pl", "st", "te", "th", "who")
 """What the data of their buttons begins with."""
 
 ALLOWED: Mapping[str, Collection[Role]] = {

@@ -160,10 +160,7 @@ def _rule(flag: RedFlag, figures_of_speech: Sequence[str]) -> _Rule:
 
 def _look(rule: _Rule, reading: Reading, finder: Finder) -> _Seen:
     alike = {
-        index: other
-        for other in finder.possible(rule.look_alikes)
-        for path in finder.all(other)
-        for index in path
+        index: other for other in finder.possible(rule.look_alikes) for path in finder.all(other) for index in path
     }
     seen = _Seen()
     _sift(rule, rule.signs, reading, finder, alike, seen)

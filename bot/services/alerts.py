@@ -1,13 +1,12 @@
-"""An alert about a red flag, until somebody has acted: opened, repeated, taken, closed.
+"""An alert about a red flag, until somebody has acted: opened, taken, closed. Repeated: `alert_repeats.py`.
 
 Staff see one card for one patient. New words are added to it, and sent under it as well, because nobody watches a card
 for changes; danger that is worse than before gets a new card in its place. The patient hears when somebody has taken
 the alert, and, once, when nobody has.
 
-What patients and staff do to an alert holds the lock of the patient's chat, a repeat that of the alert's own row.
+What patients and staff do to an alert holds the lock of the patient's chat.
 """
 
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,42 +16,33 @@ import sqlalchemy as sa
 from bot import logs
 from bot.clock import from_us, to_us
 from bot.core import escalation
-from bot.core.checking import SELF_HARM
-from bot.core.escalation import Known, Then, Whom
-from bot.core.hours import is_open
+from bot.core.escalation import Known, Then
 from bot.model import (
     ChatId,
     Kind,
     Level,
     MessageId,
-    Method,
     Outgoing,
     PatientId,
     Payload,
     Sender,
-    UserId,
     Verdict,
 )
-from bot.services.cards import Cards, level_of
+from bot.services.alert_repeats import UNSEEN, AlertRepeats, is_self_harm
+from bot.services.alert_view import LINKED, AlertView, subject_of
+from bot.services.cards import level_of
 from bot.services.plan_actions import PlanActions
-from bot.services.post import Place, Post
+from bot.services.post import Post
 from bot.services.threads import Threads
-from bot.services.ticks import Handler
-from bot.services.topics import alerts_place
 from bot.store import accounts, alerts, care, dues, messages
 from bot.store.alerts import Person
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
-from bot.store.people import owners
 
 log = logs.get(__name__)
 
-REPEAT, UNSEEN, LINKED = "alert_repeat", "alert_unseen", "alert_linked"
-"""The kinds of the timers."""
 LINKED_AFTER = timedelta(seconds=10)
 """So long after a thread was opened Telegram has made its topic, and the card leads there."""
-OVERDUE = timedelta(minutes=20)
-"""A repeat that did not come for so long was given up by its timer, and is planned anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +69,19 @@ class Alerts:
     post: Post
 
     @property
-    def _cards(self) -> Cards:
-        return Cards(self.post)
+    def _view(self) -> AlertView:
+        return AlertView(self.post)
 
     @property
-    def handlers(self) -> dict[str, Handler]:
-        """By due kind."""
-        return {REPEAT: self._repeat, UNSEEN: self._unseen, LINKED: self._linked}
+    def _repeats(self) -> AlertRepeats:
+        return AlertRepeats(self.post)
 
     # --- danger -----------------------------------------------------------------------------------------------------
 
     async def raise_(self, tx: Tx, raised: Raised) -> None:
         """Open an alert, or add the words to the one there is. The caller holds the chat's lock."""
         old = await self._live(tx, raised)
-        people = await self.on_call(tx)
+        people = await self._repeats.on_call(tx)
         known = _known(old) if old is not None else None
         match escalation.becomes_of(raised.level, known, self.post.clock.now(), has_on_call=bool(people)):
             case Then.JOIN:
@@ -112,7 +101,7 @@ class Alerts:
             return  # staff have closed it
         if old["state"] == "open" and await self._is_about_nothing_else(tx, old, raised):
             await alerts.set_values(tx, old["id"], level=Level.URGENT)
-            await self._plan_repeat(tx, old["id"], has_on_call=False)
+            await self._repeats.plan(tx, old["id"], has_on_call=False)
         await self._join(tx, old, raised)
 
     async def _live(self, tx: Tx, raised: Raised) -> sa.RowMapping | None:
@@ -151,8 +140,8 @@ class Alerts:
         if raised.level is Level.ADVISE:
             return  # the digest has it
         await care.pause_in(tx, post.bot_id, raised.chat_id, raised.patient_id, care.ALERT)
-        await self._show(tx, alert_id, f"alert:{alert_id}")
-        await self._plan_repeat(tx, alert_id, has_on_call=has_on_call)
+        await self._view.show(tx, alert_id, f"alert:{alert_id}")
+        await self._repeats.plan(tx, alert_id, has_on_call=has_on_call)
         if raised.chat_id == care.NO_CHAT:
             return  # whoever is on the phone with the patient has told them
         unseen = dues.Due(UNSEEN, now + escalation.UNSEEN, f"unseen:{alert_id}", ref=alert_id)
@@ -164,7 +153,7 @@ class Alerts:
             raised = replace(raised, level=level_of(old))
         await alerts.close(tx, old["id"], "replaced", self.post.clock.now_us())
         await self._open(tx, raised, (*raised.flag_ids, *(old["flags"] or ())), old["id"], has_on_call=has_on_call)
-        await self._draw(tx, old["id"])
+        await self._view.draw(tx, old["id"])
 
     async def _join(self, tx: Tx, old: sa.RowMapping, raised: Raised) -> None:
         """Add the words; staff get those that they have not read, another sign of danger before everything else."""
@@ -179,132 +168,17 @@ class Alerts:
         text = await alerts.text_of(tx, raised.question_id)
         if not (new_flags or raised.note or set(text.splitlines()) - known):
             return  # the same again
-        payload = await self._cards.more(tx, await self._alert(tx, old["id"]), text, raised.note)
+        payload = await self._view.cards.more(tx, await self._view.alert(tx, old["id"]), text, raised.note)
         key = f"alert:{old['id']}:more:{raised.question_id}"
         kind = Kind.ALERT if new_flags else Kind.RELAY
-        under = await self._newest_card(tx, old["id"])
-        subject = _subject(old)
+        under = await self._view.newest(tx, old["id"])
+        subject = subject_of(old)
         await self.post.tell(tx, kind, payload, key, subject, question_id=raised.question_id, place=under)
-        await self._draw(tx, old["id"])
+        await self._view.draw(tx, old["id"])
 
     async def _add_words(self, tx: Tx, alert_id: int, raised: Raised) -> None:
         if raised.question_id is not None:
             await alerts.add_words(self.post.store, tx, alert_id, raised.question_id, raised.note)
-
-    async def show(self, tx: Tx, alert_id: int, chat_id: ChatId, key: str) -> bool:
-        """Put the card into a chat of staff's once more, on request. False when there is no such alert."""
-        alert = await alerts.by_id(tx, self.post.bot_id, alert_id)
-        if alert is None or alert["level"] is None:
-            return False
-        payload = await self._cards.payload(tx, alert, again=True)
-        out = Outgoing(
-            chat_id, Kind.CARD, payload, key, subject_chat_id=_subject(alert), question_id=alert["question_id"]
-        )
-        row_id = await self._send_card(tx, alert_id, out)
-        if row_id is not None and alert["message_id"] is None:
-            await alerts.set_values(tx, alert_id, message_id=row_id)
-        return True
-
-    # --- again ------------------------------------------------------------------------------------------------------
-
-    async def on_call(self, tx: Tx) -> tuple[UserId, ...]:
-        """Who is on call and has confirmed that our messages arrive."""
-        people = self.post.library.served.content.clinic.on_call
-        return await alerts.confirmed(tx, self.post.bot_id, (person.telegram_id for person in people))
-
-    async def mend(self) -> None:
-        """Plan repeats anew whose timer was given up: an alert nobody takes must not fall silent."""
-        async with self.post.store.read() as tx:
-            late = [alert["id"] for alert in await alerts.not_closed(tx, self.post.bot_id) if self._is_overdue(alert)]
-        for alert_id in late:
-            log.warning("repeat_mended", alert_id=alert_id)
-            async with self.post.store.write() as tx:
-                await self._plan_repeat_at(tx, await self._alert(tx, alert_id), self.post.clock.now())
-
-    def _is_overdue(self, alert: sa.RowMapping) -> bool:
-        return (
-            alert["state"] == "open"
-            and alert["repeat_us"] is not None
-            and from_us(alert["repeat_us"]) + OVERDUE < self.post.clock.now()
-        )
-
-    async def _repeat(self, tx: Tx, row: sa.RowMapping) -> None:
-        alert = await alerts.by_id(tx, self.post.bot_id, row["ref"], lock=True)
-        now = self.post.clock.now()
-        if alert is None or alert["state"] != "open" or alert["repeat_us"] is None or to_us(now) < alert["repeat_us"]:
-            return  # taken, or another timer has done it
-        people = await self.on_call(tx)
-        level, clinic = level_of(alert), self.post.library.served.content.clinic
-        if escalation.may_repeat(level, clinic, now):
-            await self._tell_again(tx, alert, people)
-            await alerts.set_values(tx, alert["id"], repeats=alert["repeats"] + 1)
-        await self._plan_repeat(tx, alert["id"], has_on_call=bool(people))
-
-    async def _tell_again(self, tx: Tx, alert: sa.RowMapping, people: tuple[UserId, ...]) -> None:
-        whom = escalation.whom(level_of(alert), alert["repeats"], has_on_call=bool(people))
-        key = f"alert:{alert['id']}:{alert['repeat_us']}"
-        to = people if whom is Whom.ON_CALL else await owners(tx, self.post.bot_id)
-        log.info("alert_repeated", alert_id=alert["id"], whom=whom)
-        if whom is Whom.GROUP or not to:
-            await self._show(tx, alert["id"], key, again=True)
-            return
-        payload = await self._cards.payload(tx, alert, again=True)
-        for user in to:
-            out = Outgoing(
-                ChatId(user),
-                Kind.ALERT,
-                payload,
-                f"{key}|1|{user}",
-                subject_chat_id=_subject(alert),
-                question_id=alert["question_id"],
-            )
-            await self._send_card(tx, alert["id"], out, fallback=1 if whom is Whom.OWNERS else 0)
-
-    async def _plan_repeat(self, tx: Tx, alert_id: int, *, has_on_call: bool) -> None:
-        alert = await self._alert(tx, alert_id)
-        at = escalation.next_repeat(
-            level_of(alert),
-            alert["repeats"],
-            self.post.library.served.content.clinic,
-            at=from_us(alert["at_us"]),
-            now=self.post.clock.now(),
-            has_on_call=has_on_call,
-        )
-        await self._plan_repeat_at(tx, alert, at)
-
-    async def _plan_repeat_at(self, tx: Tx, alert: sa.RowMapping, at: datetime | None) -> None:
-        await alerts.set_values(tx, alert["id"], repeat_us=to_us(at) if at else None)
-        if at is not None:
-            timer = dues.Due(REPEAT, at, f"repeat:{alert['id']}:{alert['repeats']}:{to_us(at)}", ref=alert["id"])
-            await dues.plan(self.post.store, tx, self.post.bot_id, timer)
-
-    async def _unseen(self, tx: Tx, row: sa.RowMapping) -> None:
-        """Tell the patient that nobody has taken it, so that nobody waits for us."""
-        if (alert := await alerts.by_id(tx, self.post.bot_id, row["ref"])) is None:
-            return
-        chat_id = ChatId(alert["chat_id"])
-        await lock_chat(tx, self.post.bot_id, chat_id)
-        alert = await self._alert(tx, alert["id"])  # as it is now that nobody can take it
-        if alert["state"] != "open":
-            return
-        text = self.post.text(self._unseen_text(alert))
-        out = Outgoing(chat_id, Kind.EMERGENCY, Payload(text), f"unseen:{alert['id']}")
-        await self.post.enqueue(tx, out)
-
-    def _unseen_text(self, alert: sa.RowMapping) -> str:
-        replies, clinic = self.post.library.served.content.replies, self.post.library.served.content.clinic
-        if _is_self_harm(alert):
-            return replies.unseen_self_harm
-        if level_of(alert) is Level.URGENT:
-            is_staffed = is_open(clinic, self.post.clock.now())
-            return replies.unseen_urgent_open if is_staffed else replies.unseen_urgent_closed
-        return replies.unseen_emergency
-
-    def _seen_text(self, alert: sa.RowMapping) -> str:
-        replies = self.post.library.served.content.replies
-        if _is_self_harm(alert):
-            return replies.seen_self_harm
-        return replies.seen_emergency if level_of(alert) is Level.EMERGENCY else replies.seen_urgent
 
     # --- what staff do ----------------------------------------------------------------------------------------------
 
@@ -317,7 +191,7 @@ class Alerts:
             await self._take_question(tx, sender, alert, seen)
             return
         await self._take(tx, sender, alert, tell=tell)
-        await self._draw(tx, alert_id, seen)
+        await self._view.draw(tx, alert_id, seen)
 
     async def close(self, tx: Tx, sender: Sender, alert_id: int, seen: MessageId, outcome: str) -> None:
         """End it as `done` or `false_alarm`, and with it the patient's pause. Whoever ends it has taken it."""
@@ -333,7 +207,7 @@ class Alerts:
                 for word in await alerts.words_of(tx, alert_id):
                     await self.review(tx, word["id"], Verdict.FALSE_ALARM, sender)
                 await PlanActions(self.post).resume_after_alert(tx, alert)
-        await self._draw(tx, alert_id, seen)
+        await self._view.draw(tx, alert_id, seen)
 
     async def open_again(self, tx: Tx, alert: sa.RowMapping) -> None:
         """Whoever had taken it has left the team: the others are told as of a new one."""
@@ -344,9 +218,9 @@ class Alerts:
             await self._ask_again(tx, alert)
             return
         if level_of(alert).is_pressing:
-            await self._show(tx, alert["id"], f"alert:{alert['id']}:open:{self.post.clock.now_us()}", again=True)
-        await self._plan_repeat(tx, alert["id"], has_on_call=bool(await self.on_call(tx)))
-        await self._draw(tx, alert["id"])
+            await self._view.show(tx, alert["id"], f"alert:{alert['id']}:open:{self.post.clock.now_us()}", again=True)
+        await self._repeats.plan(tx, alert["id"], has_on_call=bool(await self._repeats.on_call(tx)))
+        await self._view.draw(tx, alert["id"])
 
     async def _ask_again(self, tx: Tx, alert: sa.RowMapping) -> None:
         """The card of a question that was handed over looks as it did before somebody took it."""
@@ -356,7 +230,7 @@ class Alerts:
         if card is not None:
             key = f"open:{alert['id']}:{self.post.clock.now_us()}"
             payload = Payload.from_json(card["payload"])
-            await self._edit(tx, ChatId(card["chat_id"]), MessageId(card["id"]), payload, key)
+            await self._view.edit(tx, ChatId(card["chat_id"]), MessageId(card["id"]), payload, key)
 
     async def review(self, tx: Tx, question_id: int, verdict: Verdict, sender: Sender) -> None:
         """Keep a question on which triage was wrong, for a clinician to look at."""
@@ -367,7 +241,7 @@ class Alerts:
     async def _take(self, tx: Tx, sender: Sender, alert: sa.RowMapping, *, tell: bool) -> None:
         await self._lock(tx, alert)
         is_first = await self._note_taker(tx, sender, alert["id"])
-        if (chat_id := _subject(alert)) is None:
+        if (chat_id := subject_of(alert)) is None:
             return
         if is_first and await Threads(self.post).open(tx, chat_id) is not None:
             at = self.post.clock.now() + LINKED_AFTER
@@ -388,11 +262,11 @@ class Alerts:
             card = await messages.by_id(tx, self.post.bot_id, shown)
             assert card is not None, shown
             payload = Payload(f"{Payload.from_json(card['payload']).text}\n\n{line}")
-            await self._edit(tx, ChatId(card["chat_id"]), shown, payload, f"taken:{alert['id']}:{shown}")
+            await self._view.edit(tx, ChatId(card["chat_id"]), shown, payload, f"taken:{alert['id']}:{shown}")
 
     async def _lock(self, tx: Tx, alert: sa.RowMapping) -> None:
         """Hold the chat; of a patient without Telegram the alert itself."""
-        if (chat_id := _subject(alert)) is not None:
+        if (chat_id := subject_of(alert)) is not None:
             await lock_chat(tx, self.post.bot_id, chat_id)
         else:
             await alerts.by_id(tx, self.post.bot_id, alert["id"], lock=True)
@@ -405,86 +279,16 @@ class Alerts:
             await accounts.write_audit(tx, self.post.bot_id, sender.user_id, "take", alert_id, now_us)
         return is_first
 
-    # --- the cards --------------------------------------------------------------------------------------------------
-
-    async def _show(self, tx: Tx, alert_id: int, key: str, *, again: bool = False) -> None:
-        """Put the card into the staff group (in its topic for alerts), or to the owners where there is none."""
-        alert = await self._alert(tx, alert_id)
-        payload = await self._cards.payload(tx, alert, again=again)
-        row_id = await self.post.tell(
-            tx,
-            Kind.ALERT,
-            payload,
-            key,
-            _subject(alert),
-            question_id=alert["question_id"],
-            place=await alerts_place(self.post, tx),
-        )
-        if row_id is None:
-            return
-        await alerts.add_card(self.post.store, tx, alert_id, row_id)
-        if not again:
-            await alerts.set_values(tx, alert_id, message_id=row_id)
-
-    async def _send_card(self, tx: Tx, alert_id: int, out: Outgoing, fallback: int = 0) -> MessageId | None:
-        """Put the card into one chat. None when it is owed there already."""
-        row_id = await self.post.enqueue(tx, out, fallback)
-        if row_id is not None:
-            await alerts.add_card(self.post.store, tx, alert_id, row_id)
-        return row_id
-
-    async def _linked(self, tx: Tx, row: sa.RowMapping) -> None:
-        alert = await alerts.by_id(tx, self.post.bot_id, row["ref"], lock=True)
-        if alert is not None and alert["chat_id"] != care.NO_CHAT:
-            await self._draw(tx, alert["id"])
-
-    async def redraw(self, tx: Tx, alert_id: int, seen: MessageId | None = None) -> None:
-        """Bring the cards up to date after something else changed what they show. `seen`: one that was acted on."""
-        await self._draw(tx, alert_id, seen)
-
-    async def _draw(self, tx: Tx, alert_id: int, seen: MessageId | None = None) -> None:
-        """Bring up to date what staff see of it: the card, the last repeat, what went to people privately, and the
-        message that was acted on. Older repeats are brought up to date when somebody presses on them."""
-        alert = await self._alert(tx, alert_id)
-        cards = await alerts.cards_of(tx, alert_id)
-        in_groups = [card["id"] for card in cards if card["chat_id"] < 0]
-        shown = {alert["message_id"], seen, *in_groups[:1], *(card["id"] for card in cards if card["chat_id"] > 0)}
-        for card_id in sorted(one for one in shown if one is not None):
-            card = await messages.by_id(tx, self.post.bot_id, MessageId(card_id))
-            if card is None:
-                continue
-            payload = await self._cards.payload(tx, alert, again=card_id != alert["message_id"])
-            version = zlib.crc32(repr(payload.to_json()).encode())
-            await self._edit(tx, ChatId(card["chat_id"]), MessageId(card_id), payload, f"card:{card_id}:{version}")
-
-    async def _edit(self, tx: Tx, chat_id: ChatId, row_id: MessageId, payload: Payload, key: str) -> None:
-        out = Outgoing(chat_id, Kind.CARD, payload, key, method=Method.EDIT_TEXT, target_id=row_id)
-        await self.post.enqueue(tx, out)
-
-    async def _newest_card(self, tx: Tx, alert_id: int) -> Place | None:
-        """Under the newest message in the group that shows it, if Telegram's id of that is known."""
-        cards = [card for card in await alerts.cards_of(tx, alert_id) if card["chat_id"] < 0 and card["tg_message_id"]]
-        return Place(ChatId(cards[0]["chat_id"]), None, cards[0]["tg_message_id"]) if cards else None
-
-    async def _alert(self, tx: Tx, alert_id: int) -> sa.RowMapping:
-        alert = await alerts.by_id(tx, self.post.bot_id, alert_id)
-        assert alert is not None, alert_id
-        return alert
+    def _seen_text(self, alert: sa.RowMapping) -> str:
+        replies = self.post.library.served.content.replies
+        if is_self_harm(alert):
+            return replies.seen_self_harm
+        return replies.seen_emergency if level_of(alert) is Level.EMERGENCY else replies.seen_urgent
 
 
 def _known(alert: sa.RowMapping) -> Known:
     taken_at = from_us(alert["taken_us"]) if alert["taken_us"] is not None else None
     return Known(level_of(alert), alert["repeats"], taken_at)
-
-
-def _is_self_harm(alert: sa.RowMapping) -> bool:
-    """Whether it is about that alone: somebody to talk to is then named before the ambulance."""
-    return list(alert["flags"] or ()) == [SELF_HARM]
-
-
-def _subject(alert: sa.RowMapping) -> ChatId | None:
-    """Where staff's answers go; None: to a patient without Telegram none can."""
-    return ChatId(alert["chat_id"]) if alert["chat_id"] != care.NO_CHAT else None
 
 
 def _person(sender: Sender) -> Person:

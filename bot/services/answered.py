@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from bot.model import MediaIn, MessageId, Payload, TextIn, UserId
 from bot.services.broadcast_desk_turn import about
+from bot.services.phone_answers import Wanted, wants_words
 from bot.services.post import Post
 from bot.services.teach_cards import Pressed, asked_for
 from bot.services.team import asked_about
@@ -38,7 +39,10 @@ class Answered:
 
     async def draft_on(self, tx: Tx, replied: sa.RowMapping | None) -> Draft | None:
         """The change of the texts that a message of ours shows."""
-        return await drafts.on_card(tx, self.post.bot_id, MessageId(replied["id"])) if replied is not None else None
+        if replied is None:
+            return None
+        found = await drafts.on_card(tx, self.post.bot_id, MessageId(replied["id"]))
+        return found if found is not None and not found.is_line else None
 
     async def is_lost(self, tx: Tx, incoming: TextIn | MediaIn) -> bool:
         """Whether this answers a message of the bot's in the staff group that we no longer know what it was about."""
@@ -62,6 +66,11 @@ def announcement_of(replied: sa.RowMapping | None) -> int | None:
 def member_of(replied: sa.RowMapping | None) -> UserId | None:
     """The person of the team that a message of ours asks about."""
     return asked_about(Payload.from_json(replied["payload"])) if replied is not None else None
+
+
+def words_for(replied: sa.RowMapping | None) -> Wanted | None:
+    """The question to a patient on the phone that a message of ours wants an answer to in words."""
+    return wants_words(Payload.from_json(replied["payload"])) if replied is not None else None
 
 
 def line_for(replied: sa.RowMapping | None) -> Pressed | None:

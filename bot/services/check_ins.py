@@ -4,14 +4,15 @@ silence after a question that decides an alert.
 Each timer looks at the plan as it then is: a plan that was paused or ended meanwhile asks for nothing any more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from bot import logs
-from bot.care import JOINING, Care, Note, NoteKind, PlanState
+from bot.care import JOINING, Care, Note, NoteKind, OpenCheckIn, PlanState
 from bot.clock import from_us, to_us
 from bot.content.plan import Plan, Step
 from bot.core.care.asking import Asking
@@ -22,6 +23,7 @@ from bot.core.care.slots import Cause
 from bot.core.outcome import Outcome
 from bot.model import ChatId
 from bot.services.effects import Decided, Effects, Snapshot, look_for_timer, seen_about
+from bot.services.phone_answers import PhoneAnswers
 from bot.services.planner import Planner
 from bot.services.policy import ClinicPolicy
 from bot.services.post import Post
@@ -51,6 +53,12 @@ class Visit:
         if open_ is None or open_.asked is None or open_.step_id == JOINING:
             return False
         return open_.answered_at is None
+
+    def with_care(self, care: Care) -> Self:
+        """The same with this plan as it stands now."""
+        plans_now = tuple(care if one.enrolment_id == care.enrolment_id else one for one in self.seen.occasion.care)
+        occasion = replace(self.seen.occasion, care=plans_now)
+        return replace(self, care=care, seen=replace(self.seen, occasion=occasion))
 
 
 @dataclass(frozen=True)
@@ -100,13 +108,17 @@ class CheckIns:
         if (silenced or visit.care.silent) and not step.despite_silence:
             await self._left_out(tx, visit, step, Cause.SILENT)
             return
-        check_in_id = await plans.begin_check_in(
-            tx, self.post.bot_id, visit.care.enrolment_id, step.id, self.post.clock.now_us()
-        )
+        of_step = (visit.care.enrolment_id, step.id, self.post.clock.now_us())
+        check_in_id = await plans.begin_check_in(self.post.store, tx, self.post.bot_id, *of_step)
         if check_in_id is None:
             return  # it was sent before
-        fresh = await self._visit(tx, visit.care.enrolment_id)
-        assert fresh is not None
+        if visit.care.open is None:  # nothing of what was read has changed but this
+            begun = OpenCheckIn(check_in_id, step.id, self.post.clock.now(), asked=None)
+            fresh = visit.with_care(replace(visit.care, open=begun, lapsed=None))
+        else:
+            again = await self._visit(tx, visit.care.enrolment_id)
+            assert again is not None
+            fresh = again
         carried = self._carried(fresh, step)
         conversation = self.post.library.served.conversation
         outcome = conversation.on_check_in(
@@ -176,8 +188,9 @@ class CheckIns:
 
     async def _unanswered(self, tx: Tx, row: sa.RowMapping) -> None:
         visit = await self._with_open(tx, row["ref"])
-        if visit is None:
-            return  # closed, or alerted: a plan that waits for staff is paused
+        if visit is None:  # closed, or alerted: a plan that waits for staff is paused; or it is staff who are asked
+            await PhoneAnswers(self.post).unanswered(tx, row["ref"], row["part"])
+            return
         conversation = self.post.library.served.conversation
         outcome = conversation.on_unanswered(visit.care, row["part"], visit.seen.state, visit.seen.occasion)
         if outcome.understanding is None:

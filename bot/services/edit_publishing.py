@@ -4,7 +4,7 @@ Both take seconds, so a press only notes that it is wanted (`store.drafts`), and
 What is tried and what is said about it is for the desk that the draft comes from.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,11 +12,12 @@ from bot import logs
 from bot.content.edit import Edit
 from bot.errors import StoreError
 from bot.model import Kind, Method, Outgoing, Payload
+from bot.services.impact_desk import ImpactDesk
 from bot.services.post import Post
 from bot.services.proposing import Proposal, Undo
 from bot.services.publishing import Conflict, Proposed, Published, Publisher, Refused
 from bot.store import drafts
-from bot.store.drafts import TRY, Draft
+from bot.store.drafts import PUBLISH, SEE, TRY, Draft
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
@@ -66,7 +67,7 @@ class EditPublishing:
                 return True
         desk = self.desks[draft.lesson_id is not None]
         try:
-            await (self._try if draft.asking == TRY else self._publish)(desk, draft)
+            await self._steps[draft.asking or ""](desk, draft)
         except StoreError:
             raise
         except Exception as error:
@@ -74,6 +75,10 @@ class EditPublishing:
             await self._show(draft, desk.failed(draft))
         self.wake()
         return True
+
+    @property
+    def _steps(self) -> Mapping[str, Callable[[EditDesk, Draft], Awaitable[None]]]:
+        return {TRY: self._try, PUBLISH: self._publish, SEE: self._see}
 
     async def _try(self, desk: EditDesk, draft: Draft) -> None:
         proposed = await self._propose(desk, draft)
@@ -83,22 +88,33 @@ class EditPublishing:
             await self._show(draft, desk.why_not(draft, proposed))
 
     async def _publish(self, desk: EditDesk, draft: Draft) -> None:
+        """Publish it and note that it is done, in one transaction: a worker killed in between leaves neither."""
         proposed = await self._propose(desk, draft)
         who, note = draft.user_id, desk.note(draft)
+
+        async def settle(tx: Tx, published: Published) -> None:
+            payload = await desk.settle(tx, draft, proposed if isinstance(proposed, Proposal) else None, published)
+            await self._redraw(tx, draft, payload)
+            await drafts.drop(tx, self.post.bot_id, draft)
+
         outcome: Proposal | Conflict | Refused | Published
         if isinstance(proposed, Undo):
-            outcome = await self.publisher.undo(proposed.revision_id, who, note)
+            outcome = await self.publisher.undo(proposed.revision_id, who, note, settle)
         elif isinstance(proposed, Proposal) and not proposed.refusals:
-            outcome = await self.publisher.publish(proposed, who, note)
+            outcome = await self.publisher.publish(proposed, who, note, settle)
         else:
             outcome = proposed
         if not isinstance(outcome, Published):
             await self._show(draft, desk.why_not(draft, outcome))
-            return
-        async with self.post.store.write() as tx:
-            payload = await desk.settle(tx, draft, proposed if isinstance(proposed, Proposal) else None, outcome)
-            await self._redraw(tx, draft, payload)
-            await drafts.drop(tx, self.post.bot_id, draft)
+
+    async def _see(self, desk: EditDesk, draft: Draft) -> None:
+        """Show which questions would be answered otherwise."""
+        proposed = await self._propose(desk, draft)
+        if isinstance(proposed, Proposal):
+            async with self.post.store.write() as tx:
+                await ImpactDesk(self.post).show(tx, draft, proposed.impact)
+        elif not isinstance(proposed, Undo):
+            await self._show(draft, desk.why_not(draft, proposed))
 
     async def _propose(self, desk: EditDesk, draft: Draft) -> Proposed | Undo:
         """Tried out; taking back is tried out by the publisher."""
@@ -108,8 +124,8 @@ class EditPublishing:
         edit, base_id = found
         if isinstance(edit, Undo):
             return edit
-        known = self.publisher.take_tried(edit) if draft.asking != TRY else None
-        return known or await self.publisher.propose(edit, base_id)
+        known = {PUBLISH: self.publisher.take_tried, SEE: self.publisher.last_tried}.get(draft.asking or "")
+        return (known(edit) if known is not None else None) or await self.publisher.propose(edit, base_id)
 
     async def _show(self, draft: Draft, payload: Payload) -> None:
         """If the draft is still there: its author may have gone on, or its question been forgotten."""

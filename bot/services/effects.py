@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from bot.care import Care, CareChange, PlanState
-from bot.clock import MINUTE_US, SECOND_US, from_us, to_us
+from bot.clock import SECOND_US, to_us
 from bot.core import teaching
-from bot.core.care.unanswered import Unanswered
 from bot.core.outcome import Asks, Occasion, Outcome, State, TellStaff
 from bot.delivery.limiter import Rate
 from bot.errors import StaleConversation
@@ -37,6 +36,7 @@ from bot.services.planner import Planner
 from bot.services.post import Place, Post
 from bot.services.thread_place import ThreadPlace
 from bot.services.threads import Threads
+from bot.services.unanswered import wait_for_answer
 from bot.store import alerts, care, chats, dues, erasures, feedback, lessons, messages, threads
 from bot.store.engine import Tx
 from bot.store.tables import alert, message, question
@@ -161,18 +161,7 @@ class Effects:
             await Planner(self.post).plan(self.tx, change.enrolment_id)
         of_plan = (known for known in one.seen.occasion.care if known.enrolment_id == change.enrolment_id)
         for known in of_plan:
-            await self._wait_for_answer(known, change, now_us)
-
-    async def _wait_for_answer(self, known: Care, change: CareChange, now_us: int) -> None:
-        """Silence after a question that decides an alert is looked at; nothing takes the timer back, an answered
-        question asks for nothing any more."""
-        at = Unanswered(self.post.library.served.content).look_at(known, change, from_us(now_us))
-        if at is None or change.open is None:
-            return
-        minute = to_us(at) // MINUTE_US  # asked again after another answer, it gets a time of its own
-        key = f"{care.UNANSWERED}:{change.open.id}:{change.open.asked}:{minute}"
-        timer = dues.Due(care.UNANSWERED, at, key, ref=change.open.id, part=change.open.asked)
-        await dues.plan(self.post.store, self.tx, self.post.bot_id, timer)
+            await wait_for_answer(self.post, self.tx, known, change)
 
     async def _what_went_before(self, one: Decided, now_us: int) -> None:
         """Opt-outs, a reply that is still held, and a message whose arrival the press on it proves."""

@@ -94,7 +94,7 @@ class Enrolments:
         """Ask the patient, on their phone, once."""
         bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
         row = await care.plan_row(tx, bot_id, enrolment_id)
-        check_in_id = await care.begin_check_in(tx, bot_id, enrolment_id, JOINING, now_us)
+        check_in_id = await care.begin_check_in(self.post.store, tx, bot_id, enrolment_id, JOINING, now_us)
         if row is None or check_in_id is None:
             return
         chat_id = ChatId(row["chat_id"])

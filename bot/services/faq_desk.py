@@ -1,19 +1,45 @@
-"""/faq_edit: an answer, a question or one more way to ask, changed in the chat by replying to its card.
+"""/faq_edit: a question, its answer and the ways to ask it, changed or added in the chat by replying to its card.
 
 What is written waits in a draft (`store.drafts`). Nothing changes for patients until it was tried out and somebody has
-pressed *Publish* under what will be; both take seconds, and `edit_publishing` does them beside the inbox.
+pressed *Publish* under what will be; both take seconds, and `edit_publishing` does them beside the inbox. What replies
+mean is in `faq_desk_replies`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeAlias
 
-from bot.model import ChatId, Kind, MediaIn, Outgoing, Payload, PressIn, TextIn, UserId
+from bot.clock import to_us
+from bot.core.faq_writing import joined
+from bot.model import ChatId, Kind, Outgoing, Payload, PressIn, TelegramMessageId, UserId
 from bot.services.faq_desk_cards import PARTS, FaqCards
+from bot.services.faq_entry_view import USE_DAYS, EntryView
 from bot.services.faq_history import FaqHistory
+from bot.services.faq_parts_cards import FaqPartsCards
+from bot.services.faq_written import (
+    GROUP,
+    LISTED,
+    REVIEW,
+    SEEN,
+    TIMES,
+    is_new,
+    times_value,
+    with_value,
+    words_of,
+)
 from bot.services.post import Post
-from bot.store import drafts
-from bot.store.drafts import PUBLISH, TRY, Draft
+from bot.store import drafts, feedback, messages
+from bot.store.drafts import IN_WORK, PUBLISH, TRY, Draft
 from bot.store.engine import Tx
+from bot.store.feedback import Counts
+
+HASH_LETTERS = 8
+"""So much of its hash says which text of a colleague's was seen; Telegram takes 64 bytes with a button."""
+REVIEW_AFTER = timedelta(days=365)
+"""A new answer is read again after so long."""
+_ASKED = (*PARTS, "out", "time", "ends", "split")
+_Do: TypeAlias = Callable[[Tx, PressIn, Draft, str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -26,16 +52,31 @@ class FaqDesk:
     def _cards(self) -> FaqCards:
         return FaqCards(self.post)
 
+    @property
+    def _parts(self) -> FaqPartsCards:
+        return FaqPartsCards(self.post)
+
     def command(self, words: str) -> Payload:
         """What /faq_edit is replied to with: entries that the words may mean, or all groups."""
         return self._cards.search(words) if words.strip() else self._cards.groups()
 
-    async def begin(self, tx: Tx, who: UserId, chat_id: ChatId, draft: Draft, key: str) -> None:
-        """Show a draft on a card of its own, in place of whatever its author was about to change."""
-        out = Outgoing(chat_id, Kind.RELAY, self._cards.entry(draft), key)
+    def new_values(self) -> dict[str, str]:
+        """The values of a draft of a new question, whose group is still to be chosen."""
+        today = self.post.clock.now().astimezone(self._cards.content.clinic.zone).date()
+        return {GROUP: "", REVIEW: (today + REVIEW_AFTER).isoformat()}
+
+    async def begin(self, tx: Tx, draft: Draft, key: str, under: TelegramMessageId | None) -> None:
+        """Show a draft on a card of its own, in place of whatever its author was about to change. `under`: the message
+        that it answers, and in whose topic it stands."""
+        counts = None if draft.asking == TRY else await self._counts(tx, draft)
+        said = self._cards.texts.trying if draft.asking == TRY else ""
+        payload = self._cards.entry(draft, said, counts)
+        out = Outgoing(draft.chat_id, Kind.RELAY, payload, key, reply_to_id=under)
         if (card_id := await self.post.enqueue(tx, out)) is not None:
-            one = replace(draft, user_id=who, chat_id=chat_id, card_id=card_id, asking=None)
-            await drafts.keep(tx, self.post.bot_id, one, self.post.clock.now_us())
+            asking = draft.asking or self._cards.next_part(draft)
+            await drafts.keep(
+                tx, self.post.bot_id, replace(draft, card_id=card_id, asking=asking), self.post.clock.now_us()
+            )
 
     # --- buttons ----------------------------------------------------------------------------------------------------
 
@@ -46,93 +87,171 @@ class FaqDesk:
         if what in {"undo", "undosure"} and id_.isdecimal():
             history = FaqHistory(self.post)
             await (history.ask if what == "undo" else history.undo)(tx, press, int(id_))
-            return
-        if what in {"groups", "group"}:
+        elif what in {"groups", "group"}:
             await self.post.redraw(tx, press, self._cards.group(id_) if id_ else self._cards.groups())
-        elif what == "open":
-            new = Draft(press.sender.user_id, press.chat_id, press.row_id, id_, self.post.library.served.revision_id)
-            await self.begin(tx, new.user_id, press.chat_id, new, f"faq:{press.press_id}")
-        elif (draft := await drafts.on_card(tx, self.post.bot_id, press.row_id)) is None:
-            await self.post.redraw(tx, press, self._cards.groups(self._cards.texts.card_gone))
-        elif draft.user_id == press.sender.user_id and (do := self._by_name.get(what)) is not None:
-            await do(tx, press, draft)
+        elif what in {"open", "new"}:
+            served_id = self.post.library.served.revision_id
+            draft = Draft(press.sender.user_id, press.chat_id, press.row_id, id_ if what == "open" else None, served_id)
+            if what == "new":
+                draft = replace(draft, values={**self.new_values(), GROUP: id_})
+            await self.begin(tx, draft, f"faq:{press.press_id}", press.message_id)
+        else:
+            await self._press_on_draft(tx, press, what, id_)
+
+    async def _press_on_draft(self, tx: Tx, press: PressIn, what: str, argument: str) -> None:
+        assert press.row_id is not None, "a press that was checked says which message it was on"
+        draft = await drafts.on_card(tx, self.post.bot_id, press.row_id)
+        if draft is None or draft.is_line:
+            data = press.data or ""
+            if await messages.has_button(tx, self.post.bot_id, press.chat_id, press.row_id, data):  # not pressed twice
+                await self.post.redraw(tx, press, self._cards.groups(self._cards.texts.card_gone))
+        elif draft.user_id != press.sender.user_id:
+            await self.post.reply(tx, press, Payload(self.post.text(self._cards.texts.not_yours)))
+        elif (do := self._by_name.get(what)) is not None:
+            await do(tx, press, draft, argument)
 
     @property
-    def _by_name(self) -> Mapping[str, Callable[[Tx, PressIn, Draft], Awaitable[None]]]:
+    def _by_name(self) -> Mapping[str, _Do]:
         return {
-            **{part: self._ask(part) for part in PARTS},
+            **{part: self._ask(part) for part in _ASKED},
             "show": self._show,
+            "times": self._times,
+            "join": self._join,
+            "into": self._into,
             "drop": self._start_again,
             "try": self._try,
             "retire": self._retire,
             "publish": self._publish,
             "mine": self._mine,
+            "whole": self._whole,
+            "all": self._whole_to_publish,
+            "both": self._both,
         }
 
-    def _ask(self, part: str) -> Callable[[Tx, PressIn, Draft], Awaitable[None]]:
-        async def ask(tx: Tx, press: PressIn, draft: Draft) -> None:
-            if draft.item_id in self._cards.content.entries:
-                await self._keep(tx, press, replace(draft, asking=part), self._cards.asking(draft, part))
+    def _is_there(self, draft: Draft) -> bool:
+        return is_new(draft) or self._cards.entry_of(draft) is not None
+
+    def _ask(self, part: str) -> _Do:
+        async def ask(tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+            if not self._is_there(draft):
+                await self._show(tx, press, draft, "")
+                return
+            values = words_of(draft)
+            if part == "out":
+                values[LISTED] = "\n".join(self._parts.listed(draft))
+            asking = f"{part}:{argument}" if part in {"time", "ends"} else part
+            new = replace(draft, values=values, asking=asking)
+            await self._keep(tx, press, new, self._parts.asking(new, part, argument))
 
         return ask
 
-    async def _show(self, tx: Tx, press: PressIn, draft: Draft) -> None:
-        new = replace(draft, values=_words_of(draft), asking=None)
-        await self._keep(tx, press, new, self._cards.entry(new))
+    async def _show(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        new = replace(draft, values=words_of(draft), asking=self._cards.next_part(draft))
+        await self._keep(tx, press, new, self._cards.entry(new, counts=await self._counts(tx, new)))
 
-    async def _start_again(self, tx: Tx, press: PressIn, draft: Draft) -> None:
+    async def _times(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        if self._is_there(draft):
+            await self._keep(tx, press, replace(draft, asking=None), self._parts.times(draft))
+        else:
+            await self._show(tx, press, draft, "")
+
+    async def _join(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        variants = self._parts.written(draft).variants
+        if argument.isdecimal() and int(argument) < len(variants):
+            draft = with_value(draft, TIMES, times_value(joined(variants, int(argument))))
+        await self._times(tx, press, draft, "")
+
+    async def _into(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        """The group of a new question."""
+        if is_new(draft):
+            await self._show(tx, press, with_value(draft, GROUP, argument), "")
+
+    async def _start_again(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
         """Throw away what was written, and see the entry as it is now: also how somebody takes another's change."""
+        if is_new(draft):
+            await drafts.throw_away(tx, self.post.bot_id, draft)
+            await self.post.redraw(tx, press, self._cards.groups(self._cards.texts.cancelled))
+            return
         new = replace(draft, values={}, base_id=self.post.library.served.revision_id, asking=None)
-        await self._keep(tx, press, new, self._cards.entry(new))
+        await self._show(tx, press, new, "")
 
-    async def _try(self, tx: Tx, press: PressIn, draft: Draft) -> None:
+    # --- trying out and publishing ----------------------------------------------------------------------------------
+
+    async def _try(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
         await self._want(tx, press, replace(draft, asking=TRY))
 
-    async def _retire(self, tx: Tx, press: PressIn, draft: Draft) -> None:
+    async def _retire(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
         await self._want(tx, press, replace(draft, values={"retire": "yes"}, asking=TRY))
 
-    async def _publish(self, tx: Tx, press: PressIn, draft: Draft) -> None:
-        await self._want(tx, press, replace(draft, asking=PUBLISH))
+    async def _publish(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        if draft.asking not in {PUBLISH, IN_WORK[PUBLISH]}:  # somebody may press twice
+            await self._want(tx, press, replace(draft, asking=PUBLISH))
 
-    async def _mine(self, tx: Tx, press: PressIn, draft: Draft) -> None:
-        """Their own words on top of what somebody else has published, which they have seen."""
-        now_id = self.post.library.served.revision_id
-        await self._want(tx, press, replace(draft, base_id=now_id, asking=TRY))
+    async def _mine(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        """Their own words on top of what somebody else has published: as far as what is there now is what they saw."""
+        entry = self._cards.entry_of(draft)
+        if entry is not None and entry.text_hash.startswith(argument):
+            draft = replace(draft, base_id=self.post.library.served.revision_id)
+        await self._want(tx, press, replace(draft, asking=TRY))
 
     async def _want(self, tx: Tx, press: PressIn, draft: Draft) -> None:
         """Ask for what takes seconds. The card stays one that can be pressed: a killed worker leaves it as it was."""
+        if is_new(draft) and self._cards.next_part(draft) is not None:
+            await self._show(tx, press, draft, "")
+            return
         said = self._cards.texts.trying if draft.asking == TRY else self._cards.texts.publishing
         await self._keep(tx, press, draft, self._cards.entry(draft, said))
+
+    # --- what is too long for one message ---------------------------------------------------------------------------
+
+    async def _whole(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        """All of the entry in as many messages as it takes, and the card anew below."""
+        await self._say_whole(tx, press, draft)
+        await self.begin(tx, replace(draft, asking=None), f"faq:{press.press_id}", press.message_id)
+
+    async def _whole_to_publish(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        """The same, and below what was tried out, which may go live now that it was seen."""
+        await self._say_whole(tx, press, draft)
+        seen = replace(draft, values={**draft.values, SEEN: "yes"}, asking=TRY)
+        await self.begin(tx, seen, f"faq:{press.press_id}", press.message_id)
+
+    async def _both(self, tx: Tx, press: PressIn, draft: Draft, argument: str) -> None:
+        """A colleague's text and what was written here, and the choice between them below."""
+        entry, texts, view = self._cards.entry_of(draft), self._cards.texts, EntryView(self.post)
+        if entry is not None:
+            nothing = replace(draft, values={})
+            theirs, mine = view.shown(entry, nothing), view.mine(entry, draft)
+            await self._say(tx, press, f"{texts.whole_theirs}\n\n{theirs}", "theirs")
+            await self._say(tx, press, f"{texts.whole_mine}\n\n{mine}", "mine")
+        await self.begin(tx, replace(draft, asking=TRY), f"faq:{press.press_id}", press.message_id)
+
+    async def _say_whole(self, tx: Tx, press: PressIn, draft: Draft) -> None:
+        await self._say(tx, press, EntryView(self.post).shown(self._cards.entry_of(draft), draft), "whole")
+
+    async def _say(self, tx: Tx, press: PressIn, text: str, part: str) -> None:
+        key = f"{part}:{press.press_id}"
+        out = Outgoing(press.chat_id, Kind.RELAY, Payload(text), key, reply_to_id=press.message_id)
+        await self.post.enqueue(tx, out)
+
+    # --- helpers ----------------------------------------------------------------------------------------------------
 
     async def _keep(self, tx: Tx, press: PressIn, draft: Draft, payload: Payload) -> None:
         await drafts.keep(tx, self.post.bot_id, draft, self.post.clock.now_us())
         await self.post.redraw(tx, press, payload)
 
-    # --- other words ------------------------------------------------------------------------------------------------
+    async def _counts(self, tx: Tx, draft: Draft) -> Counts | None:
+        """What patients made of the entry lately."""
+        entry_id, bot_id = draft.item_id, self.post.bot_id
+        if entry_id is None or self._cards.entry_of(draft) is None:
+            return None
+        since_us = to_us(self.post.clock.now() - timedelta(days=USE_DAYS))
 
-    async def answer(self, tx: Tx, said: TextIn | MediaIn, draft: Draft) -> None:
-        """Words for the part of the entry that was asked for, as a reply to its card."""
-        texts, key = self._cards.texts, f"faq:{said.chat_id}:{said.message_id}"
-        if said.sender.user_id != draft.user_id:
-            why_not = texts.not_yours
-        elif draft.asking not in PARTS or not isinstance(said, TextIn) or not said.text.strip():
-            why_not = texts.press_first
-        else:
-            await self.begin(tx, draft.user_id, said.chat_id, _with_words(draft, said), key)
-            return
-        payload = Payload(self.post.text(why_not))
-        await self.post.enqueue(tx, Outgoing(said.chat_id, Kind.RELAY, payload, key, reply_to_id=said.message_id))
+        async def query(tx: Tx) -> Counts:
+            return await feedback.of_entry(tx, bot_id, entry_id, since_us)
+
+        return await self.post.count(tx, ("faq_use", entry_id), query)
 
 
-def _with_words(draft: Draft, said: TextIn) -> Draft:
-    part, line = draft.asking or "", " ".join(said.text.split())
-    if part == "answer":
-        line = said.html.strip()
-    elif part == "phrasing":
-        line = "\n".join(filter(None, (draft.values.get(part), line)))
-    return replace(draft, values={**_words_of(draft), part: line})
-
-
-def _words_of(draft: Draft) -> dict[str, str]:
-    """What was written so far: whoever goes on writing does not take the entry out, or sign it, any more."""
-    return {part: words for part, words in draft.values.items() if part in PARTS}
+def begun(who: UserId, chat_id: ChatId, draft: Draft) -> Draft:
+    """The draft as somebody goes on with it in a chat."""
+    return replace(draft, user_id=who, chat_id=chat_id, asking=None)

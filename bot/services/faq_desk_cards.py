@@ -2,23 +2,28 @@
 
 from dataclasses import dataclass
 
-from bot.content.parts import say_length
-from bot.content.schema import Content, Entry
+from bot.content.lint_faq import MIN_PHRASINGS
+from bot.content.lint_text import MAX_ANSWER, MAX_LABEL
+from bot.content.schema import Content, Entry, Group
 from bot.content.sentences import FaqDeskReplies
 from bot.core.browse import label
-from bot.core.replies import Html, render
 from bot.core.text import words as words_of
-from bot.markup import MAX_TEXT, escape, plain
+from bot.markup import MAX_TEXT
 from bot.model import Button, Buttons, Payload, in_rows
+from bot.services.faq_entry_view import EntryView, cut, is_long
+from bot.services.faq_written import GROUP, is_new, is_written, written
 from bot.services.post import Post
 from bot.store.drafts import Draft
+from bot.store.feedback import Counts
 
 FAQ = "fe"
 """What the data of these buttons begins with: `fe:<what>` or `fe:<what>:<id>`."""
 PARTS = ("question", "answer", "phrasing")
-"""What of an entry one can write anew; of phrasings, one more."""
+"""What one writes of a question, in this order where it is new."""
 _MOST = 6
 """So many entries are offered for some words."""
+_LEFT = 200
+"""Letters left free under what is cut."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,14 @@ class FaqCards:
         """All texts, those that nobody has signed among them."""
         return self.post.library.served.whole
 
+    def entry_of(self, draft: Draft) -> Entry | None:
+        """The entry that a draft is about, if it is there."""
+        return self.content.entries.get(draft.item_id or "")
+
+    def group_of(self, draft: Draft) -> Group | None:
+        """The group that a new question joins, if it was chosen and is there."""
+        return next((one for one in self.content.groups if one.id == draft.values.get(GROUP)), None)
+
     # --- choosing ---------------------------------------------------------------------------------------------------
 
     def search(self, words: str) -> Payload:
@@ -48,73 +61,94 @@ class FaqCards:
         found = [self.content.entries[id_] for id_ in ids if id_ in self.content.entries][:_MOST]
         if not found:
             return self.groups(self.texts.nothing_found)
-        return Payload(self.post.text(self.texts.found), tuple((_opening(entry),) for entry in found))
+        return Payload(self.post.text(self.texts.found), (*((opening(entry),) for entry in found), self._new()))
 
     def groups(self, said: str = "") -> Payload:
         """Every group. `said`: a line above."""
         buttons = in_rows([Button(label(one.title), f"{FAQ}:group:{one.id}") for one in self.content.groups], 2)
-        return Payload("\n\n".join(filter(None, (said, self.post.text(self.texts.groups)))), buttons)
+        text = "\n\n".join(filter(None, (said, self.post.text(self.texts.groups))))
+        return Payload(text, (*buttons, self._new()))
 
     def group(self, group_id: str) -> Payload:
         """A group's entries; all groups where it is gone."""
         group = next((one for one in self.content.groups if one.id == group_id), None)
         if group is None:
             return self.groups()
-        back = (Button(self.texts.button_groups, f"{FAQ}:groups"),)
+        back = Button(self.texts.button_groups, f"{FAQ}:groups")
         text = self.post.text(self.texts.group, title=group.title)
-        return Payload(text, (*((_opening(entry),) for entry in group.entries), back))
+        return Payload(text, (*((opening(entry),) for entry in group.entries), (*self._new(group.id), back)))
+
+    def _new(self, group_id: str = "") -> tuple[Button, ...]:
+        return (Button(self.texts.button_new, f"{FAQ}:new:{group_id}" if group_id else f"{FAQ}:new"),)
 
     # --- one entry --------------------------------------------------------------------------------------------------
 
-    def entry(self, draft: Draft, said: str = "") -> Payload:
-        """The entry with what was written so far, and what one can do with it. `said`: a line above."""
-        if (entry := self.content.entries.get(draft.item_id or "")) is None:
+    def entry(self, draft: Draft, said: str = "", counts: Counts | None = None) -> Payload:
+        """The entry with what was written so far, and what one can do with it. `said`: a line above, as HTML."""
+        if is_new(draft):
+            return self._new_entry(draft, said)
+        if (entry := self.entry_of(draft)) is None:
             return self.groups(self.texts.gone)
         texts = self.texts
-        parts = tuple(Button(getattr(texts, f"button_{part}"), f"{FAQ}:{part}") for part in PARTS)
-        rows: list[tuple[Button, ...]] = [parts[:2], parts[2:]]
-        if draft.values:
+        rows = [*self._parts(*PARTS, "times")]
+        if is_written(draft):
             rows.append((Button(texts.button_try, f"{FAQ}:try"), Button(texts.button_throw_away, f"{FAQ}:drop")))
         else:
             rows.append((Button(texts.button_retire, f"{FAQ}:retire"),))
-        return self.fitting(draft, entry, said or texts.entry_said, tuple(rows))
+        shown = EntryView(self.post).shown(entry, draft, counts)
+        return self._fitting(said or self.post.text(texts.entry_said), shown, tuple(rows))
 
-    def fitting(self, draft: Draft, entry: Entry, said: str, buttons: Buttons) -> Payload:
-        """The entry under a line, cut where Telegram would not take it."""
-        body = self.shown(entry, draft)
-        text = f"{self.post.text(said)}\n\n{body}"
-        if len(text) > MAX_TEXT:
-            text = f"{self.post.text(said)}\n\n{escape(plain(body)[: MAX_TEXT // 2])}…\n\n{self.texts.cut}"
+    def next_part(self, draft: Draft) -> str | None:
+        """What a new question lacks most."""
+        one = written(draft, None)
+        if not is_new(draft) or self.group_of(draft) is None:
+            return None
+        if not one.question:
+            return "question"
+        if not one.answer:
+            return "answer"
+        return "phrasing" if len(one.phrasings) < MIN_PHRASINGS else None
+
+    def _new_entry(self, draft: Draft, said: str) -> Payload:
+        texts, one = self.texts, written(draft, None)
+        cancel = Button(texts.button_cancel, f"{FAQ}:drop")
+        if (group := self.group_of(draft)) is None:
+            titles = [Button(label(one.title), f"{FAQ}:into:{one.id}") for one in self.content.groups]
+            text = "\n\n".join(filter(None, (said, self.post.text(texts.new_group))))
+            return Payload(text, (*in_rows(titles, 2), (cancel,)))
+        if (lacking := self.next_part(draft)) is None:
+            rows = (*self._parts(*PARTS, "times"), (Button(texts.button_try, f"{FAQ}:try"), cancel))
+            head = said or self.post.text(texts.new_ready)
+        else:
+            there = [part for part in PARTS[: PARTS.index(lacking)] if getattr(one, part)]
+            rows = (*self._parts(*there), (cancel,))
+            missing = str(MIN_PHRASINGS - len(one.phrasings))
+            template = getattr(texts, f"new_{lacking}")
+            most = str(MAX_ANSWER if lacking == "answer" else MAX_LABEL)
+            asked = self.post.text(template, group=group.title, most=most, count=missing)
+            head = "\n\n".join(filter(None, (said, asked)))
+        return self._fitting(head, EntryView(self.post).shown(None, draft), rows)
+
+    def _parts(self, *parts: str) -> Buttons:
+        """A button for each, two side by side."""
+        return in_rows([Button(getattr(self.texts, f"button_{part}"), f"{FAQ}:{part}") for part in parts], 2)
+
+    def _fitting(self, said: str, body: str, buttons: Buttons) -> Payload:
+        """The entry under a line; where Telegram would not take it, cut, with a button that shows it whole."""
+        text = "\n\n".join(filter(None, (said, body)))
+        if is_long(text):
+            whole = (Button(self.texts.button_whole, f"{FAQ}:whole"),)
+            text = f"{cut(text, MAX_TEXT - _LEFT)}\n\n{self.texts.cut}"
+            return Payload(text, (whole, *buttons))
         return Payload(text, buttons)
 
     def shown(self, entry: Entry, draft: Draft) -> str:
         """An entry as patients will see it with the draft's words, and what staff should know of it, as HTML."""
-        values, texts, say = draft.values, self.texts, self.post.text
-        lines = [f"<b>{escape(values.get('question', entry.question))}</b>", ""]
-        lines.append(render(values.get("answer", entry.answer), self.content.clinic))
-        for variant in entry.variants:
-            times = say_length(variant.after), say_length(variant.until) if variant.until is not None else texts.later
-            lines += ["", say(texts.variant, after=times[0], until=times[1])]
-            lines.append(render(variant.answer, self.content.clinic))
-        if added := values.get("phrasing"):
-            lines += ["", say(texts.added, lines=added)]
-        signed = entry.signed.name if entry.signed is not None and entry.is_signed else texts.nobody
-        facts = {"count": str(len(entry.phrasings)), "who": signed, "day": entry.review_by.isoformat()}
-        return "\n".join((*lines, "", say(texts.facts, **facts)))
-
-    def asking(self, draft: Draft, part: str) -> Payload:
-        """The question for other words, which are a reply to this card."""
-        entry = self.content.entries[draft.item_id or ""]
-        now = {
-            "question": escape(entry.question),
-            "answer": f"<code>{escape(entry.answer)}</code>",
-            "phrasing": escape("\n".join(entry.phrasings[:_MOST])),
-        }
-        text = self.post.text(getattr(self.texts, f"ask_{part}"), now=Html(now[part]))
-        return Payload(text, ((Button(self.texts.button_back, f"{FAQ}:show"),),))
+        return EntryView(self.post).shown(entry, draft)
 
 
-def _opening(entry: Entry) -> Button:
+def opening(entry: Entry) -> Button:
+    """Opens an entry."""
     return Button(label(entry.question), f"{FAQ}:open:{entry.id}")
 
 

@@ -1,15 +1,19 @@
 """What staff change, sign and take back in the chat, as edits of the texts; and what the cards say about them."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 
-from bot.content.edit import ChangeEntry, Edit, Retire, Sign
+from bot.content.edit import Edit, NewEntry, Retire, Sign
+from bot.content.lint_text import normalise
 from bot.content.schema import Entry
 from bot.content.sentences import FaqDeskReplies
 from bot.core.replies import Html
 from bot.markup import MAX_TEXT
 from bot.model import Button, Buttons, Payload
+from bot.services.faq_desk import HASH_LETTERS
 from bot.services.faq_desk_cards import FAQ, FaqCards
+from bot.services.faq_entry_view import EntryView, cut, is_long
+from bot.services.faq_written import SEEN, edit_of, is_new
+from bot.services.impact_desk import see_button
 from bot.services.impact_words import MOVES, impact_in_words
 from bot.services.post import Post
 from bot.services.proposing import Proposal, Undo
@@ -18,6 +22,9 @@ from bot.services.review_cards import sign_button
 from bot.store import accounts
 from bot.store.drafts import Draft
 from bot.store.engine import Tx
+
+_LEFT = 300
+"""Letters left free for the words around what is cut."""
 
 
 @dataclass(frozen=True)
@@ -36,32 +43,63 @@ class FaqEdits:
 
     def edit(self, draft: Draft) -> tuple[Edit | Undo, int | None] | Refused:
         """What the draft asks for, and the revision its author saw."""
-        edit = _edit(draft, self.post.library.served.whole.entries.get(draft.item_id or ""))
+        cards = FaqCards(self.post)
+        if is_new(draft):
+            if cards.group_of(draft) is None:
+                return Refused((self._texts.group_gone,))
+            if (twin := self._twin(draft)) is not None:
+                return Refused((self.post.text(self._texts.question_taken, question=twin.question),))
+        edit = edit_of(draft, cards.entry_of(draft))
         return (edit, draft.base_id) if edit is not None else Refused((self._texts.gone,))
+
+    def _twin(self, draft: Draft) -> Entry | None:
+        """The entry with the same question as this new one: somebody may have added it meanwhile."""
+        said = normalise(draft.values.get("question", ""))
+        entries = self.post.library.served.whole.entries.values()
+        return next((entry for entry in entries if normalise(entry.question) == said), None)
 
     def note(self, draft: Draft) -> str:
         """What the history of the texts says."""
         return self._texts.note_undo if "undo" in draft.values else self._texts.note
 
     def tried(self, draft: Draft, proposal: Proposal) -> Payload:
-        """The whole entry as it will be, and what would change."""
-        entry = self.post.library.served.whole.entries.get(proposal.item_id)
-        body = FaqCards(self.post).shown(entry, draft) if entry is not None else ""
-        template = self._texts.tried_retire if "retire" in draft.values else self._texts.tried
-        impact = Html(impact_in_words(self.post, proposal.impact))
+        """The whole entry as it will be, and what would change. Nothing goes live that was not seen whole."""
+        is_out = "retire" in draft.values
+        body = EntryView(self.post).shown(FaqCards(self.post).entry_of(draft), draft)
+        impact = Html("\n\n".join(filter(None, (impact_in_words(self.post, proposal.impact), self._look(proposal)))))
+        template = self._texts.tried_retire if is_out else self._texts.tried
+        text, is_cut = self._tried_text(self._texts.tried_new if is_new(draft) else template, body, impact)
+        rows: list[tuple[Button, ...]] = []
+        if is_cut and not is_out and SEEN not in draft.values:
+            text = f"{text}\n\n{self._texts.tried_cut}"
+            rows.append((Button(self._texts.button_whole, f"{FAQ}:all"),))
+        else:
+            rows.append((Button(self._texts.button_publish, f"{FAQ}:publish"),))
+        return Payload(text, (*see_button(self.post, proposal.impact), *rows, *self._back))
+
+    def _look(self, proposal: Proposal) -> str:
+        """What could be better about it, such as that it is hard to read: it may go live all the same."""
+        if isinstance(proposal.edit, Retire) or not proposal.warnings:
+            return ""
+        lines = "\n".join(f"– {warning.text}" for warning in proposal.warnings[:MOVES])
+        return self.post.text(self._texts.look, lines=lines)
+
+    def _tried_text(self, template: str, body: str, impact: Html) -> tuple[str, bool]:
+        """With as much of the entry as fits, and whether that is not all."""
         text = self.post.text(template, entry=Html(body), impact=impact)
-        if len(text) > MAX_TEXT:  # nothing goes live that was not seen whole
-            return self.why_not(draft, Refused((self._texts.too_long,)))
-        return Payload(text, ((Button(self._texts.button_publish, f"{FAQ}:publish"),), *self._back))
+        if not is_long(text):
+            return text, False
+        room = MAX_TEXT - _LEFT - len(self.post.text(template, entry="", impact=impact))
+        return self.post.text(template, entry=Html(cut(body, room)), impact=impact), True
 
     def why_not(self, draft: Draft, outcome: Proposal | Conflict | Refused) -> Payload:
         """Why it cannot go live; of a conflict both texts, to choose from."""
         is_undo = "undo" in draft.values
         if isinstance(outcome, Conflict):
             return Payload(self._texts.undo_conflict) if is_undo else self._conflict(draft, outcome)
-        reasons = outcome.refusals if isinstance(outcome, Proposal) else outcome.reasons
+        reasons = _reasons(outcome) if isinstance(outcome, Proposal) else outcome.reasons
         text = self.post.text(self._texts.refused, reasons="\n".join(reasons[:MOVES]))
-        return Payload(text, () if is_undo else self._back)
+        return Payload(cut(text, MAX_TEXT), () if is_undo else self._back)
 
     def failed(self, draft: Draft) -> Payload:
         """It broke, and may be pressed again."""
@@ -70,13 +108,13 @@ class FaqEdits:
     async def settle(self, tx: Tx, draft: Draft, proposal: Proposal | None, published: Published) -> Payload:
         """Note who did it."""
         bot_id, now_us, values = self.post.bot_id, self.post.clock.now_us(), draft.values
-        action = "faq_retire" if "retire" in values else "faq_publish"
+        action = "faq_retire" if "retire" in values else "faq_new" if is_new(draft) else "faq_publish"
         if "undo" in values or "sign" in values:
             action = "faq_undo" if "undo" in values else "faq_sign"
         await accounts.write_audit(tx, bot_id, draft.user_id, action, published.revision_id, now_us)
-        return self._done(draft, proposal)
+        return self._done(draft, proposal, published)
 
-    def _done(self, draft: Draft, proposal: Proposal | None) -> Payload:
+    def _done(self, draft: Draft, proposal: Proposal | None, published: Published) -> Payload:
         if proposal is None:
             return Payload(self.post.text(self._texts.undone, revision=draft.values["undo"]))
         match proposal.edit:
@@ -87,32 +125,32 @@ class FaqEdits:
                 return Payload(self.post.text(self._texts.retired))
             case _:
                 entry = proposal.content.entries[proposal.item_id]
-                sign = sign_button(self.post, entry)
-                return Payload(self.post.text(self._texts.published, question=entry.question), ((sign,),))
+                if entry.id != published.item_id:  # others added one whose id came first
+                    entry = entry.model_copy(update={"id": published.item_id})
+                template = self._texts.added_new if isinstance(proposal.edit, NewEntry) else self._texts.published
+                text = self.post.text(template, question=entry.question)
+                return Payload(text, ((sign_button(self.post, entry),),))
 
     def _conflict(self, draft: Draft, conflict: Conflict) -> Payload:
-        """Theirs beside what somebody has written, and the choice between them."""
-        if not isinstance(conflict.theirs, Entry):
-            return Payload(self._texts.gone, self._back)
-        theirs = FaqCards(self.post).shown(conflict.theirs, Draft(draft.user_id, draft.chat_id, draft.card_id, None, 0))
-        mine = "\n".join(value for part, value in draft.values.items() if part != "retire")
-        text = self.post.text(self._texts.conflict, theirs=Html(theirs), mine=mine)
-        take = Button(self._texts.button_theirs, f"{FAQ}:drop")
-        return Payload(text, ((take,), (Button(self._texts.button_mine, f"{FAQ}:mine"),)))
+        """Theirs beside what somebody has written, and the choice between them. Each is cut where both are too long
+        for a message, and shown whole when asked for."""
+        texts, view, entry = self._texts, EntryView(self.post), conflict.theirs
+        if not isinstance(entry, Entry):
+            return Payload(texts.gone, self._back)
+        theirs = view.shown(entry, replace(draft, values={}))
+        mine = texts.button_retire if "retire" in draft.values else view.mine(entry, draft)
+        text = self.post.text(texts.conflict, theirs=Html(theirs), mine=Html(mine))
+        rows = [
+            (Button(texts.button_theirs, f"{FAQ}:drop"),),
+            (Button(texts.button_mine, f"{FAQ}:mine:{entry.text_hash[:HASH_LETTERS]}"),),
+        ]
+        if is_long(text):
+            half = (MAX_TEXT - _LEFT) // 2
+            text = self.post.text(texts.conflict, theirs=Html(cut(theirs, half)), mine=Html(cut(mine, half)))
+            rows.insert(0, (Button(texts.button_whole, f"{FAQ}:both"),))
+        return Payload(text, tuple(rows))
 
 
-def _edit(draft: Draft, entry: Entry | None) -> Edit | Undo | None:
-    """The edit that a draft asks for; None where the entry is gone."""
-    values, item_id = draft.values, draft.item_id or ""
-    if "undo" in values:
-        return Undo(int(values["undo"]))
-    if "sign" in values:
-        on = values["on"]
-        return Sign(item_id, values["sign"], values["name"], values["registration"], date.fromisoformat(on))
-    if entry is None:
-        return None
-    if "retire" in values:
-        return Retire(item_id)
-    added = values.get("phrasing", "").splitlines()
-    phrasings = (*entry.phrasings, *added) if added else None
-    return ChangeEntry(item_id, values.get("question"), values.get("answer"), phrasings)
+def _reasons(proposal: Proposal) -> tuple[str, ...]:
+    """What keeps it from going live, without the places in files: nobody at the desk opens those."""
+    return (*(problem.text for problem in proposal.problems), *proposal.impact.refusals)

@@ -1,11 +1,20 @@
-"""What an edit would change for patients, in numbers and the names of answers: never in a patient's words."""
+"""What an edit would change for patients: in numbers and the names of answers, and, once somebody asks to see them, in
+the words of those who asked.
+"""
 
+from collections.abc import Mapping
+
+from bot.core.replies import Html
 from bot.model import Decision
 from bot.services.impact import Impact, Outcome
 from bot.services.post import Post
 
 MOVES = 5
 """So many changes are named."""
+SHOWN = 10
+"""So many questions are shown in patients' words…"""
+EXCERPT = 160
+"""…and of each so many letters."""
 
 
 def impact_in_words(post: Post, impact: Impact) -> str:
@@ -20,6 +29,26 @@ def impact_in_words(post: Post, impact: Impact) -> str:
     if impact.held_out_shifts:
         lines.append(say(texts.held_out, count=str(len(impact.held_out_shifts)), of=str(impact.held_out)))
     return "\n".join(lines)
+
+
+def shifts_in_words(post: Post, impact: Impact, codes: Mapping[str, str]) -> str:
+    """The questions that would be answered otherwise, as HTML. `codes`: who asked each; what was forgotten meanwhile is
+    left out. Each line names its patient, so that the message is found when they ask to be forgotten."""
+    say, texts = post.text, post.library.served.content.teach
+    known = [shift for shift in impact.shifts if shift.text in codes]
+    lines = [
+        say(
+            texts.see_line,
+            code=codes[shift.text],
+            text=shift.text if len(shift.text) <= EXCERPT else f"{shift.text[:EXCERPT]} […]",
+            before=_named(post, shift.before),
+            after=_named(post, shift.after),
+        )
+        for shift in known[:SHOWN]
+    ]
+    if len(known) > SHOWN:
+        lines.append(say(texts.see_more, count=str(len(known) - SHOWN)))
+    return say(texts.see, lines=Html("\n\n".join(lines))) if lines else say(texts.see_gone)
 
 
 def _named(post: Post, outcome: Outcome) -> str:

@@ -24,12 +24,12 @@ from bot.model import (
     UserId,
 )
 from bot.services import pain_chart
-from bot.services.alerts import Alerts
+from bot.services.alert_view import AlertView
 from bot.services.forgetting import Forgetting
 from bot.services.note_list import NoteList
 from bot.services.patient_view import PatientView
 from bot.services.people import People
-from bot.services.phone_answers import PhoneAnswers
+from bot.services.phone_answers import PhoneAnswers, Wanted, wants_words
 from bot.services.plan_actions import Happened, PlanActions
 from bot.services.plan_list import ALL, PlanList
 from bot.services.plan_words import PlanWords
@@ -146,6 +146,7 @@ class PatientList:
             "chart": self._chart,
             "answers": self._enter,
             "answer": self._answer,
+            "words": self._leave_words,
         }
 
     async def _turn(self, tx: Tx, press: Press) -> None:
@@ -289,16 +290,35 @@ class PatientList:
     async def _enter(self, tx: Tx, press: Press) -> None:
         payload = await PhoneAnswers(self.post).begin(tx, press.incoming, press.id)
         if payload is not None:
-            await self._redraw(tx, press, payload)
+            await self._ask_on_phone(tx, press, press.id, payload)
         else:
             await self._show(tx, press, said=self.post.text(self._words.replies.answers_none))
 
     async def _answer(self, tx: Tx, press: Press) -> None:
+        enrolment_id = await care.plan_of_check_in(tx, press.id)
         payload = await PhoneAnswers(self.post).answer(tx, press.incoming, press.id, press.more)
-        if payload is not None:
-            await self._redraw(tx, press, payload)
-        elif (enrolment_id := await care.plan_of_check_in(tx, press.id)) is not None:
+        if payload is not None and enrolment_id is not None:
+            await self._ask_on_phone(tx, press, enrolment_id, payload)
+        elif enrolment_id is not None:
             await self._show(tx, press, enrolment_id, self._said(Happened.GONE))
+
+    async def _ask_on_phone(self, tx: Tx, press: Press, enrolment_id: int, payload: Payload) -> None:
+        """The question in place of the last one; one that a reply answers in a message of its own, to be replied to."""
+        if wants_words(payload) is None:
+            await self._redraw(tx, press, payload)
+            return
+        await self._show(tx, press, enrolment_id)
+        await self._reply(tx, press, payload)
+
+    async def _leave_words(self, tx: Tx, press: Press) -> None:
+        """Back from a question that waits for a reply."""
+        if (enrolment_id := await care.plan_of_check_in(tx, press.id)) is not None:
+            await self._show(tx, press, enrolment_id)
+
+    async def told(self, tx: Tx, said: TextIn | MediaIn, wanted: Wanted) -> Payload:
+        """What staff are told who replied with a patient's words. The caller has checked their rights."""
+        payload = await PhoneAnswers(self.post).told(tx, said, wanted)
+        return payload if payload is not None else Payload(self._said(Happened.GONE))
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 
@@ -321,7 +341,7 @@ class PatientList:
         shown = await self._alert_of(tx, press)
         closed = await patient_list.last_closed(tx, self.post.bot_id, subject) if subject is not None else None
         for alert_id in {one for one in (shown, closed) if one is not None}:
-            await Alerts(self.post).redraw(tx, alert_id, press.row_id if alert_id == shown else None)
+            await AlertView(self.post).draw(tx, alert_id, press.row_id if alert_id == shown else None)
         if shown is None:
             await self._show(tx, press, said=said)
         elif happened is not Happened.ALREADY:

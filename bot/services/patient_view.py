@@ -13,7 +13,7 @@ from bot.care import BASELINE, Care
 from bot.clock import SECOND_US, from_us, to_us
 from bot.core.care import summary
 from bot.core.care.moving import Choice, When
-from bot.core.care.summary import Answer, Standing
+from bot.core.care.summary import Standing
 from bot.core.replies import Html
 from bot.model import Button, Buttons, ChatId, Payload, UserId, in_rows
 from bot.services.pain_chart import Chart, Point
@@ -29,8 +29,6 @@ SIGNS = 5
 """Signs of danger shown, the newest."""
 NOTES = 8
 """Notes shown, each with a button."""
-OWN_WORDS = 200
-"""Characters of an answer in the patient's own words."""
 IN_A_ROW = 4
 
 
@@ -197,17 +195,12 @@ class PatientView:
             self._words.replies.patient_answer,
             step=step.code,
             time=self._words.time(from_us(last["answered_us"]), care.zone),
-            answers=Html(" · ".join(self._answer(answer) for answer in answers) or summary.UNKNOWN),
+            answers=Html(" · ".join(map(self._words.answer, answers)) or summary.UNKNOWN),
         ).strip()
         if last["entered_by"] is None:
             return said
         name = await people.name_of(tx, self.post.bot_id, UserId(last["entered_by"]))
         return "\n".join((said, self.post.text(self._words.replies.patient_noted, name=name)))
-
-    def _answer(self, answer: Answer) -> str:
-        said = answer.words if len(answer.words) <= OWN_WORDS else f"{answer.words[:OWN_WORDS]} […]"
-        template = self._words.replies.patient_own_words if answer.is_free else "{text}"
-        return f"{self.post.text('{name}', name=answer.question)}: {self.post.text(template, text=said)}"
 
     async def _signs(self, tx: Tx, care: Care) -> Sequence[sa.RowMapping]:
         since_us = to_us(care.treated_at)

@@ -1,9 +1,12 @@
-"""Answers of patients without Telegram: staff ring, read out the questions of a check-in, and press what they hear.
+"""Answers of patients without Telegram: staff ring, read out the questions of a check-in, and press what they hear, or
+reply with the patient's words.
 
-The live conversation decides, so the rules are those of a patient's own phone. What it would say there is shown to be
-read out, its alerts open, and nothing is sent: such a patient has no chat. Rights are checked by whoever calls.
+The live conversation decides, so the rules are those of a patient's own phone: triage reads the words, and a question
+that decides an alert is not left open for longer than there. What it would say there is shown to be read out, its
+alerts open, and nothing is sent: such a patient has no chat. Rights are checked by whoever calls.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -20,12 +23,13 @@ from bot.core.care.following import Following
 from bot.core.outcome import Occasion, Outcome, Say, State, TellStaff
 from bot.core.replies import Html
 from bot.markup import plain
-from bot.model import Button, Buttons, Payload, PressIn
+from bot.model import Button, Buttons, MediaIn, Payload, PressIn, TextIn, UserId
 from bot.services.alerts import Alerts, Raised
 from bot.services.effects import why_of
 from bot.services.plan_words import PlanWords
 from bot.services.post import Post
-from bot.store import accounts, enrolling
+from bot.services.unanswered import wait_for_answer
+from bot.store import accounts, enrolling, people
 from bot.store import care as plans
 from bot.store.engine import Tx
 
@@ -33,6 +37,17 @@ log = logs.get(__name__)
 
 ANSWER = "pl:answer:"
 """What the data of these buttons begins with: `pl:answer:<check-in>.<question>:<option>`."""
+WORDS = "pl:words:"
+"""The same of the way back from a question that a reply answers: `pl:words:<check-in>.<question>`."""
+_ASKED = re.compile(rf"{WORDS}(\d{{1,18}})\.(\w{{1,41}})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The question that a message to staff wants the patient's words for."""
+
+    check_in_id: int
+    question_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,7 @@ class PhoneAnswers:
             return None
         await enrolling.drop_calls(tx, enrolment_id, now_us, step.id)  # somebody is ringing
         outcome = self._goes_on(call) if call.step is not None else await self._first(tx, call.care, step)
-        await self._do(tx, press, call, outcome)
+        await self._do(tx, press.sender.user_id, call, outcome)
         await accounts.write_audit(tx, self.post.bot_id, press.sender.user_id, "plan_answers", enrolment_id, now_us)
         return await self._drawn(tx, enrolment_id, outcome.says)
 
@@ -77,14 +92,47 @@ class PhoneAnswers:
             return None
         as_theirs = replace(press, data=f"{ACTION}:{check_in_id}:{chosen}", row_id=None)
         outcome = self.post.library.served.conversation.on_press(as_theirs, State(), self._occasion(call))
-        await self._do(tx, press, call, outcome)
+        await self._do(tx, press.sender.user_id, call, outcome)
         return await self._drawn(tx, call.care.enrolment_id, outcome.says)
+
+    async def told(self, tx: Tx, said: TextIn | MediaIn, wanted: Wanted) -> Payload | None:
+        """What follows the patient's words, which staff replied with; None where they are not asked for any more."""
+        enrolment_id = await plans.plan_of_check_in(tx, wanted.check_in_id)
+        call = await self._call(tx, enrolment_id, ended=True) if enrolment_id is not None else None
+        if call is None:
+            return None
+        if not isinstance(said, TextIn) or not said.text.strip():
+            return Payload(self.post.text(PlanWords(self.post).replies.answers_words))
+        conversation, nothing = self.post.library.served.conversation, State()
+        about = (call.care, wanted.check_in_id, wanted.question_id)
+        outcome = conversation.on_told(said.text, *about, nothing, self._occasion(call))
+        if outcome == Outcome(nothing):
+            return None
+        await self._do(tx, said.sender.user_id, call, outcome)
+        return await self._drawn(tx, call.care.enrolment_id, outcome.says)
+
+    # --- what is left open ------------------------------------------------------------------------------------------
+
+    async def unanswered(self, tx: Tx, check_in_id: int, question_id: str) -> None:
+        """The time is over for an answer that decides whether somebody has to act: whoever noted the others was called
+        away. Nothing where it came, or is not needed any more, or where it was the patient who was asked."""
+        enrolment_id = await plans.plan_of_check_in(tx, check_in_id)
+        call = await self._call(tx, enrolment_id) if enrolment_id is not None else None
+        if call is None or call.care.state is not PlanState.OPEN:
+            return
+        if call.care.open is None or call.care.open.id != check_in_id:
+            return
+        conversation = self.post.library.served.conversation
+        outcome = conversation.on_unanswered(call.care, question_id, State(), self._occasion(call))
+        await self._do(tx, await plans.entered_by(tx, check_in_id), call, outcome)
 
     # --- what is asked ----------------------------------------------------------------------------------------------
 
     async def _first(self, tx: Tx, care: Care, step: Step) -> Outcome:
         content, now = self.post.library.served.content, self.post.clock.now()
-        check_in_id = await plans.begin_check_in(tx, self.post.bot_id, care.enrolment_id, step.id, to_us(now))
+        check_in_id = await plans.begin_check_in(
+            self.post.store, tx, self.post.bot_id, care.enrolment_id, step.id, to_us(now)
+        )
         assert check_in_id is not None, "one that began before is open, or answered"
         open_ = OpenCheckIn(check_in_id, step.id, now, asked=None)
         turn = Following(content).first(replace(care, open=open_), step, open_, now)
@@ -110,18 +158,19 @@ class PhoneAnswers:
 
     # --- what follows -----------------------------------------------------------------------------------------------
 
-    async def _do(self, tx: Tx, press: PressIn, call: Call, outcome: Outcome) -> None:
-        """As rows: answers, notes, the end of the plan, alerts."""
+    async def _do(self, tx: Tx, who: UserId | None, call: Call, outcome: Outcome) -> None:
+        """As rows: answers, notes, the end of the plan, alerts. `who`: noted it."""
         now_us = self.post.clock.now_us()
         for change in outcome.care:
             if change.state is PlanState.ENDED:
                 await enrolling.drop_calls(tx, call.care.enrolment_id, now_us)
             await plans.apply(self.post.store, tx, self.post.bot_id, change, now_us)
-            if change.open is not None:
-                await plans.note_entered(tx, change.open.id, press.sender.user_id)
+            if change.open is not None and who is not None:
+                await plans.note_entered(tx, change.open.id, who)
             await self._ring_again(tx, call, change)
+            await wait_for_answer(self.post, tx, call.care, change)
         for card in outcome.staff:
-            await self._raise(tx, call.care, card, outcome)
+            await self._raise(tx, who, call.care, card, outcome)
 
     async def _ring_again(self, tx: Tx, call: Call, change: CareChange) -> None:
         """A question that the bot would ask by itself later: somebody rings then."""
@@ -138,7 +187,7 @@ class PhoneAnswers:
         text = self.post.text(words.replies.answers_again, step=step.code, question=question)
         return plain(text)
 
-    async def _raise(self, tx: Tx, care: Care, card: TellStaff, outcome: Outcome) -> None:
+    async def _raise(self, tx: Tx, who: UserId | None, care: Care, card: TellStaff, outcome: Outcome) -> None:
         understood = outcome.understanding
         if card.level is None or understood is None:
             return
@@ -154,9 +203,13 @@ class PhoneAnswers:
             revision_id=self.post.library.served.revision_id,
             at_us=self.post.clock.now_us(),
         )
-        now = self.post.clock.now()
+        now, notes = self.post.clock.now(), [card.note]
+        if who is not None:
+            name = await people.name_of(tx, self.post.bot_id, who)
+            notes.append(self.post.text(PlanWords(self.post).replies.patient_noted, name=name))
         told = (care.patient_id, plans.NO_CHAT, question_id, card.level, card.flag_ids)
-        await Alerts(self.post).raise_(tx, Raised(*told, said_at=now, is_named=True, note=card.note))
+        note = "\n".join(filter(None, notes))
+        await Alerts(self.post).raise_(tx, Raised(*told, said_at=now, is_named=True, note=note))
 
     # --- how it looks -----------------------------------------------------------------------------------------------
 
@@ -181,22 +234,35 @@ class PhoneAnswers:
             words.replies.answers,
             code=care.code,
             step=step.code,
-            noted=" · ".join(f"{one.question}: {one.words}" for one in noted) or summary.UNKNOWN,
+            noted=Html(" · ".join(map(words.answer, noted)) or summary.UNKNOWN),
             text=Html(read_out or self.post.text(words.replies.answers_wait)),
-        )
-        back = (Button(words.replies.button_back, f"pl:show:{enrolment_id}"),)
-        return Payload(text.strip(), (*_for_staff(buttons), back))
+        ).strip()
+        back = f"pl:show:{enrolment_id}"
+        if question is not None and question.kind == "text" and care.open is not None:
+            text = f"{text}\n\n{self.post.text(words.replies.answers_words)}"
+            back = f"{WORDS}{care.open.id}.{question.id}"
+        return Payload(text, (*_for_staff(buttons), (Button(words.replies.button_back, back),)))
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 
-    async def _call(self, tx: Tx, enrolment_id: int) -> Call | None:
-        """The plan, locked; None where it has ended, or its patient answers on Telegram."""
+    async def _call(self, tx: Tx, enrolment_id: int, *, ended: bool = False) -> Call | None:
+        """The plan, locked; None where its patient answers on Telegram, or it has ended and should not have."""
         row: sa.RowMapping | None = await plans.lock_plan(tx, self.post.bot_id, enrolment_id)
         care = await plans.plan(tx, self.post.bot_id, enrolment_id) if row is not None else None
-        if row is None or care is None or row["chat_id"] != plans.NO_CHAT or care.state is PlanState.ENDED:
+        if row is None or care is None or row["chat_id"] != plans.NO_CHAT:
+            return None
+        if care.state is PlanState.ENDED and not ended:
             return None
         plan = self.post.library.served.content.plans.get(care.plan_id)
         return Call(care, plan) if plan is not None else None
+
+
+def wants_words(payload: Payload) -> Wanted | None:
+    """The question that a message of ours wants the patient's words for; None for other messages."""
+    for button in (button for row in payload.buttons for button in row):
+        if (found := _ASKED.fullmatch(button.data)) is not None:
+            return Wanted(int(found[1]), found[2])
+    return None
 
 
 def _for_staff(buttons: Buttons) -> Buttons:

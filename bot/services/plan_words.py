@@ -11,11 +11,14 @@ from bot.clock import from_us
 from bot.content.plan import Plan
 from bot.content.sentences import PatientListReplies
 from bot.core.care.moving import When, WhyNot
-from bot.core.care.summary import Standing, standing
+from bot.core.care.summary import Answer, Standing, standing
 from bot.core.replies import time_in_words
 from bot.services.plan_actions import STAFF
 from bot.services.post import Post
 from bot.store.care import ALERT
+
+OWN_WORDS = 200
+"""Characters of an answer in the patient's own words."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,12 @@ class PlanWords:
         """Why a plan is paused, or has ended."""
         known = {ALERT: self.replies.plan_why_alert, STAFF: self.replies.plan_why_staff}
         return known.get(reason or "", (reason or "–").replace("_", " "))
+
+    def answer(self, answer: Answer) -> str:
+        """One answer, ready to send; the patient's own words are hidden until touched, and cut where they are long."""
+        said = answer.words if len(answer.words) <= OWN_WORDS else f"{answer.words[:OWN_WORDS]} […]"
+        template = self.replies.patient_own_words if answer.is_free else "{text}"
+        return f"{self.post.text('{name}', name=answer.question)}: {self.post.text(template, text=said)}"
 
     def note_kind(self, kind: str) -> str:
         """What a note asks for."""

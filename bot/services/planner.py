@@ -77,10 +77,11 @@ class Planner:
                 continue
             if case not in known:
                 known[case] = case.plan(plan, self.post.library.served.content.clinic, now)
+            found |= dict.fromkeys(alike, known[case])
             slots = _slots(known[case])
-            for enrolment_id in alike:
-                found[enrolment_id] = known[case]
-                writing.note(enrolment_id, known[case], slots, waiting.get(enrolment_id, ()), to_us(now))
+            writing.add(slots.values(), [id_ for id_ in alike if id_ not in waiting])
+            for enrolment_id in (id_ for id_ in alike if id_ in waiting):
+                writing.note(enrolment_id, known[case], slots, waiting[enrolment_id], to_us(now))
         await writing.write(self.post, tx)
         return found
 
@@ -122,6 +123,10 @@ class _Writing:
     moved: list[tuple[int, Slot]] = field(default_factory=list)
     dropped: dict[str, list[int]] = field(default_factory=dict)
 
+    def add(self, slots: Iterable[Slot], ids: Iterable[int]) -> None:
+        """Plans without any of these steps to come."""
+        self.added.setdefault(tuple(slots), []).extend(ids)
+
     def note(
         self,
         enrolment_id: int,
@@ -130,7 +135,8 @@ class _Writing:
         waiting: Sequence[sa.RowMapping],
         now_us: int,
     ) -> None:
-        """One plan: `steps` as they should be, `slots` of those that are to come, `waiting` as they are."""
+        """A plan of which some wait: `steps` as they should be, `slots` of those that are to come, `waiting` as they
+        are."""
         left_out = {step.step_id: step.why for step in steps if step.at is None}
         for row in waiting:
             slot = slots.get(row["part"])
@@ -141,8 +147,7 @@ class _Writing:
             elif (slot.due_us, slot.until_us) != (row["due_us"], row["until_us"]):
                 self.moved.append((row["id"], slot))
         there = {row["part"] for row in waiting}
-        new = tuple(slot for step_id, slot in slots.items() if step_id not in there)
-        self.added.setdefault(new, []).append(enrolment_id)
+        self.add((slot for step_id, slot in slots.items() if step_id not in there), [enrolment_id])
 
     async def write(self, post: Post, tx: Tx) -> None:
         """Write it all."""

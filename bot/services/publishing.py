@@ -6,7 +6,7 @@ in the folder comes first.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from bot.services.library import Library
 from bot.services.post import Post
 from bot.services.proposing import Proposal, Undo, try_out
 from bot.store import accounts, revisions
+from bot.store.engine import Tx
 from bot.store.revisions import Revision
 
 log = logs.get(__name__)
@@ -66,6 +67,8 @@ class Refused:
 
 Proposed: TypeAlias = Proposal | Conflict | Refused
 Outcome: TypeAlias = Published | Conflict | Refused
+Then: TypeAlias = Callable[[Tx, Published], Awaitable[None]]
+"""What is done in the transaction that makes a revision: with it, or not at all. The folder is written afterwards."""
 
 
 class Publisher:
@@ -97,6 +100,10 @@ class Publisher:
         tried, self._tried = self._tried, None
         return tried if tried is not None and tried.edit == edit else None
 
+    def last_tried(self, edit: Edit) -> Proposal | None:
+        """The same, for somebody who only looks at it: it stays at hand."""
+        return self._tried if self._tried is not None and self._tried.edit == edit else None
+
     async def _proposed(self, edit: Edit, base_id: int | None) -> Proposed:
         active_id, files = await self._active()
         seen_id = base_id if base_id is not None else active_id
@@ -108,16 +115,16 @@ class Publisher:
             return Refused((str(error),))
         return await self._examine(edit, active_id, files, edited)
 
-    async def publish(self, proposal: Proposal, who: UserId, note: str = "") -> Outcome:
+    async def publish(self, proposal: Proposal, who: UserId, note: str = "", then: Then | None = None) -> Outcome:
         """Make it the active revision and write it into the folder."""
         async with self._publishing:
-            return await self._publish(proposal, who, note)
+            return await self._publish(proposal, who, note, then)
 
-    async def undo(self, revision_id: int, who: UserId, note: str = "") -> Outcome:
+    async def undo(self, revision_id: int, who: UserId, note: str = "", then: Then | None = None) -> Outcome:
         """Take back what a revision changed, as a new revision; what was changed since stays."""
         async with self._publishing:
             proposed = await self._propose_undo(Undo(revision_id))
-            return await self._publish(proposed, who, note) if isinstance(proposed, Proposal) else proposed
+            return await self._publish(proposed, who, note, then) if isinstance(proposed, Proposal) else proposed
 
     async def history(self, item_id: str | None = None, limit: int = 20) -> list[Revision]:
         """The last revisions, newest first; of one entry, red flag or plan, those that touched it."""
@@ -126,7 +133,7 @@ class Publisher:
 
     # --- publishing -------------------------------------------------------------------------------------------------
 
-    async def _publish(self, proposal: Proposal, who: UserId, note: str) -> Outcome:
+    async def _publish(self, proposal: Proposal, who: UserId, note: str, then: Then | None) -> Outcome:
         for _ in range(_TRIES):
             if problems := await self._library.take_in_folder():
                 return Refused(("the folder was edited and has mistakes:", *map(str, problems)))
@@ -136,7 +143,7 @@ class Publisher:
             proposal = anew
             if proposal.refusals:
                 return Refused(proposal.refusals)
-            revision_id = await self._store(proposal, who, note)
+            revision_id = await self._store(proposal, who, note, then)
             if revision_id is not None:
                 assert proposal.tried is not None, "what has no refusals was tried out"
                 self._library.offer(proposal.tried)
@@ -155,13 +162,13 @@ class Publisher:
             return await self._propose_undo(proposal.edit)
         return await self._proposed(proposal.edit, proposal.base_id)
 
-    async def _store(self, proposal: Proposal, who: UserId, note: str) -> int | None:
+    async def _store(self, proposal: Proposal, who: UserId, note: str, then: Then | None) -> int | None:
         """The new revision's id; None when another came first."""
         undone = proposal.edit.revision_id if isinstance(proposal.edit, Undo) else None
         async with self._post.store.write() as tx:
             if (await accounts.account(tx, self._post.bot_id, lock=True))["revision_id"] != proposal.base_id:
                 return None
-            return await revisions.add(
+            revision_id = await revisions.add(
                 tx,
                 self._post.bot_id,
                 revision_of(proposal.files),
@@ -172,6 +179,9 @@ class Publisher:
                 touched=proposal.touched,
                 undoes_id=undone,
             )
+            if then is not None:
+                await then(tx, Published(revision_id, proposal.item_id, in_folder=False))
+            return revision_id
 
     async def _into_folder(self, proposal: Proposal) -> bool:
         """Write it there, but not over what somebody saved at this very moment: that is imported next."""

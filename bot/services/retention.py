@@ -18,7 +18,7 @@ from bot.services.forgetting import Forgetting
 from bot.services.post import Post
 from bot.services.rights import FILE_KEPT, Rights
 from bot.services.ticks import Handler
-from bot.store import accounts, broadcasts, chats, dues, erasing, my_data, retaining
+from bot.store import accounts, broadcasts, chats, drafts, dues, erasing, my_data, retaining
 from bot.store.care import NO_CHAT
 from bot.store.engine import Tx
 from bot.store.retaining import Old
@@ -33,6 +33,8 @@ AGAIN = timedelta(days=2)
 """What was forgotten since then is gone over once more: something was perhaps on the wire at that moment."""
 DRAFT_KEPT = timedelta(days=1)
 """An announcement that nobody wrote a word of."""
+EDIT_KEPT = timedelta(days=30)
+"""A change of the texts that somebody began in the chat and left."""
 YEAR = timedelta(days=365.25)
 
 _Stage = Callable[[Tx, Old, int], Awaitable[tuple[int, int | None]]]
@@ -68,6 +70,7 @@ class Retention:
         cards = await erasing.erase_again(tx, post.bot_id, to_us(now - AGAIN), post.contacts)
         await Forgetting(post).see_to(tx, cards)
         await broadcasts.sweep_drafts(tx, post.bot_id, to_us(now - DRAFT_KEPT))
+        await drafts.sweep(tx, post.bot_id, to_us(now - EDIT_KEPT))
         await my_data.drop_files(tx, post.bot_id, to_us(now - FILE_KEPT))
         await self._release_old_records(tx)
         talks = await retaining.forget_talks(tx, await self._old(tx))

@@ -4,28 +4,38 @@ from bot.content.parts import Signable
 from bot.content.plan import Plan
 from bot.content.schema import Entry, RedFlag
 from bot.core.replies import Html, render
-from bot.markup import MAX_TEXT, escape
+from bot.markup import MAX_TEXT, escape, split
 from bot.model import Button, ChatId, MessageId, Payload, UserId
 from bot.services.faq_desk_cards import FAQ, FaqCards
+from bot.services.faq_entry_view import is_long
 from bot.services.post import Post
 from bot.services.review_pack import plan_in_words, waiting
 from bot.store.drafts import Draft
+from bot.store.messages import MAX_BUTTON_BYTES
 
 REVIEW = "rv"
 """What the data of these buttons begins with: `rv:sign:<item>:<start of its hash>` or `rv:next:<how many to skip>`."""
+READ = f"{REVIEW}:read"
+"""`rv:read:<how many to skip>.<page>.<who has read those before it>`."""
+NOBODY = UserId(0)
+_LEFT = 100
+"""Letters left free under a page."""
 HASH_LETTERS = 8
 """So much of the hash says which text was read; Telegram takes 64 bytes with a button."""
 _NOBODY = Draft(UserId(0), ChatId(0), MessageId(0), None, None)
 
 
-def sign_button(post: Post, part: Signable) -> Button:
-    """Signs this text as it stands."""
-    texts = post.library.served.content.faq_desk
-    return Button(texts.button_sign, f"{REVIEW}:sign:{part.id}:{part.text_hash[:HASH_LETTERS]}")
+def sign_button(post: Post, part: Signable, reader: UserId | None = None) -> Button:
+    """Signs this text as it stands. `reader`: only this person may, who has read all its pages."""
+    texts, by = post.library.served.content.faq_desk, f".{reader}" if reader is not None else ""
+    begin = f"{REVIEW}:sign:{part.id}:"
+    room = MAX_BUTTON_BYTES - len(begin) - len(by)
+    return Button(texts.button_sign, f"{begin}{part.text_hash[: min(HASH_LETTERS, room)]}{by}")
 
 
-def review_card(post: Post, skip: int = 0, said: str = "") -> Payload:
-    """The text that waits at this place, with how many are left. `said`: a line above."""
+def review_card(post: Post, skip: int = 0, said: str = "", number: int = 0, reader: UserId = NOBODY) -> Payload:
+    """The text that waits at this place, with how many are left. `said`: a line above; `number`: of the page, where it
+    is too long for one message; `reader`: who has read the pages before it."""
     content, texts = post.library.served.whole, post.library.served.content.faq_desk
     parts = waiting(content, post.clock.now().astimezone(content.clinic.zone).date())
     if not parts:
@@ -35,10 +45,27 @@ def review_card(post: Post, skip: int = 0, said: str = "") -> Payload:
     head = post.text(texts.review, count=str(len(parts)), body=Html(_body(post, part)))
     text = "\n\n".join(filter(None, (said, head)))
     later = Button(texts.button_later, f"{REVIEW}:next:{at + 1}")
-    if len(text) > MAX_TEXT:  # what was not read whole is not signed
-        return Payload(post.text(texts.review_long, id=part.id), ((later,),))
-    change = (Button(texts.button_change, f"{FAQ}:open:{part.id}"),) if isinstance(part, Entry) else ()
-    return Payload(text, ((sign_button(post, part),), (*change, later)))
+    sign: tuple[Button, ...] = (sign_button(post, part),)
+    if is_long(text):
+        text, sign = _page(post, text, part, f"{READ}:{at}", number, reader)
+    if not isinstance(part, Entry):
+        return Payload(text, (sign, (later,)))
+    change = Button(texts.button_change, f"{FAQ}:open:{part.id}")
+    retire = Button(texts.button_retire, f"{REVIEW}:retire:{part.id}")
+    return Payload(text, (sign, (change, retire), (later,)))
+
+
+def _page(
+    post: Post, text: str, part: Signable, data: str, number: int, reader: UserId
+) -> tuple[str, tuple[Button, ...]]:
+    """One page of what is too long for a message, with its buttons: what was not read whole is not signed."""
+    texts, pages = post.library.served.content.faq_desk, split(text, MAX_TEXT - _LEFT)
+    number = min(number, len(pages) - 1)
+    where = post.text(texts.review_page, number=str(number + 1), count=str(len(pages)))
+    shown = f"{pages[number]}\n\n{where}"
+    if number + 1 < len(pages):
+        return shown, (Button(texts.button_page, f"{data}.{number + 1}.{reader}"),)
+    return shown, (sign_button(post, part, reader), Button(texts.button_first, f"{data}.0.{reader}"))
 
 
 def _body(post: Post, part: Signable) -> str:

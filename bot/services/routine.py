@@ -10,12 +10,14 @@ import bot
 from bot.clock import DAY_US, from_us
 from bot.core.replies import local_time
 from bot.model import Kind, Payload
-from bot.services.alerts import Alerts
+from bot.services.alert_repeats import AlertRepeats
+from bot.services.alert_view import AlertView
 from bot.services.backups import Backups
 from bot.services.day_digest import DayDigest
 from bot.services.digest import Digest
 from bot.services.post import Post
 from bot.services.retention import Retention
+from bot.services.review_dates import review_dates
 from bot.services.rights import Rights
 from bot.services.status_desk import StatusDesk
 from bot.services.ticks import Handler, is_late
@@ -48,7 +50,8 @@ class Routine:
         mine: dict[str, Handler] = {"morning": self._morning, "prune": self._prune}
         return (
             mine
-            | Alerts(self.post).handlers
+            | AlertRepeats(self.post).handlers
+            | AlertView(self.post).handlers
             | Digest(self.post).handlers
             | DayDigest(self.post).handlers
             | self._rights.handlers
@@ -73,7 +76,7 @@ class Routine:
             await DayDigest(self.post).plan(tx)
             await self._retention.plan(tx)
             await self.backups.plan(tx)
-        await Alerts(self.post).mend()
+        await AlertRepeats(self.post).mend()
         await self.backups.note_wishes()
 
     async def status(self, tx: Tx) -> str:
@@ -93,7 +96,7 @@ class Routine:
         )
         backups = await self.backups.last_backup_line()
         more, figures = await StatusDesk(self.post).lines(tx), await Digest(self.post).lately(tx)
-        return "\n".join(filter(None, (text, backups, more, figures)))
+        return "\n".join(filter(None, (text, review_dates(self.post), backups, more, figures)))
 
     async def _morning(self, tx: Tx, row: sa.RowMapping) -> None:
         await self._plan_morning(tx)
@@ -108,8 +111,9 @@ class Routine:
             open_questions=str(counts["open_alerts"]),
             unsure=str(counts["unknown"]),
         )
-        if line := self.unsigned_line():
-            text += f"\n\n{line}"
+        is_monday = self.post.clock.now().astimezone(served.content.clinic.zone).weekday() == 0
+        lines = (self.unsigned_line(), review_dates(self.post) if is_monday else "")
+        text = "\n\n".join(filter(None, (text, *lines)))
         await self.post.tell(tx, Kind.DIGEST, Payload(text), row["dedupe_key"])
 
     def unsigned_line(self) -> str:

@@ -26,13 +26,21 @@ from bot.model import (
     UserId,
 )
 from bot.services.alerts import Alerts
-from bot.services.answered import Answered, alert_of, announcement_of, is_about_patient, line_for, member_of
+from bot.services.answered import (
+    Answered,
+    alert_of,
+    announcement_of,
+    is_about_patient,
+    line_for,
+    member_of,
+    words_for,
+)
 from bot.services.broadcast_desk import COMMAND as BROADCAST
 from bot.services.broadcast_desk import Desk
 from bot.services.counting import Counted, with_counts
-from bot.services.faq_desk import FaqDesk
 from bot.services.faq_desk_cards import FAQ
-from bot.services.patient_list import PatientList
+from bot.services.faq_desk_replies import FaqReplies
+from bot.services.patient_list import PLANS, PatientList
 from bot.services.people import People, refusal
 from bot.services.post import Post
 from bot.services.staff_commands import StaffCommands, Typed
@@ -82,8 +90,8 @@ class Staff:
         if isinstance(incoming, TextIn) and split_command(incoming.text)[1] in STAFF_COMMANDS:
             return True
         replied = await Answered(self.post).replied(tx, incoming)
-        known = (is_about_patient(replied), announcement_of(replied), member_of(replied), line_for(replied))
-        return any(known) or await Answered(self.post).draft_on(tx, replied) is not None
+        known = (announcement_of(replied), member_of(replied), line_for(replied), words_for(replied))
+        return is_about_patient(replied) or any(known) or await Answered(self.post).draft_on(tx, replied) is not None
 
     async def handle(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> str:
         """Do it and commit, the inbox row with it. Returns what a press is to be answered with: mostly nothing."""
@@ -156,12 +164,16 @@ class Staff:
             await self._allow(tx, incoming, TEAM)
             said = await Team(self.post).answer(tx, incoming, member)
             await self._reply(tx, row, incoming.chat_id, incoming.message_id, said)
+        elif (wanted := words_for(replied)) is not None:
+            await self._allow(tx, incoming, PLANS)
+            said = await PatientList(self.post).told(tx, incoming, wanted)
+            await self._reply(tx, row, incoming.chat_id, incoming.message_id, said)
         elif (line := line_for(replied)) is not None:
             await self._allow(tx, incoming, TEACH)
             await Teach(self.post).answer(tx, incoming, line)
         elif (draft := await Answered(self.post).draft_on(tx, replied)) is not None:
             await self._allow(tx, incoming, FAQ)
-            await FaqDesk(self.post).answer(tx, incoming, draft)
+            await FaqReplies(self.post).answer(tx, incoming, draft)
         elif (announcement := announcement_of(replied)) is not None:
             await self._allow(tx, incoming, BROADCAST)
             await Desk(self.post).answer(tx, row, incoming, announcement)

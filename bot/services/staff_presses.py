@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.model import MessageId, PressIn
+from bot.services.alert_view import AlertView
 from bot.services.alerts import Alerts
 from bot.services.audit_view import AUDIT, AuditView
 from bot.services.broadcast_desk import Desk
@@ -12,6 +13,7 @@ from bot.services.closures import CLOSED, Closures
 from bot.services.enrolment import ENROL, WHO, StaffSide
 from bot.services.faq_desk import FaqDesk
 from bot.services.faq_desk_cards import FAQ
+from bot.services.impact_desk import IMPACT, ImpactDesk
 from bot.services.on_call import CONFIRM, OnCall
 from bot.services.patient_list import PLANS, PatientList
 from bot.services.post import Post
@@ -51,6 +53,7 @@ class StaffPresses:
             ENROL: StaffSide(self.post).press,
             FAQ: FaqDesk(self.post).press,
             "false": self._false_alarm,
+            IMPACT: ImpactDesk(self.post).press,
             PLANS: self._plans,
             REVIEW: ReviewDesk(self.post).press,
             STATUS: StatusDesk(self.post).press,
@@ -62,7 +65,7 @@ class StaffPresses:
         }
 
     async def _card(self, tx: Tx, press: PressIn, argument: str) -> None:
-        await Alerts(self.post).show(tx, int(argument), press.chat_id, f"shown:{argument}:{press.press_id}")
+        await AlertView(self.post).show_in(tx, int(argument), press.chat_id, f"shown:{argument}:{press.press_id}")
 
     async def _confirm(self, tx: Tx, press: PressIn, argument: str) -> None:
         await OnCall(self.post).confirm(tx, press.sender.user_id, argument, _seen(press))

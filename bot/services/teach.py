@@ -5,17 +5,17 @@ could tell who asked (`core.teaching`), tried out and published (`services.edit_
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.content.schema import Content
-from bot.core.matching.english import english
-from bot.core.teaching import LINE_MAX, is_copied, known_words, telling
-from bot.markup import plain
 from bot.model import Button, Kind, MediaIn, MessageId, Outgoing, Payload, PressIn, TextIn
+from bot.services.faq_desk import FaqDesk
+from bot.services.faq_desk_cards import FaqCards
+from bot.services.faq_written import LINE
 from bot.services.post import Post
 from bot.services.teach_answers import TeachAnswers
-from bot.services.teach_cards import TEACH, Group, Pressed, TeachCards, first_of, read
-from bot.store import accounts, drafts, lessons, people
+from bot.services.teach_cards import NEW, TEACH, Group, Pressed, TeachCards, first_of, read
+from bot.services.teach_lines import TeachLines
+from bot.store import accounts, drafts, lessons
 from bot.store.drafts import PUBLISH, TRY, Draft
 from bot.store.engine import Tx
 from bot.store.lessons import LessonState, Reason
@@ -91,10 +91,28 @@ class Teach:
         await self.post.reply(tx, press, self._cards.ask(group, pressed.to))
 
     async def _go(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
+        if pressed.to == NEW:
+            await self._begin_new(tx, press, pressed, group)
+            return
         await self._want(tx, press, pressed, group, TRY, self._cards.texts.trying)
 
     async def _publish(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
         await self._want(tx, press, pressed, group, PUBLISH, self._cards.texts.publishing)
+
+    async def _begin_new(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group) -> None:
+        """The line becomes the first way to ask a new question, which goes on at /faq_edit's desk."""
+        assert press.row_id is not None, "a press that was checked says which message it was on"
+        line = await drafts.on_card(tx, self.post.bot_id, press.row_id, of_lesson=True)
+        if line is None:
+            await self.post.reply(tx, press, self._cards.ask(group, pressed.to, self._cards.texts.line_gone))
+            return
+        await drafts.throw_away(tx, self.post.bot_id, line)
+        words = line.values["line"]
+        values = {**FaqDesk(self.post).new_values(), LINE: words, "phrasing": words}
+        served_id, who = self.post.library.served.revision_id, press.sender.user_id
+        new = replace(line, user_id=who, item_id=None, base_id=served_id, values=values, asking=None)
+        await drafts.keep(tx, self.post.bot_id, new, self.post.clock.now_us())
+        await self.post.redraw(tx, press, FaqCards(self.post).entry(new))
 
     async def _want(self, tx: Tx, press: PressIn, pressed: Pressed, group: Group, step: str, said: str) -> None:
         """Ask for what takes seconds. The button stays: a press again asks again."""
@@ -130,32 +148,9 @@ class Teach:
 
     async def _why_not(self, tx: Tx, said: TextIn | MediaIn, group: Group) -> str:
         """What keeps the line from being used; empty where nothing does."""
-        texts, line = self._cards.texts, _line(said) if isinstance(said, TextIn) else ""
-        if not line:
-            return self.post.text(texts.line_no_words)
-        if len(line) > LINE_MAX:
-            return self.post.text(texts.line_long, count=str(len(line)), most=str(LINE_MAX))
-        found = telling(line, known_words(_own(self._cards.content)), await self._names(tx), english().knows)
-        if found:
-            return self.post.text(texts.line_telling, words=", ".join(found))
-        if is_copied(line, [row["text"] for row in group.rows]):
-            return self.post.text(texts.line_copied)
-        return ""
-
-    async def _names(self, tx: Tx) -> frozenset[str]:
-        """Words of the names of people and places that staff may write without thinking, in small letters."""
-        clinic = self._cards.content.clinic
-        team = (*await people.listed(tx, self.post.bot_id), *await people.guests(tx, self.post.bot_id))
-        told = (*(row["name"] or "" for row in team), clinic.name, clinic.address)
-        return frozenset(word.casefold() for name in told for word in name.replace(",", " ").split())
+        line = _line(said) if isinstance(said, TextIn) else ""
+        return await TeachLines(self.post).why_not_of(tx, line, [row["text"] for row in group.rows])
 
 
 def _line(said: TextIn) -> str:
     return " ".join(said.text.split())
-
-
-def _own(content: Content) -> list[str]:
-    """The clinic's own texts, plain: what they say, patients may be heard saying."""
-    return [
-        text for entry in content.entries.values() for text in (entry.question, *entry.phrasings, plain(entry.answer))
-    ]

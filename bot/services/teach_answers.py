@@ -41,7 +41,9 @@ class TeachAnswers:
         waiting = await self._waiting(tx, revision_id, draft.item_id)
         label = texts.button_send.replace("{count}", str(len(waiting)))
         buttons = ((Button(label, f"{TEACH}:send:{revision_id}"),),) if waiting else ()
-        return Payload(self.post.text(texts.learnt, count=str(count), text=draft.values["line"]), buttons)
+        text = self.post.text(texts.learnt, count=str(count), text=draft.values["line"])
+        talking = await self._talking(tx, revision_id)
+        return Payload("\n\n".join(filter(None, (text.strip(), talking))), buttons)
 
     async def send(self, tx: Tx, press: PressIn, revision_id: int) -> str:
         """Send the answer to everybody who waits for it, once each. Returns what to say about it."""
@@ -58,6 +60,15 @@ class TeachAnswers:
         now_us = self.post.clock.now_us()
         await accounts.write_audit(tx, self.post.bot_id, press.sender.user_id, "teach_answer", revision_id, now_us)
         return self.post.text(texts.sent, count=str(count))
+
+    async def _talking(self, tx: Tx, revision_id: int) -> str:
+        """Who asked it too, and gets no answer from the bot since a person is talking with them; empty for nobody."""
+        bot_id, since_us = self.post.bot_id, to_us(self.post.clock.now() - FRESH)
+        rows = await lessons.taught_with(tx, bot_id, revision_id, since_us)
+        chat_ids = list(dict.fromkeys(ChatId(row["chat_id"]) for row in rows))
+        patients = await chats.patients_of(tx, bot_id, sorted(await threads.open_in(tx, bot_id, chat_ids)))
+        codes = ", ".join(sorted(patient.code for patient in patients.values()))
+        return self.post.text(self.post.library.served.content.teach.talking, codes=codes) if codes else ""
 
     async def _entry_id(self, tx: Tx, revision_id: int) -> str | None:
         """The entry that this revision is about, if patients get it; None: it waits for a signature, or is none."""

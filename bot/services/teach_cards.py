@@ -19,7 +19,9 @@ from bot.store.engine import Tx
 TEACH = "te"
 """What the data of its buttons begins with: `te:<what>:<first question of the group>:<where to>`."""
 PEOPLE = "p"
-"""Where to, of a line that is left to people; otherwise the number of a candidate."""
+"""Where to, of a line that is left to people…"""
+NEW = "n"
+"""…and of one that begins a new question; otherwise the number of a candidate."""
 LIKELIEST = 3
 SHOWN = 5
 """So many of a group's questions are shown…"""
@@ -28,7 +30,7 @@ WORDS = 300
 LABEL = 60
 ASKING = "stop"
 """The button under a message that asks for a line."""
-_ARGUMENT = re.compile(r"([a-z]{2,8}):(\d{1,18})(?::(\d|p))?", re.ASCII)
+_ARGUMENT = re.compile(r"([a-z]{2,8}):(\d{1,18})(?::(\d|p|n))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +131,11 @@ class TeachCards:
             if (entry_id := group.entry_id(self.content, str(number))) is not None:
                 label = texts.button_add.replace("{question}", self.content.entries[entry_id].question)
                 likeliest.append((Button(label[:LABEL], f"{TEACH}:line:{id_}:{number}"),))
+        new = Button(texts.button_new, f"{TEACH}:line:{id_}:{NEW}")
         people = Button(texts.button_people, f"{TEACH}:line:{id_}:{PEOPLE}")
         ignore = Button(texts.button_ignore, f"{TEACH}:ignore:{id_}")
         following = (Button(texts.button_next, f"{TEACH}:next:{id_}"),) if has_more else ()
-        return (*likeliest, (people,), (ignore, *following))
+        return (*likeliest, (new, people), (ignore, *following))
 
     # --- a line in staff's words ------------------------------------------------------------------------------------
 
@@ -151,6 +154,8 @@ class TeachCards:
         return Payload(text, ((go_on, change),))
 
     def _where(self, group: Group, to: str) -> str:
+        if to == NEW:
+            return self.texts.to_new
         entry_id = group.entry_id(self.content, to)
         if entry_id is None:
             return self.texts.to_people

@@ -1,11 +1,14 @@
 """A line in staff's words, as an edit of the texts; and what the cards of /teach say about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.content.edit import ChangeEntry, Edit, LeaveToPeople
 from bot.content.sentences import TeachReplies
 from bot.core.replies import Html
 from bot.model import Button, Payload
+from bot.services.faq_edits import FaqEdits
+from bot.services.faq_written import is_new
+from bot.services.impact_desk import see_button
 from bot.services.impact_words import MOVES, impact_in_words
 from bot.services.post import Post
 from bot.services.proposing import Proposal, Undo
@@ -22,9 +25,13 @@ KIND = "asked_by_patients"
 
 @dataclass(frozen=True)
 class TeachEdits:
-    """The desk of /teach (`edit_publishing.EditDesk`)."""
+    """The desk of /teach (`edit_publishing.EditDesk`). A new question is tried out as /faq_edit does it."""
 
     post: Post
+
+    @property
+    def _faq(self) -> FaqEdits:
+        return FaqEdits(self.post)
 
     @property
     def _texts(self) -> TeachReplies:
@@ -32,6 +39,8 @@ class TeachEdits:
 
     def edit(self, draft: Draft) -> tuple[Edit | Undo, int | None] | Refused:
         """One more way to ask, on what is served: nobody has to see the others before."""
+        if is_new(draft):
+            return self._faq.edit(draft)
         served, line = self.post.library.served, draft.values["line"]
         if draft.item_id is None:
             return LeaveToPeople(KIND, line), served.revision_id
@@ -46,13 +55,18 @@ class TeachEdits:
 
     def tried(self, draft: Draft, proposal: Proposal) -> Payload:
         """The line, where it goes, and what would change."""
+        if is_new(draft):
+            return self._faq.tried(draft, proposal)
         publish = Button(self._texts.button_publish, _data("publish", draft))
         where, impact = Html(self._where(draft)), Html(impact_in_words(self.post, proposal.impact))
         text = self.post.text(self._texts.tried, where=where, text=draft.values["line"], impact=impact)
-        return self._with_buttons(draft, text, publish)
+        card = self._with_buttons(draft, text, publish)
+        return replace(card, buttons=(*see_button(self.post, proposal.impact), *card.buttons))
 
     def why_not(self, draft: Draft, outcome: Proposal | Conflict | Refused) -> Payload:
         """Why it cannot go live."""
+        if is_new(draft):
+            return self._faq.why_not(draft, outcome)
         if isinstance(outcome, Conflict):
             return self._with_buttons(draft, self.post.text(self._texts.conflict), self._go_on(draft))
         reasons = outcome.refusals if isinstance(outcome, Proposal) else outcome.reasons
@@ -61,12 +75,21 @@ class TeachEdits:
 
     def failed(self, draft: Draft) -> Payload:
         """It broke, and may be pressed again."""
+        if is_new(draft):
+            return self._faq.failed(draft)
         return self._with_buttons(draft, self._texts.failed, self._go_on(draft))
 
     async def settle(self, tx: Tx, draft: Draft, proposal: Proposal | None, published: Published) -> Payload:
         """Note who did it, and that questions like this one are learnt."""
+        if is_new(draft):
+            done = await self._faq.settle(tx, draft, proposal, published)
+            learnt = await self._learnt(tx, replace(draft, item_id=published.item_id), published)
+            return Payload(f"{done.text}\n\n{learnt.text}", (*learnt.buttons, *done.buttons))
         bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
         await accounts.write_audit(tx, bot_id, draft.user_id, "teach_publish", published.revision_id, now_us)
+        return await self._learnt(tx, draft, published)
+
+    async def _learnt(self, tx: Tx, draft: Draft, published: Published) -> Payload:
         return await TeachAnswers(self.post).learnt(tx, draft, published.revision_id)
 
     def _where(self, draft: Draft) -> str:

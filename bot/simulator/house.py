@@ -47,6 +47,8 @@ class House:
     clock: ManualClock
     app: App
     _offset: int | None = None
+    _look_everywhere: bool = True
+    """Time moved, or something was done from outside: what nothing in here sets going has to be looked at as well."""
 
     @property
     def world(self) -> World:
@@ -73,6 +75,7 @@ class House:
         until = self.clock.now() + timedelta(seconds=seconds)
         patience = LOOK_AGAIN
         while True:
+            self._look_everywhere = True
             while await self._step():
                 patience = LOOK_AGAIN
             wait = await self._next_wait()
@@ -92,17 +95,20 @@ class House:
         await self.settle(0)
 
     async def _step(self) -> bool:
-        """One round of every loop. True when anything happened."""
+        """One round of every loop that may have something to do. True when anything happened."""
+        everywhere = self._look_everywhere
         raw = await self.app.client.get_raw_updates(self._offset, 0) if self.world.updates.pending else []
         self.app.alive.fetched()
         if raw:
             await self.app.inbox.save([fetched(update) for update in raw])
             self._offset = max(update["update_id"] for update in raw) + 1
-        handled = await self.app.inbox.handle_next()
+        handled = bool(raw or everywhere) and await self.app.inbox.handle_next()
         ticked = await self.app.ticks.run_next()
-        backed_up = await self.app.routine.backups.work()
-        edited = await self.app.editing.work()
-        return bool(raw or handled or ticked or backed_up or edited) | await self._send()
+        worked = await self.app.routine.backups.work()
+        if everywhere or handled:  # a press asks for it
+            worked = await self.app.editing.work() or worked
+        self._look_everywhere = handled or worked  # there may be more of the same
+        return bool(raw or handled or ticked or worked) | await self._send()
 
     async def _send(self) -> bool:
         """One turn of the outbox, if it has anything to do, and its calls. True when it looked at any row."""

@@ -5,6 +5,7 @@ Whoever changes a plan holds the lock of its chat, as for everything that change
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +45,10 @@ _IN_CHATS = _PLANS.where(
     enrolment.c.chat_id.in_(sa.bindparam("of_chats", type_=sa.BigInteger, expanding=True)),
     enrolment.c.state != PlanState.ENDED,
 ).order_by(enrolment.c.id)
+_PLAN = _PLANS.where(
+    enrolment.c.bot_id == sa.bindparam("of_bot", type_=sa.BigInteger),
+    enrolment.c.id == sa.bindparam("of_id", type_=sa.BigInteger),
+)
 _CHECK_INS = (
     sa.select(check_in)
     .where(check_in.c.enrolment_id.in_(sa.bindparam("of_plans", type_=sa.BigInteger, expanding=True)))
@@ -65,8 +70,7 @@ async def plans_in(tx: Tx, bot_id: BotId, chat_ids: Sequence[ChatId]) -> dict[Ch
 
 async def plan_row(tx: Tx, bot_id: BotId, enrolment_id: int) -> sa.RowMapping | None:
     """One enrolment as it is stored, with the patient's `code` and `label`."""
-    statement = _PLANS.where(enrolment.c.bot_id == bot_id, enrolment.c.id == enrolment_id)
-    return (await tx.execute(statement)).mappings().one_or_none()
+    return (await tx.execute(_PLAN, {"of_bot": bot_id, "of_id": enrolment_id})).mappings().one_or_none()
 
 
 async def plan(tx: Tx, bot_id: BotId, enrolment_id: int) -> Care | None:
@@ -163,16 +167,14 @@ def _values(raw: Mapping[str, Any]) -> dict[str, Value]:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-async def begin_check_in(tx: Tx, bot_id: BotId, enrolment_id: int, step_id: str, now_us: int) -> int | None:
+async def begin_check_in(
+    store: Store, tx: Tx, bot_id: BotId, enrolment_id: int, step_id: str, now_us: int
+) -> int | None:
     """A row for a check-in that goes out now. None when it went out before: a step is sent once."""
-    known = sa.select(check_in.c.id).where(check_in.c.enrolment_id == enrolment_id, check_in.c.step_id == step_id)
-    if await tx.scalar(known) is not None:
-        return None
-    row = {"bot_id": bot_id, "enrolment_id": enrolment_id, "step_id": step_id, "state": "open", "asked": None}
-    made = await tx.execute(
-        check_in.insert().values(**row, ticked=[], answers={}, doubted=[], sent_us=now_us).returning(check_in.c.id)
-    )
-    return int(made.scalar_one())
+    row: dict[str, Any] = {"bot_id": bot_id, "enrolment_id": enrolment_id, "step_id": step_id, "state": "open"}
+    row |= {"asked": None, "ticked": [], "answers": {}, "doubted": [], "sent_us": now_us}
+    made = await store.insert_once(tx, check_in, [row], "enrolment_id", "step_id")
+    return int(made[0].id) if made else None
 
 
 async def lock_plan(tx: Tx, bot_id: BotId, enrolment_id: int) -> sa.RowMapping | None:
@@ -184,6 +186,12 @@ async def lock_plan(tx: Tx, bot_id: BotId, enrolment_id: int) -> sa.RowMapping |
 async def note_entered(tx: Tx, check_in_id: int, who: UserId) -> None:
     """Staff noted the answers, not the patient."""
     await tx.execute(check_in.update().where(check_in.c.id == check_in_id).values(entered_by=who))
+
+
+async def entered_by(tx: Tx, check_in_id: int) -> UserId | None:
+    """Who noted the answers; None: the patient gave them."""
+    who = await tx.scalar(sa.select(check_in.c.entered_by).where(check_in.c.id == check_in_id))
+    return UserId(who) if who is not None else None
 
 
 async def add_told(tx: Tx, **values: Any) -> int:
@@ -238,7 +246,16 @@ async def _save_check_in(tx: Tx, now_open: OpenCheckIn, change: CareChange, now_
         values |= {"state": "closed", "asked": None, "reason": change.closed, "closed_us": now_us}
     else:  # a late answer opens one again that nobody had answered
         values |= {"state": "open", "reason": None, "closed_us": None}
-    await tx.execute(check_in.update().where(check_in.c.id == now_open.id).values(**values))
+    given = {f"new_{name}": value for name, value in values.items()}
+    await tx.execute(_update_check_in(tuple(values)), {"of_id": now_open.id, **given})
+
+
+@cache
+def _update_check_in(names: tuple[str, ...]) -> sa.Executable:
+    """Kept, because putting it together takes longer than running it."""
+    of_id = check_in.c.id == sa.bindparam("of_id", type_=sa.BigInteger)
+    new = {name: sa.bindparam(f"new_{name}", type_=check_in.c[name].type) for name in names}
+    return check_in.update().where(of_id).values(new)
 
 
 async def _new_facts(tx: Tx, change: CareChange) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from bot.model import BotId, ChatId, MessageId, UserId
 from bot.store.engine import Tx
 from bot.store.tables import draft
 
-TRY, PUBLISH = "try", "publish"
+TRY, PUBLISH, SEE = "try", "publish", "see"
 """In `asking`: what a worker is to do. Any other word there is the part of the entry that the next words are for."""
-IN_WORK: Mapping[str, str] = {TRY: "trying", PUBLISH: "publishing"}
+IN_WORK: Mapping[str, str] = {TRY: "trying", PUBLISH: "publishing", SEE: "seeing"}
+NEW = "new"
+"""The value that a draft of a question has which is not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Draft:
     asking: str | None = None
     lesson_id: int | None = None
     """The question of a patient that it comes from."""
+
+    @property
+    def is_line(self) -> bool:
+        """One more line for the texts, from /teach, where replies to its card mean something else."""
+        return self.lesson_id is not None and NEW not in self.values
 
 
 async def keep(tx: Tx, bot_id: BotId, one: Draft, now_us: int) -> None:
@@ -56,8 +63,8 @@ async def keep(tx: Tx, bot_id: BotId, one: Draft, now_us: int) -> None:
     await tx.execute(draft.insert().values(**values))
 
 
-async def on_card(tx: Tx, bot_id: BotId, card_id: MessageId, *, of_lesson: bool = False) -> Draft | None:
-    """The draft that a message of ours shows."""
+async def on_card(tx: Tx, bot_id: BotId, card_id: MessageId, *, of_lesson: bool | None = None) -> Draft | None:
+    """The draft that a message of ours shows. `of_lesson`: only one that comes from a patient's question, or not."""
     row = (await tx.execute(sa.select(draft).where(*_on(bot_id, card_id, of_lesson)))).mappings().first()
     return _read(row) if row is not None else None
 
@@ -83,17 +90,32 @@ async def start(tx: Tx, bot_id: BotId, one: Draft) -> bool:
 
 
 async def drop(tx: Tx, bot_id: BotId, one: Draft) -> None:
-    """It is published. What its author changed on the same card meanwhile stays."""
-    await tx.execute(draft.delete().where(*_this(bot_id, one), draft.c.asking == IN_WORK[PUBLISH]))
+    """It is published, also for who pressed twice. What its author changed on the same card meanwhile stays."""
+    is_it = (*_this(bot_id, one), draft.c.user_id == one.user_id)
+    found = (await tx.execute(sa.select(draft).where(*is_it).with_for_update())).mappings().first()
+    if found is not None and found["asking"] in {PUBLISH, IN_WORK[PUBLISH]} and found["values"] == dict(one.values):
+        await tx.execute(draft.delete().where(*is_it))
+
+
+async def throw_away(tx: Tx, bot_id: BotId, one: Draft) -> None:
+    """Its author, or a colleague who goes on with it, does not want it any more."""
+    await tx.execute(draft.delete().where(*_this(bot_id, one), draft.c.user_id == one.user_id))
+
+
+async def sweep(tx: Tx, bot_id: BotId, before_us: int) -> int:
+    """Delete what nobody has touched since then: it was made on texts that have moved on. Returns how many."""
+    return (await tx.execute(draft.delete().where(draft.c.bot_id == bot_id, draft.c.changed_us < before_us))).rowcount
 
 
 def _this(bot_id: BotId, one: Draft) -> tuple[sa.ColumnElement[bool], ...]:
     return _on(bot_id, one.card_id, one.lesson_id is not None)
 
 
-def _on(bot_id: BotId, card_id: MessageId, of_lesson: bool) -> tuple[sa.ColumnElement[bool], ...]:
-    is_of_kind = draft.c.lesson_id.is_not(None) if of_lesson else draft.c.lesson_id.is_(None)
-    return (draft.c.bot_id == bot_id, draft.c.card_id == card_id, is_of_kind)
+def _on(bot_id: BotId, card_id: MessageId, of_lesson: bool | None) -> tuple[sa.ColumnElement[bool], ...]:
+    on_card = (draft.c.bot_id == bot_id, draft.c.card_id == card_id)
+    if of_lesson is None:
+        return on_card
+    return (*on_card, draft.c.lesson_id.is_not(None) if of_lesson else draft.c.lesson_id.is_(None))
 
 
 def _read(row: sa.RowMapping) -> Draft:

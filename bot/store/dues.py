@@ -25,6 +25,17 @@ class Due:
     """Which part of what `ref` names: the step of a plan, a question."""
 
 
+_OF_BOT = due.c.bot_id == sa.bindparam("of_bot", type_=sa.BigInteger)
+_WAITS = sa.select(due).where(_OF_BOT, due.c.state == DueState.WAITING).order_by(due.c.due_us, due.c.id).limit(1)
+_TAKE = _WAITS.where(due.c.due_us <= sa.bindparam("now_us", type_=sa.BigInteger)).with_for_update(skip_locked=True)
+_FINISH = (
+    due.update()
+    .where(due.c.id == sa.bindparam("of_id", type_=sa.BigInteger))
+    .values(state=sa.bindparam("new_state"), reason=sa.bindparam("new_reason"))
+)
+"""Made once: putting such a statement together takes longer than SQLite takes to answer it."""
+
+
 async def plan(store: Store, tx: Tx, bot_id: BotId, timer: Due) -> bool:
     """Set a timer once per `dedupe_key`. False when it is set already."""
     row = {
@@ -42,14 +53,7 @@ async def plan(store: Store, tx: Tx, bot_id: BotId, timer: Due) -> bool:
 
 async def take(tx: Tx, bot_id: BotId, now_us: int) -> sa.RowMapping | None:
     """The timer that has been due longest, locked; None when none is."""
-    statement = (
-        sa.select(due)
-        .where(due.c.bot_id == bot_id, due.c.state == DueState.WAITING, due.c.due_us <= now_us)
-        .order_by(due.c.due_us, due.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return (await tx.execute(statement)).mappings().one_or_none()
+    return (await tx.execute(_TAKE, {"of_bot": bot_id, "now_us": now_us})).mappings().one_or_none()
 
 
 async def next_due_us(tx: Tx, bot_id: BotId, leaving_out: Collection[str] = ()) -> int | None:
@@ -64,13 +68,12 @@ async def next_due_us(tx: Tx, bot_id: BotId, leaving_out: Collection[str] = ()) 
 
 async def first_waiting(tx: Tx, bot_id: BotId) -> sa.RowMapping | None:
     """The timer that is due first, whether its time has come or not; None when none is set."""
-    waits = sa.select(due).where(due.c.bot_id == bot_id, due.c.state == DueState.WAITING)
-    return (await tx.execute(waits.order_by(due.c.due_us, due.c.id).limit(1))).mappings().one_or_none()
+    return (await tx.execute(_WAITS, {"of_bot": bot_id})).mappings().one_or_none()
 
 
 async def finish(tx: Tx, due_id: int, state: DueState, reason: str | None = None) -> None:
     """Done or dropped, with the reason staff may see."""
-    await tx.execute(due.update().where(due.c.id == due_id).values(state=state, reason=reason))
+    await tx.execute(_FINISH, {"of_id": due_id, "new_state": state, "new_reason": reason})
 
 
 async def put_off(tx: Tx, due_id: int, due_us: int, reason: str) -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.model import BotId, ChatId, Decision, MessageId, Tap, TelegramMessageId
 from bot.store.engine import Store, Tx
-from bot.store.tables import feedback, message, question
+from bot.store.tables import alert, feedback, message, question
 
 _ABOUT_OFFER = frozenset({Tap.CHOSEN, Tap.NONE})
 
@@ -61,6 +61,9 @@ class Counts:
     """Offered, and chosen."""
     none: int = 0
     """Offered, and none of those was meant."""
+    team: int = 0
+    """Answered with it, and then asked for a person, though nobody said it was not what they had asked. Only counted
+    by `of_entry`."""
 
 
 async def by_entry(tx: Tx, bot_id: BotId) -> dict[str, Counts]:
@@ -81,6 +84,27 @@ async def by_entry(tx: Tx, bot_id: BotId) -> dict[str, Counts]:
         entry_id: Counts(answered.get(entry_id, 0), **by_tap.get(entry_id, {}))
         for entry_id in sorted(answered.keys() | by_tap.keys())
     }
+
+
+async def of_entry(tx: Tx, bot_id: BotId, entry_id: str, since_us: int) -> Counts:
+    """The counts of one entry in questions asked since then. Reads all questions."""
+    led_to = sa.or_(question.c.entry_id == entry_id, question.c.why["second"].as_string() == entry_id)
+    asked = (question.c.bot_id == bot_id, question.c.at_us >= since_us)
+    answered = (*asked, question.c.decision == Decision.ANSWER, led_to)
+    of_it = (feedback.c.question_id == question.c.id, feedback.c.entry_id == entry_id)
+    taps = [_count(feedback.c.choice if tap in _ABOUT_OFFER else feedback.c.verdict, tap) for tap in Tap]
+    said = (
+        await tx.execute(sa.select(*taps).join(question, question.c.id == feedback.c.question_id).where(*asked, *of_it))
+    ).one()
+    waits = (alert.c.bot_id == bot_id, alert.c.at_us >= since_us, alert.c.level.is_(None))
+    to_people = sa.select(alert.c.question_id).where(*waits, alert.c.question_id.is_not(None))
+    is_wrong = (feedback.c.bot_id == bot_id, feedback.c.entry_id == entry_id, feedback.c.verdict == Tap.NOT_ASKED)
+    wrong = sa.select(feedback.c.question_id).where(*is_wrong)
+    is_for_team = sa.and_(question.c.id.in_(to_people), question.c.id.not_in(wrong))
+    counted = sa.select(sa.func.count().label("answered"), sa.func.count(sa.case((is_for_team, 1))).label("team"))
+    found = (await tx.execute(counted.select_from(question).where(*answered))).one()
+    taken = {tap.value: int(getattr(said, tap)) for tap in Tap}
+    return Counts(answered=found.answered, team=found.team, **taken)
 
 
 def _count(column: sa.Column[str], tap: Tap) -> sa.Label[int]:

@@ -4,7 +4,7 @@ They follow each other in one line. Most hold only the files that differ from th
 megabyte, and an edit changes one file of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot.model import BotId, UserId
 from bot.store import accounts
 from bot.store.engine import Tx
-from bot.store.tables import bot, content_revision, question
+from bot.store.tables import bot, content_revision, patient, question
 
 WHOLE_EVERY = 50
 """After so many that hold differences only, one holds everything again."""
@@ -156,3 +156,14 @@ async def asked_since(tx: Tx, bot_id: BotId, since_us: int, limit: int) -> list[
         .limit(limit)
     )
     return list(await tx.scalars(statement))
+
+
+async def asked_by(tx: Tx, bot_id: BotId, since_us: int, texts: Collection[str]) -> dict[str, str]:
+    """The code of the patient who sent each of these texts last since then."""
+    statement = (
+        sa.select(question.c.text, patient.c.code)
+        .join(patient, patient.c.id == question.c.patient_id)
+        .where(question.c.bot_id == bot_id, question.c.at_us >= since_us, question.c.text.in_(texts))
+        .order_by(question.c.id)
+    )
+    return {row.text: row.code for row in await tx.execute(statement)}

@@ -1,13 +1,11 @@
 """Patients without Telegram: staff ring, and note the answers to a check-in; two in danger at once are two alerts."""
 
 import re
-from collections.abc import Sequence
-
-import sqlalchemy as sa
 
 from bot.care import PlanState
 from bot.simulator.house import House
-from bot.store.tables import alert, audit, check_in, staff_note
+from bot.store.tables import audit, check_in, staff_note
+from tests.on_the_phone import alerts, rings
 from tests.who_joins import UNTIL_AGREED, does, enrolled, plans, rows, staff_type
 
 
@@ -15,22 +13,6 @@ async def on_paper(house: House, words: str = "heel L") -> str:
     """Somebody without Telegram; their code."""
     await staff_type(house, f"/enrol none {words}")
     return str(re.findall(r"P-\w{4}", "\n".join(house.staff_texts))[-1])
-
-
-async def rings(house: House, code: str, *answers: str) -> str:
-    """Staff open the plan, and press what they hear. What they see in the end."""
-    shown = await staff_type(house, "/patients")
-    house.member.presses(code, shown.message_id)
-    await house.settle()
-    card = house.world.from_bot(house.staff.chat_id)[-1]
-    for label in ("Enter answers", *answers):
-        house.member.presses(label, card.message_id)
-        await house.settle(20)
-    return next(one.text for one in house.world.from_bot(house.staff.chat_id) if one.message_id == card.message_id)
-
-
-async def alerts(house: House) -> Sequence[sa.RowMapping]:
-    return await rows(house, alert, alert.c.level.is_not(None))
 
 
 async def test_answers_are_noted_and_the_advice_is_read_out(house: House) -> None:
@@ -69,6 +51,36 @@ async def test_danger_on_the_phone_is_an_alert_as_from_telegram(house: House) ->
     await house.settle(20)
     (plan,) = await plans(house)
     assert plan["state"] == PlanState.OPEN, "it goes on where there was none"
+
+
+async def test_an_answer_that_decides_and_is_not_noted_in_time_is_an_alert(house: House) -> None:
+    code = await on_paper(house)
+    await house.pass_time(hours=21)
+    seen = await rings(house, code, "9")
+    assert "hard" in seen
+    await house.pass_time(minutes=29)
+    assert await alerts(house) == []
+    await house.pass_time(minutes=2)
+    (raised,) = await alerts(house)
+    assert raised["level"] == "urgent"
+    card = house.staff_texts[-1]
+    assert "pain 9. No answer to:" in card
+    assert f"Noted on the phone by {house.member.user.first_name}" in card
+    (plan,) = await plans(house)
+    assert (plan["state"], plan["reason"]) == (PlanState.PAUSED, "alert")
+    await house.pass_time(hours=1)
+    assert len(await alerts(house)) == 1
+
+
+async def test_an_answer_that_is_noted_in_time_is_no_alert(house: House) -> None:
+    code = await on_paper(house)
+    await house.pass_time(hours=21)
+    await rings(house, code, "9")
+    await house.pass_time(minutes=20)
+    await rings(house, code, "No")
+    before = len(await alerts(house))
+    await house.pass_time(minutes=20)
+    assert len(await alerts(house)) == before
 
 
 async def test_two_without_telegram_in_danger_are_two_alerts(house: House) -> None:

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from bot.content.edit import ChangeEntry
 from bot.model import Role, UserId
 from bot.services.proposing import Proposal
+from bot.services.topics import look_at_group
 from bot.simulator.house import House
-from bot.simulator.people import Person
 from bot.simulator.state import Message
 from bot.store import people
 from bot.store.tables import audit, draft
+from tests.at_the_desk import card, labels, press, reply, types
 from tests.few_texts import keep_few
 
 NEW = "It mostly eases within three days. Ring us on {clinic_phone} if it does not."
@@ -21,32 +22,6 @@ NEW = "It mostly eases within three days. Ring us on {clinic_phone} if it does n
 @pytest.fixture(autouse=True)
 def few_texts(content_dir: Path) -> None:
     keep_few(content_dir)
-
-
-def card(house: House) -> Message:
-    """The newest message in the staff group."""
-    return house.world.from_bot(house.staff.chat_id)[-1]
-
-
-async def types(house: House, text: str) -> Message:
-    house.member.says(text)
-    await house.settle(seconds=20)
-    return card(house)
-
-
-async def press(house: House, label: str, who: Person | None = None) -> Message:
-    """Press a button of the newest message, by how it begins. Returns the newest message."""
-    found = [key.label for key in card(house).keys if key.label.startswith(label)]
-    assert found, card(house)
-    (who or house.member).presses(found[0], card(house).message_id)
-    await house.settle(seconds=20)
-    return card(house)
-
-
-async def reply(house: House, text: str) -> Message:
-    house.member.replies(card(house), text)
-    await house.settle(seconds=20)
-    return card(house)
 
 
 async def open_one(house: House) -> Message:
@@ -160,3 +135,45 @@ async def test_a_change_is_taken_back_from_the_history(house: House, content_dir
     assert (content_dir / "en" / "soreness.yaml").read_text() == before
     async with house.app.store.read() as tx:
         assert "faq_undo" in list(await tx.scalars(sa.select(audit.c.action)))
+
+
+async def test_a_card_counts_what_patients_made_of_the_answer(house: House) -> None:
+    for number, label in enumerate(("That helped", "That helped", "Ask the team", "Not what I asked")):
+        patient = house.world.add_user(30 + number, "Somebody")
+        patient.starts()
+        patient.says("how long will I be sore")
+        await house.settle(seconds=20)
+        patient.presses(label)
+        await house.settle(seconds=20)
+    await types(house, "/faq_edit how long will I be sore")
+    shown = await press(house, "How long will I be sore?")
+    counts = "given 4 ×. Patients pressed That helped 2 ×, Not what I asked 1 ×, Ask the team 1 ×."
+    assert shown.text.endswith(f"Last 90 days: {counts}")
+
+
+async def test_who_presses_publish_twice_publishes_once(house: House) -> None:
+    await written(house)
+    tried = await press(house, "See what changes")
+    for _ in range(2):
+        house.member.presses("Publish", tried.message_id)
+    await house.settle(seconds=20)
+    assert card(house).text.startswith("Published: ")
+    async with house.app.store.read() as tx:
+        assert list(await tx.scalars(sa.select(audit.c.action))).count("faq_publish") == 1
+        assert not (await tx.scalars(sa.select(draft.c.user_id))).all()
+
+
+async def test_an_answer_is_edited_in_the_topic_where_it_was_found(house: House) -> None:
+    await look_at_group(house.app.post, house.app.client)
+    house.patient.says("how long will I be sore")
+    await house.settle(seconds=20)
+    house.patient.presses("Ask the team")
+    await house.settle(seconds=30)
+    house.patient.says("how long will I be sore")
+    await house.settle(seconds=30)
+    why = next(one for one in house.world.from_bot(house.staff.chat_id) if "Why this answer" in labels(one))
+    opened = await press(house, "Why this answer", on=why)
+    opened = await press(house, "Edit this answer", on=opened)
+    assert opened.thread_id == why.thread_id is not None
+    await press(house, "Answer")
+    assert (await reply(house, NEW)).thread_id == why.thread_id

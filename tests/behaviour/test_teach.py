@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.services.teach_answers import TeachAnswers
 from bot.services.topics import look_at_group
 from bot.simulator.house import House
 from bot.simulator.people import Person
@@ -243,3 +244,44 @@ async def test_who_asked_within_a_day_gets_the_answer_once(few_texts: None, hous
     assert label.removeprefix("Fits: ")[:20] in answer
     assert card(house).text.startswith("Nobody waits for it")
     assert house.staff_texts[-2] == "The answer is on its way to 1."
+
+
+async def test_staff_are_told_who_asked_it_and_is_talking_with_them(few_texts: None, house: House) -> None:
+    await look_at_group(house.app.post, house.app.client)
+    await says(house, ASKED)
+    await press_none(house)
+    house.patient.says("I want to talk to a person")
+    await house.settle(seconds=30)
+    shown = await teach(house)
+    await press(house, shown.keys[0].label)
+    await reply(house, CLEAN)
+    await press(house, "No, go on")
+    learnt = await press(house, "Put it in")
+    assert "who asked this too: please give them the answer there" in learnt.text
+    assert not [label for label in labels(learnt) if label.startswith("Send answer")]
+
+
+async def test_a_line_goes_in_with_its_lesson_or_not_at_all(
+    few_texts: None, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that ends between the two leaves neither, and the button is there to be pressed again."""
+    await says(house, ASKED)
+    await press_none(house)
+    shown = await teach(house)
+    await press(house, shown.keys[0].label)
+    await reply(house, CLEAN)
+    await press(house, "No, go on")
+    before = house.app.library.served.revision_id
+    with monkeypatch.context() as broken:
+        broken.setattr(TeachAnswers, "learnt", _breaks)
+        failed = await press(house, "Put it in")
+    assert failed.text == "That did not work, and nothing has changed. Please try again."
+    assert house.app.library.served.revision_id == before
+    assert await lessons(house) == [(ASKED, "not_asked", "open")]
+    await press(house, "Try again")
+    await press(house, "Put it in")
+    assert await lessons(house) == [(ASKED, "not_asked", "taught")]
+
+
+async def _breaks(*_: object) -> None:
+    raise RuntimeError("the worker ended here")

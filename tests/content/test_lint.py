@@ -118,6 +118,13 @@ ERRORS: dict[str, tuple[str, str, str, int, str]] = {
         "there is no concept 'fit'",
     ),
     "id twice": (SORENESS, "id: heat_or_ice", "id: soreness_duration", 19, "first in en/soreness.yaml:3"),
+    "question twice": (
+        SORENESS,
+        "question: Heat or ice?",
+        "question: How long, will I be sore",
+        20,
+        "is there already (en/soreness.yaml:4)",
+    ),
     "phrasing under two questions": (
         SORENESS,
         "- ice pack",

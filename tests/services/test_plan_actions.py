@@ -96,7 +96,9 @@ async def test_ending_closes_what_is_open_and_plans_nothing_more(house: House, a
     plan_id = await enrol(house)
     await plan_step(house, plan_id, "third", days=2)
     async with house.app.store.write() as tx:
-        await care.begin_check_in(tx, house.app.settings.bot_id, plan_id, "second", to_us(house.clock.now()))
+        await care.begin_check_in(
+            house.app.store, tx, house.app.settings.bot_id, plan_id, "second", to_us(house.clock.now())
+        )
         assert await actions.end(tx, WHO, plan_id, "other_clinic") is Happened.DONE
         assert await patient_list.steps_of(tx, house.app.settings.bot_id, plan_id) == []
         assert await tx.scalar(sa.select(check_in.c.state)) == "closed"

@@ -32,6 +32,7 @@ false        owner clinician desk
 faq_edit     owner clinician desk
 faq_history  owner clinician desk
 fe           owner clinician desk
+im           owner clinician desk
 forget       owner
 missed       owner clinician desk
 notes        owner clinician desk

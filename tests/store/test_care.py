@@ -44,7 +44,7 @@ async def plan_id(store: Store, clock: ManualClock) -> int:
 
 async def begun(store: Store, clock: ManualClock, plan_id: int, step_id: str = "first_hours") -> OpenCheckIn:
     async with store.write() as tx:
-        made = await care.begin_check_in(tx, BOT, plan_id, step_id, clock.now_us())
+        made = await care.begin_check_in(store, tx, BOT, plan_id, step_id, clock.now_us())
     assert made is not None
     return OpenCheckIn(made, step_id, clock.now(), asked=None)
 
@@ -84,7 +84,7 @@ async def test_what_was_answered_comes_back_as_it_was(store: Store, clock: Manua
 async def test_a_step_begins_once(store: Store, clock: ManualClock, plan_id: int) -> None:
     await begun(store, clock, plan_id)
     async with store.write() as tx:
-        assert await care.begin_check_in(tx, BOT, plan_id, "first_hours", clock.now_us()) is None
+        assert await care.begin_check_in(store, tx, BOT, plan_id, "first_hours", clock.now_us()) is None
 
 
 async def test_a_note_is_kept_once_until_somebody_has_done_it(store: Store, clock: ManualClock, plan_id: int) -> None:

@@ -1,5 +1,6 @@
 """What patients said of answers: one row for a question and an entry, counted for each entry."""
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from bot.store import chats
 from bot.store import feedback as said
 from bot.store.engine import Store
 from bot.store.feedback import Counts
-from bot.store.tables import feedback, message, question
+from bot.store.tables import alert, feedback, message, question
 
 BOT, OTHER_BOT = BotId(1), BotId(2)
 CHAT = ChatId(11)
@@ -99,3 +100,34 @@ async def test_a_reply_leads_back_to_its_question_for_that_chat_only(store: Stor
         assert await said.asked_under(tx, BOT, CHAT, MessageId(2)) is None
         assert await said.asked_under(tx, BOT, ChatId(12), MessageId(1)) is None
         assert await said.asked_under(tx, OTHER_BOT, CHAT, MessageId(1)) is None
+
+
+async def waits_for_people(store: Store, clock: ManualClock, question_id: int, level: str | None = None) -> None:
+    """A card for staff about a question."""
+    async with store.write() as tx:
+        patient_id = await tx.scalar(sa.select(question.c.patient_id).where(question.c.id == question_id))
+        row = {"bot_id": BOT, "patient_id": patient_id, "chat_id": CHAT, "state": "open", "at_us": clock.now_us()}
+        await tx.execute(alert.insert().values(**row, question_id=question_id, level=level))
+
+
+async def test_one_entry_is_counted_since_some_day(store: Store, clock: ManualClock) -> None:
+    old = await asked(store, clock, entry_id="bruising")
+    await note(store, clock, old, "bruising", Tap.HELPED)
+    clock.advance(timedelta(days=10))
+    since_us = clock.now_us()
+    helped = await asked(store, clock, entry_id="bruising")
+    await note(store, clock, helped, "bruising", Tap.HELPED)
+    second = await asked(store, clock, entry_id="driving", why={"second": "bruising"})
+    to_team = await asked(store, clock, entry_id="bruising")
+    danger = await asked(store, clock, entry_id="bruising")
+    wrong = await asked(store, clock, entry_id="bruising")
+    await note(store, clock, wrong, "bruising", Tap.NOT_ASKED)
+    offered = await asked(store, clock, "ask")
+    await note(store, clock, offered, "bruising", Tap.CHOSEN)
+    await asked(store, clock, bot_id=OTHER_BOT, entry_id="bruising")
+    for question_id, level in ((second, None), (to_team, None), (danger, "urgent"), (wrong, None)):
+        await waits_for_people(store, clock, question_id, level)
+    async with store.read() as tx:
+        found = await said.of_entry(tx, BOT, "bruising", since_us)
+        assert await said.of_entry(tx, BOT, "heat_or_ice", since_us) == Counts()
+    assert found == Counts(answered=5, helped=1, not_asked=1, chosen=1, team=2)

@@ -407,3 +407,15 @@ async def test_the_daily_cap_counts_what_the_bot_started_and_no_edits(
     async with store.write() as tx:
         await tx.execute(message.update().values(state=MessageState.SENT, sent_us=DAY_START_US))
         assert await messages.capped_today(tx, BOT, {ANNA: DAY_START_US}) == {ANNA: KINDS[kind].daily_cap}
+
+
+async def test_a_message_had_every_button_and_has_those_of_its_last_edit(store: Store, clock: ManualClock) -> None:
+    payloads = [Payload("one", ((Button("A", "a:1"),),)), Payload("two", ((Button("B", "b:2"),),))]
+    card = await owed(store, clock, "card", payload=payloads[0])
+    edit = {"method": Method.EDIT_TEXT, "target_id": card}
+    await owed(store, clock, "edit", payload=payloads[1], **edit)
+    async with store.read() as tx:
+        had = [await messages.had_button(tx, BOT, ANNA, card, data) for data in ("a:1", "b:2", "c:3")]
+        has = [await messages.has_button(tx, BOT, ANNA, card, data) for data in ("a:1", "b:2", "c:3")]
+        assert not await messages.has_button(tx, BOT, BEN, card, "b:2")
+    assert (had, has) == ([True, True, False], [False, True, False])

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bot.clock import ManualClock
 from bot.model import BotId, ChatId, Kind, Lane, MessageId, Method, Outgoing, Payload, TelegramMessageId
-from bot.store import alerts, broadcasts, chats, dues, inbox, messages, recipients
+from bot.store import alerts, broadcasts, chats, dues, inbox, messages, planned, recipients
 from bot.store.engine import Store, Tx, open_store
 from bot.store.recipients import Meant
 
@@ -63,6 +63,10 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
     "what may they still get today": (
         lambda _, tx, now_us: messages.capped_today(tx, BOT, {ANNA: now_us}),
         set(),  # any index on the chat will do: it is one patient's messages
+    ),
+    "which check-ins are to come": (
+        lambda _, tx, now_us: planned.waiting_steps(tx, BOT, [1, 2]),
+        {"due ix_due_part"},
     ),
     "which message was pressed": (
         lambda _, tx, now_us: messages.by_telegram_id(tx, BOT, ANNA, TelegramMessageId(5)),

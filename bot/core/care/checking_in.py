@@ -203,13 +203,24 @@ class CheckIns:
         cares = [care for care in occasion.care if named is None or care == named]
         waiting = [care for care in cares if self._waits(care)]
         turn = self._turn(waiting[0], text, occasion.now) if len(waiting) == 1 else None
-        if turn is not None:
-            understanding = with_flags(understanding, flags_of(turn.alerts, ()))
-        assert understanding.level is not None
-        if not understanding.level.is_pressing:
-            return understanding, (turn.change,) if turn else (), turn.says if turn else ()
-        kept = {turn.change.enrolment_id: turn.change} if turn else {}
-        return understanding, stopped(occasion, kept), ()
+        return beside_danger(understanding, turn, occasion)
+
+    # --- told on the phone ------------------------------------------------------------------------------------------
+
+    def told(self, words: str, care: Care, check_in_id: int, question_id: str, now: datetime) -> Turn | None:
+        """What a patient's words lead to that staff took down as the answer to a question for words; None where that
+        question is over."""
+        open_ = care.open if care.open is not None and care.open.id == check_in_id else None
+        step = self.step_of(care, open_.step_id) if open_ is not None else None
+        question = step.by_id.get(question_id) if step is not None else None
+        if open_ is None or step is None or question is None or question.kind != "text":
+            return None
+        is_put = question_id == open_.asked or question_id in open_.answers
+        return self.taking.told(care, step, question, words, now) if is_put else None
+
+    def told_alone(self, words: str, care: Care, turn: Turn, state: State, occasion: Occasion) -> Outcome:
+        """Those words where nothing in them is a sign of danger by itself."""
+        return self._outcome(care, turn, state, occasion, None, typed=words)
 
     # --- pressed ----------------------------------------------------------------------------------------------------
 
@@ -347,6 +358,19 @@ class CheckIns:
         text = "\n".join(filter(None, (own, for_staff)))
         understanding = red_flag(text, flags_of(turn.alerts, (in_words,) if in_words else ()))
         return Outcome(state, turn.says, understanding=understanding, care=(change,))
+
+
+def beside_danger(
+    understanding: Understanding, turn: Turn | None, occasion: Occasion
+) -> tuple[Understanding, tuple[CareChange, ...], tuple[Say, ...]]:
+    """A red flag in words, and the answer that the same words are: with its alerts, what changes, and what is said."""
+    if turn is not None:
+        understanding = with_flags(understanding, flags_of(turn.alerts, ()))
+    assert understanding.level is not None
+    if not understanding.level.is_pressing:
+        return understanding, (turn.change,) if turn else (), turn.says if turn else ()
+    kept = {turn.change.enrolment_id: turn.change} if turn else {}
+    return understanding, stopped(occasion, kept), ()
 
 
 def _pressed_under(check_in_id: int, question_id: str, cares: tuple[Care, ...]) -> Care | None:

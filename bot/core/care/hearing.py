@@ -64,8 +64,13 @@ def hear(text: str, question: Question, known: Words, ticked: Sequence[str] = ()
             options = _several(text, question, known, ticked)
             return Heard(options) if options else None
         case "text":
-            own_words = " ".join(text.split())[:MAX_OWN_WORDS]
-            return Heard(own_words) if own_words and "?" not in own_words else None
+            words = own_words(text)
+            return Heard(words) if words and "?" not in words else None
+
+
+def own_words(text: str) -> str:
+    """An answer in the patient's own words, as it is kept: on one line, and not longer than `MAX_OWN_WORDS`."""
+    return " ".join(text.split())[:MAX_OWN_WORDS]
 
 
 # --- one option ------------------------------------------------------------------------------------------------------

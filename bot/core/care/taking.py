@@ -9,7 +9,7 @@ from bot.content.schema import Content
 from bot.core.care import rules
 from bot.core.care.asking import DONE, FINE, QUESTIONS, Asking
 from bot.core.care.following import Following, Turn
-from bot.core.care.hearing import Heard, hear, together
+from bot.core.care.hearing import Heard, hear, own_words, together
 from bot.core.care.pain_words import TOP
 from bot.core.care.wellness import is_all_fine, is_goodbye, is_not_fine
 from bot.core.text import normalise
@@ -84,6 +84,14 @@ class Taking:
     def start(self, care: Care, step: Step, now: datetime) -> Turn:
         """The questions, from the first."""
         return self.following.first(care, step, _open(care), now)
+
+    def told(self, care: Care, step: Step, question: Question, words: str, now: datetime) -> Turn:
+        """A patient's words as somebody on the phone with them took them down: whatever they are, they are the answer.
+        Once more, they take the place of the first."""
+        value = own_words(words)
+        if question.id in _open(care).answers:
+            return self.change(care, step, question, value, now)
+        return self.take(care, step, question, Heard(value), now)
 
     def take(self, care: Care, step: Step, question: Question, heard: Heard, now: datetime) -> Turn:
         """Store an answer; ask once more where it is no number, or does not go with the rest."""

@@ -287,6 +287,11 @@ class Patient:
         earlier = Earlier(read.decision, read.id, old)
         return self._kept(self.conversation.on_text(said, self.state, self.occasion(earlier=earlier)))
 
+    def told(self, words: str, question_id: str, check_in_id: int = 1) -> Outcome:
+        """Staff take down on the phone what the patient says."""
+        of_it = (self.care, check_in_id, question_id, self.state, self.occasion())
+        return self._kept(self.conversation.on_told(words, *of_it))
+
     def taps(self, label: str) -> Outcome:
         """The button of the newest message that has it."""
         buttons = [button for say in self.last.says for row in say.buttons for button in row]
