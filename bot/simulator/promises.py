@@ -14,10 +14,12 @@ import sqlalchemy as sa
 
 from bot.delivery.outbox import WINDOW
 from bot.delivery.settle import NEW_MESSAGES
+from bot.markup import plain
 from bot.model import KINDS, InboxState, Kind, MessageState, Scope
 from bot.simulator.fleet import Grant, max_in_any_second
 from bot.simulator.ledger import Ledger
 from bot.simulator.traffic import Deed
+from bot.store import threads
 from bot.store.engine import Tx
 from bot.store.tables import alert, inbox, opt_out, patient_chat, question
 
@@ -116,15 +118,23 @@ def _updates(
 
 
 def replies(rows: Rows, seen: Evidence) -> Iterator[Finding]:
-    """Every deed has a message, none has the same one twice; every check-in has one. Keys name what a row is for."""
+    """Every deed has a message, none has the same one twice; every check-in has one. Keys name what a row is for.
+
+    While staff talk with somebody the bot keeps quiet: then the words have to stand where staff read them.
+    """
     parts = Counter(
         (int(found[1]), found[2], row["chat_id"])
         for row in rows
         if (found := _UPDATE_OF.search(row["dedupe_key"])) is not None
     )
     answered = {update_id for update_id, _, _ in parts}
+    passed_on = _passed_on(rows)
     for deed in seen.deeds:
-        if deed.update_id not in answered:
+        if deed.update_id in answered:
+            continue
+        if passed_on[deed.chat_id].count(deed.text) > 0 and deed.text:
+            passed_on[deed.chat_id] = passed_on[deed.chat_id].replace(deed.text, "", 1)  # it stands for one of them
+        else:
             yield Finding(Broken.EFFECT_MISSING, f"update {deed.update_id} has no reply")
     for (update_id, part, _), count in parts.items():
         if count > 1:
@@ -133,6 +143,15 @@ def replies(rows: Rows, seen: Evidence) -> Iterator[Finding]:
     for key in seen.check_ins:
         if f"trial:{key}" not in keys:
             yield Finding(Broken.EFFECT_MISSING, f"check-in {key} has no message")
+
+
+def _passed_on(rows: Rows) -> dict[int, str]:
+    """What staff read of each chat, line by line, in the topic of a talk."""
+    lines: dict[int, str] = defaultdict(str)
+    for row in rows:
+        if row["dedupe_key"].startswith(threads.LINE):
+            lines[row["subject_chat_id"]] += plain(row["payload"]["text"]) + "\n"
+    return lines
 
 
 # --- arrivals ---------------------------------------------------------------------------------------------------------

@@ -63,11 +63,13 @@ BUSY = [*QUIET, Act.STOP, Act.RESUME, Act.ASK_UNKNOWN, Act.DANGER, Act.STAFF]
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something a patient or staff did. `message_id`: of the words that must leave exactly one question."""
+    """Something a patient or staff did. `message_id`: of the words that must leave exactly one question; `text`: those
+    words."""
 
     update_id: int
     chat_id: int
     message_id: int | None = None
+    text: str = ""
 
 
 @dataclass
@@ -131,7 +133,7 @@ class Traffic:
     # --- people -----------------------------------------------------------------------------------------------------
 
     def _says(self, patient: Person, text: str) -> None:
-        self._note(patient.chat_id, patient.says(text).message_id)
+        self._note(patient.chat_id, patient.says(text).message_id, text)
 
     def _press(self, patient: Person) -> None:
         message, key = self._some_button(patient)
@@ -169,9 +171,9 @@ class Traffic:
             person.says("/resume")
             self._note(person.chat_id)
 
-    def _note(self, chat_id: int, message_id: int | None = None) -> None:
+    def _note(self, chat_id: int, message_id: int | None = None, text: str = "") -> None:
         """The newest update is a deed."""
-        self.deeds.append(Deed(self.town.world.updates.log[-1].update_id, chat_id, message_id))
+        self.deeds.append(Deed(self.town.world.updates.log[-1].update_id, chat_id, message_id, text))
 
     async def _is_behind(self) -> bool:
         async with self.store.read() as tx:

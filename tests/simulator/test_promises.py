@@ -157,6 +157,17 @@ async def test_an_update_without_a_reply_or_with_the_same_one_twice_is_found(cas
     assert broken(promises.replies(rows, case.evidence)) == [Broken.EFFECT_MISSING, Broken.EFFECT_DOUBLED]
 
 
+async def test_words_that_staff_read_in_a_talk_need_no_reply(case: Case) -> None:
+    case.evidence.deeds = [Deed(7, PATIENT, 3, "is it normal"), Deed(8, PATIENT, 4, "is it normal")]
+    said = {"dedupe_key": "line:u6:staff0", "subject_chat_id": PATIENT}
+    once = row(1, **said, payload={"text": "P-7F3K: is it normal"})
+    twice = row(1, **said, payload={"text": "P-7F3K: is it normal\nP-7F3K: is it normal"})
+    other = row(1, **{**said, "subject_chat_id": PATIENT + 1}, payload={"text": "is it normal is it normal"})
+    assert broken(promises.replies([twice], case.evidence)) == []
+    assert broken(promises.replies([once, row(2, dedupe_key="u8:say0")], case.evidence)) == []
+    assert broken(promises.replies([other, row(2, dedupe_key="u8:say0")], case.evidence)) == [Broken.EFFECT_MISSING]
+
+
 async def test_a_check_in_without_a_message_is_found(case: Case) -> None:
     case.evidence.check_ins = ["11:0"]
     assert broken(promises.replies([], case.evidence)) == [Broken.EFFECT_MISSING]
