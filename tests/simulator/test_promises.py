@@ -159,7 +159,7 @@ async def test_an_update_without_a_reply_or_with_the_same_one_twice_is_found(cas
 
 async def test_words_that_staff_read_in_a_talk_need_no_reply(case: Case) -> None:
     case.evidence.deeds = [Deed(7, PATIENT, 3, "is it normal"), Deed(8, PATIENT, 4, "is it normal")]
-    said = {"dedupe_key": "line:u6:staff0", "subject_chat_id": PATIENT}
+    said: dict[str, Any] = {"dedupe_key": "line:u6:staff0", "subject_chat_id": PATIENT}
     once = row(1, **said, payload={"text": "P-7F3K: is it normal"})
     twice = row(1, **said, payload={"text": "P-7F3K: is it normal\nP-7F3K: is it normal"})
     other = row(1, **{**said, "subject_chat_id": PATIENT + 1}, payload={"text": "is it normal is it normal"})
