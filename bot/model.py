@@ -598,6 +598,14 @@ class Flag:
     words: tuple[str, ...]
     usual: bool = False
     """Suspected only because it is said to have always been so: the patient knows whether it is new or worse."""
+    faint: bool = field(default=False, compare=False)
+    """The second opinion alone was only just sure of it; a text the FAQ surely knows then leads to the question. Not
+    stored: it decides about one text only."""
+
+    @property
+    def is_mere_feeling(self) -> bool:
+        """Whether no rule named a word of it and the second opinion was not even just sure."""
+        return not (self.words or self.faint)
 
 
 def is_pressing(flags: Iterable[Flag]) -> bool:

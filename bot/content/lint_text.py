@@ -26,7 +26,7 @@ IN_WARNINGS = frozenset(
         *("urgent_open", "urgent_closed", "advise_footer", "media"),
         *("check", "check_nudge", "check_self_harm", "check_no", "check_no_self_harm"),
         *("unseen_emergency", "unseen_self_harm", "unseen_urgent_open", "unseen_urgent_closed"),
-        *("seen_emergency", "seen_self_harm", "seen_urgent"),
+        *("seen_emergency", "seen_self_harm", "seen_urgent", "self_harm_child"),
     )
 )
 """The bot's own sentences that stand in warnings, or are one."""

@@ -345,6 +345,7 @@ class Replies(Part):
     seen_self_harm: Text
     seen_urgent: Text
     check: Text
+    self_harm_child: Text
     check_self_harm: Text
     check_usual: Text
     check_no: Text

@@ -22,7 +22,7 @@ from bot.core.outcome import (
     TellStaff,
 )
 from bot.core.text import normalise
-from bot.core.voice import Voice, since_treatment
+from bot.core.voice import Voice, since_told, since_treatment
 from bot.markup import MAX_TEXT, parse, utf16_len
 from bot.model import Button, Buttons, Decision, MessageId, PressIn, Tap, Understanding
 
@@ -65,7 +65,8 @@ class Answering:
         self, entry_ids: tuple[str, ...], asked: Asked, state: State, occasion: Occasion
     ) -> tuple[State, Say]:
         """The answer to a question, and the state that knows it; of two that do not fit one message, the better."""
-        text = browse.answer(self.content, entry_ids, since_treatment(occasion))
+        since = since_told(occasion, asked.text, self.content.clinic.zone)
+        text = browse.answer(self.content, entry_ids, since)
         if len(entry_ids) > 1 and utf16_len(parse(text).text) > MAX_TEXT:
             return self._answered(entry_ids[:1], asked, state, occasion)
         others = self._existing(entry_id for entry_id in asked.candidates if entry_id not in entry_ids)

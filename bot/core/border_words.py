@@ -82,7 +82,7 @@ RETURNED = _any(
     "|pain)|(?:just )?like then|another one|flared"
 )
 HERE = _any(
-    rf"(?:my|mine) (?!(?:{_TREATMENT}|{_PEOPLE}|mothers|dads|mums)\b)|mine (?:is|started|has)",
+    rf"(?:my|mine) (?!(?:{_TREATMENT}|{_PEOPLE}|mothers|dads|mums)\b)|mine (?:is|started|has)|like mine",
     rf"(?:my|our|the|his|her|their) (?:\w+ )?(?:{_PEOPLE}) (?:has|have|keeps?|cant|wont|isnt|feels|looks|is (?!asking"
     rf"|worried|wondering|curious|nervous|scared|booked|coming|due|afraid"
     r"|thinking|a\b|on\b|the\b|going|interested|fine|well))",
@@ -121,6 +121,8 @@ MINE = _any(
     "(?:because|as|cos|cause) i(?:ve)? (?:have|got|had|get|feel|am having)|asking because i|ive got (?:it|this|that"
     "|both)",
     "i think (?:i|ive|im|it|thats) \\w+",
+    r"mine (?:is|are|has|have|went|started|feels|looks)(?! (?:\w+ )?(?:fine|ok|okay|normal|grand|good|well|not|never"
+    r")\b)",
     rf"(?:my|his|her|the|one|left|right) (?:\w+ )?(?:{_BODY}) (?:hurts|aches|throbs|(?:is|feels|looks|keeps|went|gone"
     rf"|has)"
     r"(?! (?:\w+ )?(?:fine|ok|okay|normal|grand|good|well|clear|healed|always|never|no|not)\b))",
@@ -166,6 +168,9 @@ IN_GENERAL = _any(
     r"|recogni[sz]e|spot|notice)",
     rf"(?:needles?|needling|acupuncture) (?:can|could|may|might) (?:also )?(?:{_CAUSE}|make)|how much \w+ would be",
     r"how (?:common|likely|often|rare|many people|risky|dangerous)",
+    r"should (?:i|we|you) expect (?!(?:\w+ ){0,10}(?:this|these|such|so|after|afterwards|later|days?|hours?|weeks?)\b)",
+    r"has (?:a|any) needles? ever|has (?:anyone|anybody|someone|somebody|a patient) ever|do you ever"
+    r"|have you ever (?:had|seen|left|lost)",
     r"what (?:would|does|do|might|should|could)(?: \w+){1,8}? (?:look|feel|mean)(?: like)?|what(?: \w+){1,6} (?:feels"
     r"|looks) like|what (?:to|should (?:i|we|you|one)) (?:look|watch)(?: out)? for",
     "what (?:to do|do you do|happens|should (?:i|we|one|you) do|would you do) (?:when|if) (?:somebody|someone|anyone"

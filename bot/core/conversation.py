@@ -22,7 +22,7 @@ from bot.core.outcome import Check, Held, Occasion, Outcome, Redraw, Say, State,
 from bot.core.rights import Rights
 from bot.core.text import normalise
 from bot.core.understand import Brain
-from bot.core.voice import Voice, since_in_words, since_treatment
+from bot.core.voice import Voice, since_in_words, since_told, since_treatment
 from bot.model import (
     Button,
     Decision,
@@ -249,7 +249,7 @@ class Conversation:
         """
         turn = self._check_ins.told(words, care, check_in_id, question_id, occasion.now)
         read = self.brain.understand(words)
-        if read.decision is not Decision.RED_FLAG and (told := [flag for flag in read.suspected if flag.words]):
+        if read.decision is not Decision.RED_FLAG and (told := _named(read)):
             read = _as_sign(read, told)
         if read.decision is Decision.RED_FLAG:
             read, changes, says = beside_danger(read, turn, occasion)
@@ -282,6 +282,8 @@ class Conversation:
         # "Call the ambulance now" is too much for somebody who is only to ring the clinic, since no answer came.
         too_much = {Level.EMERGENCY} if is_silence else frozenset[Level]()
         texts = {flag.id: flag.text for flag in self.content.red_flags if flag.level not in too_much}
+        if occasion.is_about_children:
+            texts = {id_: replies.self_harm_child if id_ == SELF_HARM else text for id_, text in texts.items()}
         first = understanding.flags[0]
         # Triage itself failed: there is no sign to name, so the urgent paragraph has to stand alone.
         parts = [self._say(texts[first.id])] if first.id in texts else []
@@ -326,7 +328,8 @@ class Conversation:
         """A sure answer may follow advice that can wait."""
         if understanding.beside not in self.content.entries:
             return outcome
-        text = browse.answer(self.content, (understanding.beside,), since_treatment(occasion))
+        since = since_told(occasion, understanding.text, self.content.clinic.zone)
+        text = browse.answer(self.content, (understanding.beside,), since)
         say = Say(text, buttons=browse.under_entry(self.content, understanding.beside))
         return replace(outcome, says=(*outcome.says, say))
 
@@ -346,7 +349,9 @@ class Conversation:
             for flag in read.suspected
             if flag.id in warned or state.was_checked(flag.id, now) or (asked is not None and flag.level.is_pressing)
         ]
-        counting = [flag for flag in barred if flag.words or (asked is not None and flag.id == asked.flag.id)]
+        counting = [
+            flag for flag in barred if not flag.is_mere_feeling or (asked is not None and flag.id == asked.flag.id)
+        ]
         if counting:
             is_second = asked is not None and is_pressing(counting)
             open_one = (asked.flag,) if asked is not None and is_second else ()
@@ -640,6 +645,11 @@ class Conversation:
 
     def _say(self, text: str, /, **extra: str) -> str:
         return self._voice.say(text, **extra)
+
+
+def _named(read: Understanding) -> list[Flag]:
+    """Of what is suspected, what a rule named a word of or the second opinion was just sure of."""
+    return [flag for flag in read.suspected if not flag.is_mere_feeling]
 
 
 def _as_sign(read: Understanding, suspected: Iterable[Flag]) -> Understanding:

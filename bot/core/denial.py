@@ -14,6 +14,7 @@ from bot.core.denial_words import (
     ABLE,
     ASKED,
     BODY,
+    CLAIMED,
     CUES,
     DOUBT,
     ENDS,
@@ -26,12 +27,14 @@ from bot.core.denial_words import (
     LOST,
     NEAR,
     NEGATED_VERBS,
+    NEGATIONS,
     NO,
     NO_GOES_ON,
     NOT_ABLE,
     NOTICED,
     NOUN_CUES,
     OF_A_PART,
+    OTHERWISE,
     PLAIN_NO,
     PREPOSITIONS,
     QUESTION,
@@ -153,8 +156,8 @@ def _begins_otherwise(tokens: Tokens, index: int) -> int | None:
     if here in {"cant", "couldnt"} and after in NOTICED | {"feel"} and third == "any":
         felt = _at(tokens, index + 3)
         return index + 2 if felt in FELT or (after != "feel" and felt != "of") else None
-    if (here, after) in {("ruled", "out"), ("negative", "for"), ("free", "of"), ("free", "from"), ("absence", "of")}:
-        return index + 1
+    if (here, after) in OTHERWISE:
+        return None if _is_turned(tokens, index) else index + 1
     if (here, after) == ("none", "of") and third not in {"it", "my", "us"}:
         return index + 1
     if here == "nothing" and after in STATES and after not in {"bad", "painful"} and not tokens[index + 1].mark:
@@ -173,8 +176,10 @@ def _denies(tokens: Tokens, cue: int) -> bool:
     if word == "without" and _is_after(tokens, cue, NOT_ABLE):
         return False
     told = _telling(tokens, cue)
-    if told is None or _is_only_new(tokens, cue):
+    if told is None or _is_only_new(tokens, cue) or _is_turned(tokens, cue):
         return False
+    if tokens[told].word in CUES or (tokens[told].word, _at(tokens, told + 1)) in OTHERWISE:
+        return False  # the second "no" says what of it holds: "don't have no pain", "not free of pain"
     if tokens[cue + 1].word == "to":
         return word == "no"
     if tokens[told].word == "want":
@@ -182,6 +187,24 @@ def _denies(tokens: Tokens, cue: int) -> bool:
     if tokens[told].word in NOTICED:
         return _at(tokens, told + 1) == "any"
     return _at(tokens, told + 1) in TROUBLE or _is_of_a_body(tokens, cue, told)
+
+
+def _is_turned(tokens: Tokens, cue: int) -> bool:
+    """Whether a "no" before it turns this one round: "not no pain", "I never said that I don't have pain". "No, no
+    pain" and "don't have no pain" only say it twice."""
+    if tokens[cue].mark:
+        return False
+    if _at(tokens, cue - 1) in NEGATIONS:
+        return True
+    is_claimed = False
+    for before in range(cue - 1, max(cue - 1 - NEAR, -1), -1):
+        word, after = tokens[before].word, _at(tokens, before + 1)
+        is_claimed = is_claimed or word in CLAIMED or (word == "that" and after in SUBJECTS)
+        if word in NEGATIONS and is_claimed:
+            return True
+        if tokens[before].mark or word in ENDS - SUBJECTS - CLAIMED:
+            return False
+    return False
 
 
 def _is_of_a_body(tokens: Tokens, cue: int, told: int) -> bool:

@@ -26,6 +26,12 @@ SUBJECTS = kind("i im ive id my he hes she shes we were they theyre you it its t
 
 NEGATED_VERBS = kind("isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt")
 CUES = NEGATED_VERBS | kind("no not without never nor neither denies denied zero non")
+NEGATIONS = NEGATED_VERBS | kind("not never nobody cant couldnt wouldnt shouldnt cannot")
+"""Before another "no" they turn it round…"""
+CLAIMED = kind("say saying said claim claiming claimed tell telling told true right deny denying")
+"""…next to it, or with one of these between."""
+OTHERWISE = frozenset((("ruled", "out"), ("negative", "for"), ("free", "of"), ("free", "from"), ("absence", "of")))
+"""Denials in two words."""
 NOUN_CUES = kind("no without never nor neither denies denied zero have has had got get any")
 """After these a list is of things ("no fever, chills"), after others of states ("not red, hot")."""
 DOUBT = kind(

@@ -447,3 +447,8 @@ class Occasion:
     """The care plans of this chat that have not ended, oldest first."""
     thread: Thread | None = None
     """The talk with staff, while it is open."""
+
+    @property
+    def is_about_children(self) -> bool:
+        """Whether every care plan of this chat is a child's: of a patient under the clinic's `guardian_age`."""
+        return bool(self.care) and all(plan.is_child for plan in self.care)

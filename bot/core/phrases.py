@@ -28,7 +28,8 @@ _SPREAD = 12
 _PATHS = 8
 """So many half-found places of a phrase are followed on; a text that has more says the same word over and over."""
 _PLACES = 16
-"""So many places of a phrase are tried in a pattern, for the same reason."""
+"""So many places of a phrase are tried in a pattern, for the same reason: of a phrase that has more, those nearest to
+the pattern's rarest one ("she" says little about where in a long letter "she collapsed")."""
 
 _JOIN = re.compile(r"\s\+\s")
 
@@ -128,7 +129,8 @@ class Concepts:
     def found(self, finder: "Finder") -> Iterator[tuple[str, Path]]:
         """Every concept that is in the finder's text, and where."""
         for pattern in self._shelf.open(finder.meant).get(self._book, ()):
-            for path in islice(finder.all(pattern), _PLACES):
+            is_word = len(pattern.words) == 1  # costs nothing; "she" at the end of a letter about her counts too
+            for path in islice(finder.all(pattern), None if is_word else _PLACES):
                 for name in self._by_line[pattern]:
                     yield name, path
 
@@ -176,7 +178,20 @@ class Finder:
         if len(pattern.parts) == 1:
             yield from self._each(pattern.parts[0], barred)
             return
-        first, *others = [list(islice(self._each(part, barred), _PLACES)) for part in pattern.parts]
+        found = [list(islice(self._each(part, barred), _PLACES + 1)) for part in pattern.parts]
+        if max(map(len, found)) <= _PLACES:
+            yield from self._together(found)
+            return
+        counts = [min(len(self._places[word]) for word in part.words) for part in pattern.parts]
+        rarest = counts.index(min(counts))
+        for path in found[rarest][:_PLACES]:
+            beside = [list(islice(self._each(part, barred, path[0]), _PLACES)) for part in pattern.parts]
+            beside[rarest] = [path]
+            yield from self._together(beside)
+
+    def _together(self, found: Sequence[Sequence[Path]]) -> Iterator[Path]:
+        """For each place of the first phrase the whole pattern, where every other phrase has a place beside it."""
+        first, *others = found
         for path in first:
             together = [path]
             for paths in others:
@@ -195,9 +210,15 @@ class Finder:
             return False
         return all(set(other).isdisjoint(one) for one in taken)
 
-    def _each(self, phrase: Phrase, barred: AbstractSet[int]) -> Iterator[Path]:
+    def _each(self, phrase: Phrase, barred: AbstractSet[int], near: int | None = None) -> Iterator[Path]:
+        """Its places, rising; those nearest to the token `near`, where one is given."""
         rarest = min(range(len(phrase.words)), key=lambda number: len(self._places[phrase.words[number]]))
-        for anchor in self._places[phrase.words[rarest]]:
+        anchors = self._places[phrase.words[rarest]]
+        if near is not None and len(anchors) > _PLACES:
+            at = bisect_left(anchors, (near,))
+            around = anchors[max(at - _PLACES, 0) : at + _PLACES]
+            anchors = sorted(sorted(around, key=lambda path: abs(path[0] - near))[:_PLACES])
+        for anchor in anchors:
             if barred.isdisjoint(anchor):
                 yield from self._around(phrase, rarest, anchor, barred)
 

@@ -23,6 +23,13 @@ _TWINS = str.maketrans(
     "ABESIJKMHOPCTXYaesijopcyxdhqwABEZHIKMNOPTYXovapikyxtagil",
 )
 """Cyrillic and Greek letters, and a few rare Latin ones, that look like a plain Latin letter."""
+_COUSINS = str.maketrans("вгкмнптиѵѡӏηωγհոսօց", "brkmhntuvwlnwyhnuog")
+"""Letters that pass for one of ours only in a word that mixes alphabets."""
+_SHAPES = str.maketrans(
+    "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢϲϹ" + "".join(chr(first + number) for first in (0x1F150, 0x1F170) for number in range(26)),
+    "abcdefghijklmnoprstuvwyzcC" + "abcdefghijklmnopqrstuvwxyz" * 2,
+)
+"""Our letters in shapes that NFKC leaves alone or makes another letter of: small capitals, white on black."""
 _UNBROKEN = re.compile(r"\S+")
 _RUN = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 _MAX_MARKS = 4
@@ -38,7 +45,7 @@ def clean(raw: str) -> str:
 
     Capitals and punctuation stay. A letter typed three or more times running stays twice.
     """
-    text = _visible(_LINE_ENDS.sub("\n", raw[:MAX_CHARS]).translate(_QUOTES))
+    text = _visible(_LINE_ENDS.sub("\n", raw[:MAX_CHARS]).translate(_SHAPES).translate(_QUOTES))
     text = _visible(unicodedata.normalize("NFKC", text)[:MAX_CHARS].translate(_QUOTES))
     text = _DASHES.sub(" - ", _BLANKS.sub(" ", text))[:MAX_CHARS]
     text = _without_loose_marks(unicodedata.normalize("NFKC", _fold_twins(text)))
@@ -68,8 +75,13 @@ def _is_invisible(char: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def _alphabet(char: str) -> str:
+    """ "LATIN", "CYRILLIC", …"""
+    return unicodedata.name(char, "").partition(" ")[0]
+
+
 def _is_latin(char: str) -> bool:
-    return char.isalpha() and unicodedata.name(char, "").startswith("LATIN")
+    return char.isalpha() and _alphabet(char) == "LATIN"
 
 
 def _visible(text: str) -> str:
@@ -98,6 +110,8 @@ def _fold_twins(text: str) -> str:
 
 def _fold_word(found: re.Match[str]) -> str:
     folded = found[0].translate(_TWINS)
+    if len({_alphabet(char) for char in found[0] if char.isalpha()}) > 1:
+        folded = folded.translate(_COUSINS)
     return folded if all(_is_latin(char) for char in folded if char.isalpha()) else found[0]
 
 

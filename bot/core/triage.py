@@ -56,6 +56,8 @@ class Suspicion:
 
     sure: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
+    is_faint: bool = False
+    """Only just sure, of a text of one sentence (`Flag.faint`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,10 @@ class Triager:
                 suspicion = Suspicion()
                 flags[TRIAGE_FAILED] = Flag(TRIAGE_FAILED, Level.URGENT, ())
                 ruled_out[f"{TRIAGE_FAILED}: {type(error).__name__}"] = None
+            faint = suspicion.is_faint
             for found, into in ((suspicion.sure, flags), (suspicion.perhaps, doubts)):
-                into |= {id_: Flag(id_, self._levels[id_], ()) for id_ in found if id_ not in flags and id_ not in into}
+                new = [id_ for id_ in found if id_ not in flags and id_ not in into]
+                into |= {id_: Flag(id_, self._levels[id_], (), faint=faint) for id_ in new}
         by_level = sorted(flags.values(), key=lambda flag: -flag.level.rank)
         suspected = sorted((doubts[id_] for id_ in doubts if id_ not in flags), key=lambda flag: -flag.level.rank)
         return Triage(tuple(by_level), tuple(ruled_out), tuple(suspected))

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Protocol
 
 from bot.content.schema import Content, Entry
+from bot.core.checking import SELF_HARM
 from bot.core.follow_up import FollowUps
 from bot.core.language import Tongues, foreign
 from bot.core.matching import Matcher, build_matcher
@@ -70,6 +71,7 @@ class Brain:
         triage = self._triage(cleaned, recent)
         asked = without_pleasantries(cleaned, self.content.words)
         match = self.matcher.match(asked)
+        triage = _faint_asked(triage, match)
         wish = self.wishes.wish(cleaned)
         is_clear = wish is not None or is_beyond_doubt(match)
         is_asked = bool(triage.suspected) and not denied and not (is_clear and _is_a_mere_feeling(triage.suspected))
@@ -205,7 +207,19 @@ def _understood(
 
 def _is_a_mere_feeling(suspected: Sequence[Flag]) -> bool:
     """Whether no rule named a word of it: the second opinion alone thinks that it may be."""
-    return not any(flag.words for flag in suspected)
+    return all(flag.is_mere_feeling for flag in suspected)
+
+
+def _faint_asked(triage: Triage, match: Match) -> Triage:
+    """A faint alarm about what the FAQ surely knows as a doubt; there is no doubting somebody who may harm herself."""
+    if match.decision is not Decision.ANSWER:
+        return triage
+    faint = tuple(flag for flag in triage.flags if flag.faint and flag.id != SELF_HARM)
+    if not faint:
+        return triage
+    flags = tuple(flag for flag in triage.flags if flag not in faint)
+    suspected = sorted((*faint, *triage.suspected), key=lambda flag: -flag.level.rank)
+    return replace(triage, flags=flags, suspected=tuple(suspected))
 
 
 def is_beyond_doubt(match: Match) -> bool:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.content.schema import Clinic, Replies
 from bot.core.hours import next_opening, open_until
 from bot.core.outcome import Occasion, TellStaff
 from bot.core.replies import local_time, render
+from bot.core.treated import said_since_treatment
 
 SHOWN_TO_STAFF = 1500
 """Characters of a patient's text on a card; the whole is in the database."""
@@ -52,6 +54,12 @@ class Voice:
 def since_treatment(occasion: Occasion) -> timedelta | None:
     """Time since treatment when the message was written, not when it was read."""
     return occasion.sent_at - occasion.treated_at if occasion.treated_at else None
+
+
+def since_told(occasion: Occasion, said: str, zone: ZoneInfo) -> timedelta | None:
+    """The same for an answer to `said`: where no treatment is on file, by the patient's own words."""
+    on_file = since_treatment(occasion)
+    return said_since_treatment(said, occasion.sent_at, zone) if on_file is None else on_file
 
 
 def since_in_words(occasion: Occasion) -> str:

@@ -5,6 +5,7 @@ import pytest
 from bot.core.triage import Triager
 from bot.model import Triage
 from bot.simulator.house import House
+from tests.who_joins import UNTIL_AGREED, does, enrolled
 
 
 async def test_an_emergency_gets_the_number_and_nothing_soothing(house: House) -> None:
@@ -111,3 +112,23 @@ async def test_an_alert_overtakes_what_waits(house: House) -> None:
     warning = next(i for i, text in enumerate(house.bot_texts) if text.startswith("Call 999"))
     assert warning <= 5, "the gap between two messages of one chat does not hold up an emergency"
     assert len(house.bot_texts) == 14, "the start screen, twelve answers and the warning"
+
+
+async def test_a_childs_phone_gets_the_line_for_children_first(house: House) -> None:
+    await enrolled(house, "heel L child")
+    house.patient.says("I want to die")
+    await house.settle()
+    said = house.patient.last.text
+    assert said.startswith("I'm really glad you told me.")
+    assert "999" in said
+    assert said.index("Childline 0800 1111") < said.index("Samaritans")
+
+
+async def test_a_parent_with_a_plan_too_gets_the_text_for_everybody(house: House) -> None:
+    await enrolled(house)
+    await does(house, *UNTIL_AGREED, "6", "None of these", "No thanks")
+    await enrolled(house, "calf R child for Ben")
+    house.patient.says("I want to die")
+    await house.settle()
+    said = house.patient.last.text
+    assert said.index("Samaritans") < said.index("If you are under 18:") < said.index("Childline 0800 1111")

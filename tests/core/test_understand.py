@@ -105,6 +105,33 @@ def test_a_mere_feeling_takes_no_advice_away(brain: Brain) -> None:
     assert seeing.understand("zzz qqq").decision is Decision.CHECK
 
 
+SURELY, UNSURELY = "how long does the soreness last", "my leg is sore, when does it go away"
+
+
+@pytest.mark.parametrize(
+    ("id_", "faint", "text", "decision"),
+    [
+        pytest.param("suspected_dvt", True, SURELY, Decision.CHECK, id="faint, and the FAQ knows it"),
+        pytest.param("suspected_dvt", True, UNSURELY, Decision.RED_FLAG, id="the FAQ is not sure"),
+        pytest.param("suspected_dvt", False, SURELY, Decision.RED_FLAG, id="not faint"),
+        pytest.param("self_harm", True, SURELY, Decision.RED_FLAG, id="never doubted"),
+    ],
+)
+def test_a_faint_alarm_about_what_the_faq_knows_is_asked_about(
+    brain: Brain, id_: str, faint: bool, text: str, decision: Decision
+) -> None:
+    flag = Flag(id_, Level.EMERGENCY, (), faint=faint)
+    understood = replace(brain, triager=Sees(Triage((flag,)))).understand(text)
+    assert (understood.decision, understood.id) == (decision, id_)
+
+
+def test_a_faint_alarm_beside_a_plain_sign_changes_nothing(brain: Brain) -> None:
+    plain = Flag("chest_pain_breathless", Level.EMERGENCY, ("chest pain",))
+    faint = Flag("suspected_dvt", Level.URGENT, (), faint=True)
+    understood = replace(brain, triager=Sees(Triage((plain, faint)))).understand(SURELY)
+    assert (understood.decision, understood.id) == (Decision.RED_FLAG, "chest_pain_breathless")
+
+
 def test_a_sign_in_another_language_is_a_sign(content: Content) -> None:
     spanish = OtherLanguage(emergency="…", call_now="…", signs={"chest_pain_breathless": ("no puedo respirar",)})
     brain = build_brain(content.model_copy(update={"other_languages": {"es": spanish}}))
