@@ -15,7 +15,7 @@ import yaml
 from bot.content.files import PLANS
 from bot.content.load import parse_content
 from bot.content.parts import Signable, parse_duration, say_length
-from bot.content.schema import Content, Variant
+from bot.content.schema import Content, Entry, Variant
 from bot.content.yaml_text import EditError, Written, YamlText, items, lines_of, value_of
 
 Files: TypeAlias = Mapping[str, str]
@@ -91,13 +91,17 @@ class Retire:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A clinician approves an entry, a red flag or a plan as it stands. `text_hash`: of the text they have read."""
+    """A clinician approves an entry, a red flag or a plan as it stands. `text_hash`: of the text they have read.
+
+    `review_by`: when an entry is to be read again; None leaves its date as it is.
+    """
 
     item_id: str
     text_hash: str
     name: str
     registration: str
     on: date
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +245,15 @@ def _sign(files: Files, edit: Sign, language: str) -> Edited:
         raise EditError(f"there is nothing called '{edit.item_id}'")
     if parts[edit.item_id].text_hash != edit.text_hash:
         raise EditError("the text was changed after it was read; read it again before it is signed")
-    block = {"name": edit.name, "registration": edit.registration, "on": edit.on.isoformat(), "hash": edit.text_hash}
+    signed = parts[edit.item_id]
     path, page, part = _signable(files, edit.item_id, language)
+    if edit.review_by is not None:
+        if not isinstance(signed, Entry):
+            raise EditError("only a question and its answer has a date on which to read it again")
+        signed = signed.model_copy(update={"review_by": edit.review_by})
+        page.set(part, "review_by", edit.review_by.isoformat())
+        path, page, part = _signable({**files, path: page.text}, edit.item_id, language)
+    block = {"name": edit.name, "registration": edit.registration, "on": edit.on.isoformat(), "hash": signed.text_hash}
     page.set(part, "signed", block)
     return Edited({**files, path: page.text}, edit.item_id)
 

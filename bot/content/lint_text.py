@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from math import ceil
 
-from bot.content.readability import read
+from bot.content.readability import AGE_AT_GRADE_0, hardest, read
 from bot.content.schema import PLACEHOLDERS, Clinic
 from bot.errors import MarkupError
 from bot.markup import MAX_TEXT, escape, parse, utf16_len
@@ -40,6 +41,8 @@ EXTRA_VALUE = "x" * 64
 HOURS_VALUE = "x" * 250
 """Stands for the opening hours in words: seven days that all differ."""
 
+_EXCERPT = 160
+"""Letters of a sentence that are shown."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SPACE = re.compile(r"\s+")
 _NO_WORD = re.compile(r"[^\w\s]")
@@ -109,9 +112,11 @@ def check_ease(text: str, clinic: Clinic) -> Iterator[str]:
         return  # said already
     found = read(plain)
     if found.grade > HARD_GRADE:
+        worst = hardest(plain)
         yield (
-            f"is hard to read (school year {found.grade:.0f}, {found.words_a_sentence:.0f} words a sentence); "
-            "use shorter words and sentences"
+            f"is hard to read (for age {ceil(found.grade) + AGE_AT_GRADE_0}; "
+            f"aim at {int(HARD_GRADE) + AGE_AT_GRADE_0}); use shorter words and sentences"
+            + (f". Hardest: “{worst[:_EXCERPT]}{' […]' if len(worst) > _EXCERPT else ''}”" if worst else "")
         )
 
 

@@ -10,6 +10,10 @@ _NUMBER = re.compile(r"\d[\d :.,/%]*")
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)|\n")
 _WORD = re.compile(r"[A-Za-z][A-Za-z']*")
 _SILENT = re.compile(r"(?<=[^aeioutdl])ed$|(?<=[aeiou][^aeiou])es?$|(?<=[^aeioul])e$")
+AGE_AT_GRADE_0 = 5
+"""Grade 6 is a reading age of about 11."""
+_LEAST_HARD = 4
+"""Words of a sentence that can be called hard: in a shorter one a single long word counts too much."""
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,12 @@ def read(text: str, syllables: Callable[[str], int] = by_vowels) -> Reading:
     sentences = [found for part in _SENTENCE_END.split(text) if (found := _WORD.findall(part))]
     words = list(chain.from_iterable(sentences))
     return Reading(len(sentences), len(words), sum(map(syllables, words)))
+
+
+def hardest(text: str) -> str:
+    """The sentence that would be the hardest to read by itself, as it stands in the text; empty where all are a few
+    words."""
+    sentences = [found for part in _SENTENCE_END.split(text) if (found := part.strip())]
+    measured = [(read(sentence), sentence) for sentence in sentences]
+    long = [(found.grade, sentence) for found, sentence in measured if found.words >= _LEAST_HARD]
+    return max(long)[1] if long else ""

@@ -1146,6 +1146,7 @@ class TeachReplies(Sentences):
         "see_more": frozenset({"count"}),
         "refused": frozenset({"text", "reasons"}),
         "talking": frozenset({"codes"}),
+        "alarmed": frozenset({"codes"}),
         "learnt": frozenset({"count", "text"}),
         "button_send": frozenset({"count"}),
         "sent": frozenset({"count"}),
@@ -1197,6 +1198,7 @@ class TeachReplies(Sentences):
     """Questions of patients that an edit would answer otherwise, in their words."""
     see_line: Line
     see_more: Line
+    button_see_more: Line
     see_gone: Line
     outcomes: Mapping[Id, Line]
     """What is done with a question that is not answered, by decision."""
@@ -1208,6 +1210,7 @@ class TeachReplies(Sentences):
     note: Line
     """What the history of the texts says."""
     talking: Line
+    alarmed: Line
     learnt: Text
     button_send: Line
     sent: Line
@@ -1374,6 +1377,7 @@ class FaqDeskReplies(Sentences):
         "tried_retire": frozenset({"entry", "impact"}),
         "published": frozenset({"question"}),
         "signed": frozenset({"name", "registration"}),
+        "signed_again": frozenset({"day"}),
         "refused": frozenset({"reasons"}),
         "conflict": frozenset({"theirs", "mine"}),
         "review": frozenset({"count", "body"}),
@@ -1457,6 +1461,7 @@ class FaqDeskReplies(Sentences):
     tried_retire: Text
     published: Text
     signed: Text
+    signed_again: Line
     retired: Text
     refused: Text
     conflict: Text

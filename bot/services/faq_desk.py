@@ -29,6 +29,7 @@ from bot.services.faq_written import (
     words_of,
 )
 from bot.services.post import Post
+from bot.services.review_dates import REVIEW_AFTER
 from bot.store import drafts, feedback, messages
 from bot.store.drafts import IN_WORK, PUBLISH, TRY, Draft
 from bot.store.engine import Tx
@@ -36,8 +37,6 @@ from bot.store.feedback import Counts
 
 HASH_LETTERS = 8
 """So much of its hash says which text of a colleague's was seen; Telegram takes 64 bytes with a button."""
-REVIEW_AFTER = timedelta(days=365)
-"""A new answer is read again after so long."""
 _ASKED = (*PARTS, "out", "time", "ends", "split")
 _Do: TypeAlias = Callable[[Tx, PressIn, Draft, str], Awaitable[None]]
 

@@ -120,6 +120,8 @@ class FaqEdits:
         match proposal.edit:
             case Sign() as signed:
                 text = self.post.text(self._texts.signed, name=signed.name, registration=signed.registration)
+                if signed.review_by is not None:
+                    text += " " + self.post.text(self._texts.signed_again, day=signed.review_by.isoformat())
                 return Payload(text, ((Button(self._texts.button_next, "rv:next:0"),),))
             case Retire():
                 return Payload(self.post.text(self._texts.retired))

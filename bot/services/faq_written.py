@@ -94,8 +94,9 @@ def edit_of(draft: Draft, entry: Entry | None) -> Edit | Undo | None:
     if "undo" in values:
         return Undo(int(values["undo"]))
     if "sign" in values:
-        on = values["on"]
-        return Sign(item_id, values["sign"], values["name"], values["registration"], date.fromisoformat(on))
+        on, again = date.fromisoformat(values["on"]), values.get("again")
+        again_on = date.fromisoformat(again) if again is not None else None
+        return Sign(item_id, values["sign"], values["name"], values["registration"], on, again_on)
     one = written(draft, entry)
     if is_new(draft):
         by = date.fromisoformat(values[REVIEW])

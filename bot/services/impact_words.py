@@ -12,7 +12,7 @@ from bot.services.post import Post
 MOVES = 5
 """So many changes are named."""
 SHOWN = 10
-"""So many questions are shown in patients' words…"""
+"""So many questions are shown in patients' words in one message…"""
 EXCERPT = 160
 """…and of each so many letters."""
 
@@ -31,11 +31,13 @@ def impact_in_words(post: Post, impact: Impact) -> str:
     return "\n".join(lines)
 
 
-def shifts_in_words(post: Post, impact: Impact, codes: Mapping[str, str]) -> str:
-    """The questions that would be answered otherwise, as HTML. `codes`: who asked each; what was forgotten meanwhile is
-    left out. Each line names its patient, so that the message is found when they ask to be forgotten."""
+def shifts_in_words(post: Post, impact: Impact, codes: Mapping[str, str], first: int = 0) -> tuple[str, int | None]:
+    """The next questions that would be answered otherwise, as HTML, and how many come before those after them, None for
+    the last. `codes`: who asked each; what was forgotten meanwhile is left out. Each line names its patient, so that
+    the message is found when they ask to be forgotten.
+    """
     say, texts = post.text, post.library.served.content.teach
-    known = [shift for shift in impact.shifts if shift.text in codes]
+    places = [at for at, shift in enumerate(impact.shifts) if at >= first and shift.text in codes]
     lines = [
         say(
             texts.see_line,
@@ -44,11 +46,14 @@ def shifts_in_words(post: Post, impact: Impact, codes: Mapping[str, str]) -> str
             before=_named(post, shift.before),
             after=_named(post, shift.after),
         )
-        for shift in known[:SHOWN]
+        for shift in (impact.shifts[at] for at in places[:SHOWN])
     ]
-    if len(known) > SHOWN:
-        lines.append(say(texts.see_more, count=str(len(known) - SHOWN)))
-    return say(texts.see, lines=Html("\n\n".join(lines))) if lines else say(texts.see_gone)
+    if not lines:
+        return say(texts.see_gone), None
+    further = places[SHOWN:]
+    if further:
+        lines.append(say(texts.see_more, count=str(len(further))))
+    return say(texts.see, lines=Html("\n\n".join(lines))), further[0] if further else None
 
 
 def _named(post: Post, outcome: Outcome) -> str:

@@ -16,7 +16,7 @@ from bot.store.messages import MAX_BUTTON_BYTES
 REVIEW = "rv"
 """What the data of these buttons begins with: `rv:sign:<item>:<start of its hash>` or `rv:next:<how many to skip>`."""
 READ = f"{REVIEW}:read"
-"""`rv:read:<how many to skip>.<page>.<who has read those before it>`."""
+"""`rv:read:<how many to skip>.<page>.<who has read those before it>.<start of its hash>`."""
 NOBODY = UserId(0)
 _LEFT = 100
 """Letters left free under a page."""
@@ -33,21 +33,26 @@ def sign_button(post: Post, part: Signable, reader: UserId | None = None) -> But
     return Button(texts.button_sign, f"{begin}{part.text_hash[: min(HASH_LETTERS, room)]}{by}")
 
 
-def review_card(post: Post, skip: int = 0, said: str = "", number: int = 0, reader: UserId = NOBODY) -> Payload:
+def review_card(
+    post: Post, skip: int = 0, said: str = "", number: int = 0, reader: UserId = NOBODY, start: str = ""
+) -> Payload:
     """The text that waits at this place, with how many are left. `said`: a line above; `number`: of the page, where it
-    is too long for one message; `reader`: who has read the pages before it."""
+    is too long for one message; `reader`: who has read the pages before it, of the text whose hash begins with
+    `start`; where that is not there any more, another is shown from its first page."""
     content, texts = post.library.served.whole, post.library.served.content.faq_desk
     parts = waiting(content, post.clock.now().astimezone(content.clinic.zone).date())
     if not parts:
         return Payload("\n\n".join(filter(None, (said, texts.review_nothing))))
-    at = skip % len(parts)
+    at = next((at for at, part in enumerate(parts) if start and part.text_hash.startswith(start)), skip % len(parts))
     part = parts[at]
+    if not part.text_hash.startswith(start):
+        said, number = texts.review_changed, 0
     head = post.text(texts.review, count=str(len(parts)), body=Html(_body(post, part)))
     text = "\n\n".join(filter(None, (said, head)))
     later = Button(texts.button_later, f"{REVIEW}:next:{at + 1}")
     sign: tuple[Button, ...] = (sign_button(post, part),)
     if is_long(text):
-        text, sign = _page(post, text, part, f"{READ}:{at}", number, reader)
+        text, sign = _page(post, text, part, at, number, reader)
     if not isinstance(part, Entry):
         return Payload(text, (sign, (later,)))
     change = Button(texts.button_change, f"{FAQ}:open:{part.id}")
@@ -56,16 +61,17 @@ def review_card(post: Post, skip: int = 0, said: str = "", number: int = 0, read
 
 
 def _page(
-    post: Post, text: str, part: Signable, data: str, number: int, reader: UserId
+    post: Post, text: str, part: Signable, at: int, number: int, reader: UserId
 ) -> tuple[str, tuple[Button, ...]]:
     """One page of what is too long for a message, with its buttons: what was not read whole is not signed."""
     texts, pages = post.library.served.content.faq_desk, split(text, MAX_TEXT - _LEFT)
-    number = min(number, len(pages) - 1)
+    number, start = min(number, len(pages) - 1), part.text_hash[:HASH_LETTERS]
     where = post.text(texts.review_page, number=str(number + 1), count=str(len(pages)))
     shown = f"{pages[number]}\n\n{where}"
     if number + 1 < len(pages):
-        return shown, (Button(texts.button_page, f"{data}.{number + 1}.{reader}"),)
-    return shown, (sign_button(post, part, reader), Button(texts.button_first, f"{data}.0.{reader}"))
+        return shown, (Button(texts.button_page, f"{READ}:{at}.{number + 1}.{reader}.{start}"),)
+    first = Button(texts.button_first, f"{READ}:{at}.0.{reader}.{start}")
+    return shown, (sign_button(post, part, reader), first)
 
 
 def _body(post: Post, part: Signable) -> str:

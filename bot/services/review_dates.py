@@ -7,6 +7,8 @@ from bot.content.schema import Entry
 from bot.services.post import Post
 
 SOON = timedelta(days=14)
+REVIEW_AFTER = timedelta(days=365)
+"""An answer is read again so long after it was written, or read again."""
 NAMED = 5
 """So many are named, those that have waited longest."""
 
@@ -14,6 +16,11 @@ NAMED = 5
 def is_overdue(entry: Entry, today: date) -> bool:
     """Whether its date has gone by. `today`: a date at the clinic."""
     return entry.review_by < today
+
+
+def next_review(entry: Entry, today: date) -> date | None:
+    """The date that whoever signs it today gives it; None: it keeps its own, which is not near."""
+    return today + REVIEW_AFTER if entry.review_by <= today + SOON else None
 
 
 def review_dates(post: Post) -> str:

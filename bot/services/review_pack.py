@@ -23,9 +23,12 @@ _TREATED_AT = time(10, 0)
 
 
 def waiting(content: Content, today: date) -> tuple[Signable, ...]:
-    """What nobody has signed as it stands, and entries whose review is overdue: red flags, plans, entries."""
+    """What nobody has signed as it stands, and entries whose review is overdue: these first, by their dates, since
+    patients get them; then red flags, plans, entries."""
+    overdue = [entry for entry in content.entries.values() if entry.review_by < today]
     parts: tuple[Signable, ...] = (*content.red_flags, *content.plans.values(), *content.entries.values())
-    return tuple(part for part in parts if _why(part, today))
+    rest = [part for part in parts if _why(part, today) and part not in overdue]
+    return (*sorted(overdue, key=lambda entry: (entry.review_by, entry.id)), *rest)
 
 
 def review_pack(content: Content, today: date) -> str:

@@ -42,8 +42,8 @@ class TeachAnswers:
         label = texts.button_send.replace("{count}", str(len(waiting)))
         buttons = ((Button(label, f"{TEACH}:send:{revision_id}"),),) if waiting else ()
         text = self.post.text(texts.learnt, count=str(count), text=draft.values["line"])
-        talking = await self._talking(tx, revision_id)
-        return Payload("\n\n".join(filter(None, (text.strip(), talking))), buttons)
+        not_reached = await self._not_reached(tx, revision_id)
+        return Payload("\n\n".join((text.strip(), *not_reached)), buttons)
 
     async def send(self, tx: Tx, press: PressIn, revision_id: int) -> str:
         """Send the answer to everybody who waits for it, once each. Returns what to say about it."""
@@ -61,14 +61,21 @@ class TeachAnswers:
         await accounts.write_audit(tx, self.post.bot_id, press.sender.user_id, "teach_answer", revision_id, now_us)
         return self.post.text(texts.sent, count=str(count))
 
-    async def _talking(self, tx: Tx, revision_id: int) -> str:
-        """Who asked it too, and gets no answer from the bot since a person is talking with them; empty for nobody."""
+    async def _not_reached(self, tx: Tx, revision_id: int) -> list[str]:
+        """Who asked it too and gets no answer from the bot, with what staff can do: a person is talking with them, or
+        is to see to a danger first."""
         bot_id, since_us = self.post.bot_id, to_us(self.post.clock.now() - FRESH)
         rows = await lessons.taught_with(tx, bot_id, revision_id, since_us)
         chat_ids = list(dict.fromkeys(ChatId(row["chat_id"]) for row in rows))
-        patients = await chats.patients_of(tx, bot_id, sorted(await threads.open_in(tx, bot_id, chat_ids)))
-        codes = ", ".join(sorted(patient.code for patient in patients.values()))
-        return self.post.text(self.post.library.served.content.teach.talking, codes=codes) if codes else ""
+        talking = await threads.open_in(tx, bot_id, chat_ids)
+        alarmed = [id_ for id_ in chat_ids if id_ not in talking and await alerts.is_paused(tx, bot_id, id_)]
+        patients = await chats.patients_of(tx, bot_id, sorted({*talking, *alarmed}))
+        texts = self.post.library.served.content.teach
+        lines = []
+        for template, some in ((texts.talking, talking), (texts.alarmed, alarmed)):
+            if codes := ", ".join(sorted(patients[id_].code for id_ in some if id_ in patients)):
+                lines.append(self.post.text(template, codes=codes))
+        return lines
 
     async def _entry_id(self, tx: Tx, revision_id: int) -> str | None:
         """The entry that this revision is about, if patients get it; None: it waits for a signature, or is none."""

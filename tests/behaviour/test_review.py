@@ -8,6 +8,7 @@ import pytest
 
 from bot.clock import to_us
 from bot.model import Role, UserId
+from bot.services.review_cards import review_card
 from bot.services.review_dates import review_dates
 from bot.simulator.groups import Member
 from bot.simulator.house import House
@@ -93,7 +94,21 @@ async def test_a_reader_signs_after_the_last_page(house: House, clinician: Membe
     assert now(house, shown).text.startswith(f"Signed by Member ({REGISTRATION}).")
 
 
-async def test_dates_to_read_answers_again_are_told_on_mondays(house: House) -> None:
+async def test_pages_of_a_text_that_changed_meanwhile_begin_anew(house: House, clinician: Member) -> None:
+    shown = await find(house, "Next page")
+    await press(house, "Next page", on=shown)
+    button = next(key.data for key in now(house, shown).keys if key.label in {"Next page", "From the start"})
+    assert button is not None
+    _, _, place = button.split(":")
+    at, _, reader, start = place.split(".")
+    turned = review_card(house.app.post, 0, number=1, reader=UserId(int(reader)), start=start)
+    assert "Page 2 of" in turned.text, "found by its hash, wherever it stands now"
+    changed = review_card(house.app.post, int(at), number=1, reader=UserId(int(reader)), start="ffffffff")
+    assert changed.text.startswith("That text has changed since.")
+    assert "Page 1 of" in changed.text
+
+
+async def test_dates_to_read_answers_again_are_told_on_mondays(house: House, clinician: Member) -> None:
     assert review_dates(house.app.post) == ""
     content = house.app.library.served.whole
     last = max(entry.review_by for entry in content.entries.values())
@@ -109,3 +124,12 @@ async def test_dates_to_read_answers_again_are_told_on_mondays(house: House) -> 
     assert "overdue to be read again" in card(house).text
     shown = await types(house, "/faq_edit sore")
     assert "It was to be read again by" in (await press(house, shown.keys[0].label)).text
+
+    first = await types(house, "/review")  # what patients are given, though its date has gone by, comes first
+    assert "It was to be read again by" in first.text
+    await press(house, "Sign", on=first)
+    year = house.clock.now().year + 1
+    assert f"Signed by Member ({REGISTRATION}). It is to be read again by {year}-" in now(house, first).text
+    await house.app.library.look()
+    left = len(content.entries) - 1
+    assert review_dates(house.app.post).startswith(f"Answers overdue to be read again: {left}.")

@@ -261,6 +261,19 @@ async def test_staff_are_told_who_asked_it_and_is_talking_with_them(few_texts: N
     assert not [label for label in labels(learnt) if label.startswith("Send answer")]
 
 
+async def test_staff_are_told_who_asked_it_and_may_be_in_danger(few_texts: None, house: House) -> None:
+    await says(house, ASKED)
+    await press_none(house)
+    await says(house, "I have chest pain and cannot breathe")
+    shown = await teach(house)
+    await press(house, shown.keys[0].label)
+    await reply(house, CLEAN)
+    await press(house, "No, go on")
+    learnt = await press(house, "Put it in")
+    assert "An alert is not closed for P-" in learnt.text
+    assert not [label for label in labels(learnt) if label.startswith("Send answer")]
+
+
 async def test_a_line_goes_in_with_its_lesson_or_not_at_all(
     few_texts: None, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
