@@ -1,9 +1,10 @@
 """Which FAQ entry a text asks for.
 
 `matcher.py` is the interface; `exact.py` goes first: a text that is a phrasing needs no guess; `learned.py` is what is
-in use. The rest in the order of use: `english` (known words), `spelling` (words as meant), `features`, `ridge` (a score
-an entry), `confidence` (how sure), `training` (all of it from phrasings), `index` (saved), `recipe` (what it was made
-with), `review` (what it says about phrasings), `semantic` and `prepared` (the extra).
+in use. The rest in the order of use: `english` (known words), `spelling` (words as meant), `features`, `postings`,
+`ridge` (a score an entry), `confidence` (how sure), `training` (all of it from phrasings), `index` (saved), `recipe`
+(what it was made with), `review` (what it says about phrasings), `semantic`, `prepared`, `quick` and `onnx_file` (the
+extra).
 
 A matcher is built once per content and asked often; it is pure, never raises, and says `answer` only when it is sure.
 """

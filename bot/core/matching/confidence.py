@@ -11,47 +11,51 @@ without them strangers are told from questions more surely (CLINC150, ten phrasi
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.matching.features import look_up
+from bot.core.matching.features import Ids, look_up
 from bot.core.matching.matcher import MAX_CANDIDATES
 
 Floats = NDArray[np.float64]
+Columns = NDArray[np.int64]
+Number = TypeVar("Number", float, Floats)
+"""Of one text, or of many."""
 
 
-class Signs(NamedTuple):
+class Signs(NamedTuple, Generic[Number]):
     """What the confidence is read from, for one text."""
 
-    top: float
+    top: Number
     """The best entry's score…"""
-    ahead: float
+    ahead: Number
     """…and how far it is ahead of the second."""
-    share: float
+    share: Number
     """Of all scores, exaggerated."""
-    near: float
+    near: Number
     """Cosine to the best entry's nearest phrasing…"""
-    nearer_than_people: float
+    nearer_than_people: Number
     """…and how much nearer that is than any line left to people."""
-    people: float
+    people: Number
     """The best score of what is left to people."""
-    covered: float
-    covered_near: float
-    told: float
+    covered: Number
+    covered_near: Number
+    told: Number
     """See `Shares`, for the best entry."""
-    length: float
+    length: Number
 
 
-class Shares(NamedTuple):
+class Shares(NamedTuple, Generic[Number]):
     """What the phrasings of one entry know of a text, 0-1 each, words weighed by their rarity."""
 
-    covered: float
+    covered: Number
     """How much of it they know."""
-    told: float
+    told: Number
     """Of all phrasings with one of its words, so many are the entry's: little for "I would like to know about"."""
 
 
@@ -64,31 +68,47 @@ class Known:
     size: int
     """Phrasings in all."""
 
-    def shares(self, stems: NDArray[np.uint32], entry: int, minus: NDArray[np.int32] | None) -> Shares:
-        """What the entry's phrasings know of a text with these stems.
-
-        `minus`: as if so many fewer phrasings of each entry (columns) had each stem of the text (rows).
-        """
+    def shares(self, stems: Ids, entry: int) -> Shares[float]:
+        """What the entry's phrasings know of a text with these stems."""
         if not len(stems):
             return Shares(0.0, 0.0)
         at, is_known = look_up(stems, self.ids)
-        if minus is None:
-            of_entry, everywhere = self.counts[at, entry] * is_known, self._everywhere[at] * is_known
-        else:
-            counts = np.maximum(np.where(is_known[:, None], self.counts[at], 0) - minus, 0)
-            of_entry, everywhere = counts[:, entry], counts.sum(axis=1)
+        at = at[is_known]
+        rarity, telling = self._rarity
+        rare = rarity[at]
+        of_entry = self.counts[at, entry]
+        total = float(rare.sum()) + (len(stems) - len(at)) * (math.log(1 + self.size) + 1)
+        return Shares(float(rare @ (of_entry > 0)) / total, float(telling[at] @ of_entry) / total)
+
+    def replayed_shares(self, stems: Sequence[Ids], entries: Columns, labels: Columns, *, gone: bool) -> Shares[Floats]:
+        """The same of many texts, each a phrasing of its `labels`, as if that had not been there; `gone`: none of its
+        entry's."""
+        owner = np.repeat(np.arange(len(stems)), [len(one) for one in stems])
+        at, is_known = look_up(np.concatenate(stems), self.ids)
+        of_label = self.counts[at, labels[owner]] * is_known
+        minus = of_label if gone else np.minimum(of_label, 1)
+        everywhere = self._everywhere[at] * is_known - minus
+        of_entry = self.counts[at, entries[owner]] * is_known - minus * (entries == labels)[owner]
         rarity = np.log((1 + self.size) / (1 + everywhere)) + 1
-        total = float(rarity.sum())
-        return Shares(
-            covered=float(rarity @ (of_entry > 0)) / total,
-            told=float(rarity @ (of_entry / (1 + everywhere))) / total,
-        )
+
+        def summed(values: Floats) -> Floats:
+            sums: Floats = np.bincount(owner, values, minlength=len(stems)).astype(np.float64)
+            return sums
+
+        total = np.maximum(summed(rarity), 1.0)  # a stem's is 1 and more; without any, nothing is known
+        return Shares(summed(rarity * (of_entry > 0)) / total, summed(rarity * (of_entry / (1 + everywhere))) / total)
 
     @cached_property
     def _everywhere(self) -> NDArray[np.int64]:
         """How many phrasings have each stem."""
         found: NDArray[np.int64] = self.counts.sum(axis=1)
         return found
+
+    @cached_property
+    def _rarity(self) -> tuple[Floats, Floats]:
+        """How rare each stem is, and what each of an entry's phrasings with it tells."""
+        rarity = np.log((1 + self.size) / (1 + self._everywhere)) + 1
+        return rarity, rarity / (1 + self._everywhere)
 
 
 def best_entries(scores: Floats, entries: int) -> list[int]:
@@ -97,7 +117,9 @@ def best_entries(scores: Floats, entries: int) -> list[int]:
     return order
 
 
-def signs(scores: Floats, nearest: Floats, best: list[int], shares: Shares, length: int, entries: int) -> Signs:
+def signs(
+    scores: Floats, nearest: Floats, best: list[int], shares: Shares[float], length: int, entries: int
+) -> Signs[float]:
     """The signs of one text.
 
     `scores`, `nearest`: by column, what ridge says and the cosine to the nearest phrasing; the columns after `entries`
@@ -123,6 +145,32 @@ def signs(scores: Floats, nearest: Floats, best: list[int], shares: Shares, leng
         told=shares.told,
         length=math.log1p(length),
     )
+
+
+def replayed_signs(
+    scores: Floats, nearest: Floats, best: Columns, shares: Shares[Floats], lengths: NDArray[np.int64], entries: int
+) -> Floats:
+    """`signs` of many texts at once (rows)."""
+    rows = np.arange(len(scores))
+    top, near = scores[rows, best[:, 0]], nearest[rows, best[:, 0]]
+    nobody = np.zeros(len(scores))
+    has_people = scores.shape[1] > entries
+    people = scores[:, entries:].max(axis=1) if has_people else nobody
+    people_near = nearest[:, entries:].max(axis=1) if has_people else nobody
+    spread = np.exp(8 * (np.clip(scores, -5, 5) - top[:, None])).sum(axis=1)
+    found = Signs[Floats](
+        top=top,
+        ahead=top - scores[rows, best[:, min(1, best.shape[1] - 1)]],
+        share=1 / spread,
+        near=near,
+        nearer_than_people=near - people_near,
+        people=people,
+        covered=shares.covered,
+        covered_near=shares.covered * near,
+        told=shares.told,
+        length=np.log1p(lengths),
+    )
+    return np.column_stack(found)
 
 
 @dataclass(frozen=True)
@@ -169,7 +217,7 @@ class Together:
         constants = [model.weights[0] - own @ model.mean for model, own in zip(models, weights, strict=True)]
         return cls(np.array(constants), weights)
 
-    def of(self, values: Signs) -> list[float]:
+    def of(self, values: Signs[float]) -> list[float]:
         """The probability each gives."""
         sums: list[float] = (self.constants + self.weights @ np.array(values)).tolist()
         return [1 / (1 + math.exp(-min(max(one, -30.0), 30.0))) for one in sums]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from bot.core import saved
 from bot.core.matching.confidence import Known, Logistic
-from bot.core.matching.features import Postings
+from bot.core.matching.postings import Postings
 from bot.core.matching.spelling import Counts, Spellings
 
-FORMAT = 3
+FORMAT = 4
 """Raised with any change that makes an older index answer differently, but for other constants (see `recipe.py`)."""
 NEVER = 2.0
 """A gate that no sureness passes."""

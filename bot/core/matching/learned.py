@@ -48,7 +48,7 @@ class LearnedMatcher:
             raise ValueError("the index and the sentence model do not belong together")
         self._index = index
         self._embed = embed
-        self._mender = Mender(index.counts, english(), index.spellings.keep)
+        self._mender = Mender(index.counts, index.spellings.keep)
         self._answerable = frozenset(n for n, entry in enumerate(index.entries) if entry in answerable)
         # Rows stand by entry (`training.build`), so that the nearest phrasing of each is one sweep.
         self._starts = np.searchsorted(index.labels, np.arange(index.weights.shape[1]))
@@ -57,13 +57,10 @@ class LearnedMatcher:
 
     def match(self, text: str) -> Match:
         """See `Matcher.match`. The confidence of the first is its sureness."""
-        parts = questions(text)
-        found = self._find(list(dict.fromkeys((text, *parts))))
-        whole, *rest = found
+        whole = self._find(text)
         if not whole.best:
             return Match(Decision.HAND_OVER, (), normalise(text))
-        sure = [one for one in rest if self._decide(one) is Decision.ANSWER]
-        first, second = self._two_answers(whole, sure)
+        first, second = self._two_answers(whole, [part for part in dict.fromkeys(questions(text)) if part != text])
         candidates = self._candidates(first)
         return Match(
             self._decide(first),
@@ -72,17 +69,23 @@ class LearnedMatcher:
             second=self._candidates(second)[0] if second is not None else None,
         )
 
-    def _two_answers(self, whole: Found, sure: Sequence[Found]) -> tuple[Found, Found | None]:
+    def _two_answers(self, whole: Found, parts: Sequence[str]) -> tuple[Found, Found | None]:
         """The text as a whole, unless its questions are surer apart; and the second of two that both are."""
+        is_sure = self._decide(whole) is Decision.ANSWER
         apart: dict[int, Found] = {}
-        for one in sure:
+        for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
+            if is_sure and len(apart) + left < 2:
+                break  # there cannot be two any more, and nothing else would change the answer
+            one = self._find(part)
+            if self._decide(one) is not Decision.ANSWER:
+                continue
             column = one.best[0][0]
             if column not in apart or apart[column].sure < one.sure:
                 apart[column] = one
         if len(apart) == 2:
             first, second = sorted(apart.values(), key=lambda one: -one.sure)
             return first, second
-        if len(apart) == 1 and self._decide(whole) is not Decision.ANSWER:
+        if len(apart) == 1 and not is_sure:
             return next(iter(apart.values())), None
         return whole, None
 
@@ -101,18 +104,14 @@ class LearnedMatcher:
             candidates.append(Candidate(index.entries[column], round(confidence, 4), index.lines[nearest]))
         return tuple(candidates)
 
-    def _find(self, texts: Sequence[str]) -> list[Found]:
+    def _find(self, text: str) -> Found:
         index = self._index
-        read_texts: list[Read] = [read(self._mender.mend(index.spellings.spell_out(text))) for text in texts]
-        # One at a time: in a batch each would cost as much as the longest.
-        embedded = np.vstack([self._embed([" ".join(one.words)]) for one in read_texts]) if self._embed else None
-        cosines = mean_cosines(read_texts, index.postings, index.vectors, index.sentences, english(), embedded)
+        one = read(self._mender.mend(index.spellings.spell_out(text)))
+        embedded = self._embed([" ".join(one.words)]) if self._embed else None
+        cosines = mean_cosines([one.words], index.postings, index.vectors, index.sentences, english(), embedded)[0]
         scores = (kernel(cosines).astype(np.float32) @ index.weights).astype(np.float64)
-        nearest = np.maximum.reduceat(cosines, self._starts, axis=1)
-        return [
-            self._judge(one, scores[row], nearest[row].astype(np.float64), cosines[row])
-            for row, one in enumerate(read_texts)
-        ]
+        nearest = np.maximum.reduceat(cosines, self._starts)
+        return self._judge(one, scores, nearest.astype(np.float64), cosines)
 
     def _judge(
         self, one: Read, scores: NDArray[np.float64], nearest: NDArray[np.float64], cosines: NDArray[np.float32]
@@ -122,7 +121,7 @@ class LearnedMatcher:
         if not one.words or not entries:
             return Found(one.words, 0.0, 0.0, [], cosines)
         order = best_entries(scores, entries)
-        shares = index.known.shares(one.stems, order[0], None)
+        shares = index.known.shares(one.stems, order[0])
         found = signs(scores, nearest, order, shares, len(one.words), entries)
         right, scope, among = self._confidence.of(found)
         sure = right * scope

@@ -1,14 +1,14 @@
 """The sentence model as it runs, kept in a folder.
 
-As it ships, its eight-bit weights are spread to four times their size at every start. Spread once and kept in a file,
-those of the word pieces are read by memory map: 50 MB that workers share and the system may take back, a peak at the
-start 100 MB lower, and a start 0.2 seconds quicker. The file has 90 MB.
+The shipped one is first put together anew (`quick.py`). Weights stand in a file of their own and are read by memory
+map: workers share them, and the system may take them back.
 """
 
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.matching.quick import FORMAT, quick_model
 from bot.core.saved import whole
 
 if TYPE_CHECKING:
@@ -32,14 +32,18 @@ def options() -> "SessionOptions":
     return found
 
 
-def open_model(path: Path) -> "InferenceSession":
-    """The model of a file, to be run. Raises whatever onnxruntime raises: its own errors and bare RuntimeErrors."""
+def open_model(path: Path, *, quick: bool = False) -> "InferenceSession":
+    """The model of a file, to be run; `quick`: it is the shipped one.
+
+    Raises whatever onnxruntime raises: its own errors and bare RuntimeErrors.
+    """
     import onnxruntime
 
-    return onnxruntime.InferenceSession(str(path), options(), providers=["CPUExecutionProvider"])
+    model = quick_model(path.read_bytes()) if quick else str(path)
+    return onnxruntime.InferenceSession(model, options(), providers=["CPUExecutionProvider"])
 
 
-def open_prepared(path: Path, sha256: str, folder: Path) -> "InferenceSession":
+def open_prepared(path: Path, sha256: str, folder: Path, *, quick: bool = False) -> "InferenceSession":
     """The same from what is kept in `folder`, made there if it is missing; `sha256`: of the file at `path`.
 
     Raises OSError when it cannot be kept or is spoilt, which is then gone, and what onnxruntime raises when there is
@@ -47,9 +51,9 @@ def open_prepared(path: Path, sha256: str, folder: Path) -> "InferenceSession":
     """
     import onnxruntime
 
-    kept = folder / f"{_BEGINS}{sha256[:16]}-{onnxruntime.__version__}"
+    kept = folder / f"{_BEGINS}{sha256[:16]}-{onnxruntime.__version__}{f'-{FORMAT}' if quick else ''}"
     if not (kept / _MODEL).is_file():
-        _prepare(path, kept)
+        _prepare(quick_model(path.read_bytes()) if quick else str(path), kept)
     try:
         return open_model(kept / _MODEL)
     except Exception as error:
@@ -57,7 +61,7 @@ def open_prepared(path: Path, sha256: str, folder: Path) -> "InferenceSession":
         raise OSError(f"{kept.name} is spoilt: {type(error).__name__}") from error
 
 
-def _prepare(path: Path, kept: Path) -> None:
+def _prepare(model: bytes | str, kept: Path) -> None:
     """Write it so that another process sees all of it or nothing, and take away those of other versions."""
     import onnxruntime
 
@@ -68,7 +72,7 @@ def _prepare(path: Path, kept: Path) -> None:
         how.optimized_model_filepath = str(unfinished / _MODEL)
         how.add_session_config_entry("session.optimized_model_external_initializers_file_name", _WEIGHTS)
         how.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", _APART)
-        onnxruntime.InferenceSession(str(path), how, providers=["CPUExecutionProvider"])
+        onnxruntime.InferenceSession(model, how, providers=["CPUExecutionProvider"])
     for other in kept.parent.glob(f"{_BEGINS}*"):
         if other != kept:
             shutil.rmtree(other, ignore_errors=True)

@@ -7,9 +7,20 @@ trying another number.
 from collections.abc import Mapping
 from types import ModuleType
 
-from bot.core.matching import confidence, features, matcher, mutate, ridge, semantic, spelling, training
+from bot.core.matching import (
+    confidence,
+    features,
+    matcher,
+    mutate,
+    postings,
+    quick,
+    ridge,
+    semantic,
+    spelling,
+    training,
+)
 
-_MODULES = (confidence, features, matcher, mutate, ridge, semantic, spelling, training)
+_MODULES = (confidence, features, matcher, mutate, postings, quick, ridge, semantic, spelling, training)
 
 
 def recipe(*more: ModuleType) -> Mapping[str, str]:

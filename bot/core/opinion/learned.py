@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from bot.core import saved
 from bot.core.matching.confidence import Logistic
 from bot.core.matching.english import English, english
-from bot.core.matching.features import Floats, Postings
+from bot.core.matching.features import Floats
 from bot.core.matching.index import arrays_of, heard_again, logistic_of, postings_of, rows_of, spoken
+from bot.core.matching.postings import Postings
 from bot.core.matching.ridge import into_kernel
 from bot.core.matching.spelling import Counts, Mender, Spellings
-from bot.core.matching.training import Read, mean_cosines, read
+from bot.core.matching.training import mean_cosines
 from bot.core.opinion.pieces import pieces
 from bot.core.reading import Reading
 from bot.core.tokens import SMALL_WORDS
@@ -134,14 +135,14 @@ class Ear:
     def __init__(self, spellings: Spellings, counts: Counts, postings: Postings, vectors: NDArray[np.float32]) -> None:
         self._spellings = spellings
         self._english: English = english()
-        self._mender = Mender(counts, self._english, spellings.keep)
+        self._mender = Mender(counts, spellings.keep)
         self._postings = postings
         self._vectors = vectors
 
     def likeness(self, texts: Sequence[str]) -> Floats:
         """Of each piece (rows) to every message."""
-        reads: list[Read] = [read(self._mender.mend(self._spellings.spell_out(text))) for text in texts]
-        return into_kernel(mean_cosines(reads, self._postings, self._vectors, NO_SENTENCES, self._english, None))
+        meant = [self._mender.mend(self._spellings.spell_out(text)) for text in texts]
+        return into_kernel(mean_cosines(meant, self._postings, self._vectors, NO_SENTENCES, self._english, None))
 
 
 def heard(scores: Floats, texts: Sequence[str], pressing: int) -> Heard:
@@ -194,16 +195,17 @@ class LearnedOpinion:
     def gravest(self, reading: Reading) -> tuple[str, float]:
         """The most probable pressing sign, and the probability that there is one at all."""
         texts = pieces(reading)
-        scores = np.array([self._scores(text) for text in texts])
+        scores = self._scores(texts)
         looks, column = heard(scores, texts, self._lessons.pressing)
         return self._lessons.ids[column], float(self._lessons.grave.of(np.array(looks)))
 
-    def _scores(self, text: str) -> Floats:
-        """How much a piece is like each sign. It is asked again soon, of all that was written in two minutes as one."""
-        if (known := self._lately.get(hash(text))) is not None:
-            return known
-        if len(self._lately) >= _LATELY:
-            self._lately.clear()
-        found: Floats = (self._ear.likeness([text]) @ self._lessons.weights)[0]
-        self._lately[hash(text)] = found
-        return found
+    def _scores(self, texts: Sequence[str]) -> Floats:
+        """How much each piece is like each sign. They are asked again soon, of all that was written in two minutes."""
+        known = {text: scores for text in texts if (scores := self._lately.get(hash(text))) is not None}
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            found = dict(zip(new, self._ear.likeness(new) @ self._lessons.weights, strict=True))
+            if len(self._lately) >= _LATELY:
+                self._lately.clear()
+            self._lately |= {hash(text): scores for text, scores in found.items()}
+            known |= found
+        return np.array([known[text] for text in texts])

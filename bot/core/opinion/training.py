@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from bot.core.matching.confidence import Logistic
 from bot.core.matching.english import english
-from bot.core.matching.features import Floats, Postings
+from bot.core.matching.features import Floats, bag
+from bot.core.matching.postings import Postings
 from bot.core.matching.ridge import into_kernel
 from bot.core.matching.spelling import Counts, Spellings
-from bot.core.matching.training import Read, mean_cosines, read
+from bot.core.matching.training import mean_cosines
 from bot.core.opinion.learned import NO_SENTENCES, Ear, Gates, Lessons, heard
 from bot.core.opinion.pieces import pieces
 from bot.core.reading import read as reading_of
@@ -64,7 +65,7 @@ def learn(material: Material, spellings: Spellings) -> Lessons | None:
     others = [*signs, *material.look_alikes]
     known = english()
     heard_texts, ordinary = (
-        [read(spellings.spell_out(clean(text))) for text in texts] for texts in (others, material.ordinary)
+        [spellings.spell_out(clean(text)) for text in texts] for texts in (others, material.ordinary)
     )
     near = _nearest(heard_texts[: len(signs)], ordinary)
     rows = [*others, *(material.ordinary[at] for at in near)]
@@ -72,9 +73,9 @@ def learn(material: Material, spellings: Spellings) -> Lessons | None:
     labels = np.full(len(rows), none, np.int64)
     labels[: len(signs)] = [named.index(id_) for id_, _ in material.signs]
 
-    counts = Counts.of(text.words for text in texts)
-    postings = Postings.build([text.bag for text in texts], labels)
-    vectors = np.vstack([known.vector(text.words) for text in texts])
+    counts = Counts.of(texts)
+    postings = Postings.build([bag(words) for words in texts], labels)
+    vectors = np.vstack([known.vector(words) for words in texts])
     inverse = _inverse(mean_cosines(texts, postings, vectors, NO_SENTENCES, known, None))
     weights = inverse @ np.eye(none + 1, dtype=np.float32)[labels]
     ear = Ear(spellings, counts, postings, vectors)
@@ -106,12 +107,15 @@ def learn(material: Material, spellings: Spellings) -> Lessons | None:
     )
 
 
-def _nearest(signs: Sequence[Read], ordinary: Sequence[Read]) -> list[int]:
+def _nearest(signs: Sequence[list[str]], ordinary: Sequence[list[str]]) -> list[int]:
     """Places of the ordinary questions most like a sign of danger, rising."""
     known = english()
-    postings = Postings.build([text.bag for text in signs], np.arange(len(signs)))
-    vectors = np.vstack([known.vector(text.words) for text in signs])
-    best = [float(mean_cosines([text], postings, vectors, NO_SENTENCES, known, None).max()) for text in ordinary]
+    postings = Postings.build([bag(words) for words in signs], np.arange(len(signs)))
+    vectors = np.vstack([known.vector(words) for words in signs])
+    best: list[float] = []
+    for begin in range(0, len(ordinary), _AT_ONCE):
+        near = mean_cosines(ordinary[begin : begin + _AT_ONCE], postings, vectors, NO_SENTENCES, known, None)
+        best += near.max(axis=1).tolist()
     return sorted(np.argsort(-np.array(best), kind="stable")[:ORDINARY].tolist())
 
 
@@ -139,7 +143,7 @@ def _replay(
             begin += len(parts)
             scores = mine @ weights
             if own is not None:
-                share = mine @ inverse[:, own] / inverse[own, own]
+                share = mine @ inverse[own] / inverse[own, own]  # a row: it is symmetric, and rows are read faster
                 scores = scores - share[:, None] * weights[own]
             yield heard(scores, parts, pressing).looks
         batch = []

@@ -30,11 +30,10 @@ def test_texts_that_mean_alike_lie_nearer_than_texts_that_look_alike(model: Sent
 
 
 @needs_extra
-def test_a_batch_is_embedded_as_each_text_alone(model: SentenceModel) -> None:
+def test_many_texts_are_embedded_as_each_alone(model: SentenceModel) -> None:
     texts = ["sore", "a much longer question about what may happen after the treatment is over", ""]
-    together = model.embed(texts)
-    for row, text in zip(together, texts, strict=True):
-        assert row @ model.embed([text])[0] > 0.98  # eight-bit weights: padding moves the last digits
+    for row, text in zip(model.embed(texts), texts, strict=True):
+        assert row.tolist() == model.embed([text])[0].tolist()
 
 
 @needs_extra
