@@ -4,8 +4,9 @@ Its weights have eight bits and would be spread to four times that to be run in 
 they are: each step measures its input, rounds it to eight bits as well, and multiplies whole numbers. Weights are
 written without a sign: of signed ones the processors of some clinics cut off sums that others do not.
 
-What a text means is the same to an angle of seven degrees, at most twelve; nobody's question was answered worse for it
-(`benchmarks/README.md`). One text at a time: each step's measure is of all that is read together.
+What a text means is turned by six degrees, by fourteen at most (462 texts). Of 342 other people's questions 93.3 % had
+the right entry first in place of 93.9 %, and 93.3 in place of 93.6 % were helped. One text at a time: each step's
+measure is of all that is read together.
 """
 
 from collections.abc import Mapping
