@@ -20,10 +20,11 @@ def label(text: str) -> str:
 
 def entry_buttons(content: Content, entry_ids: tuple[str, ...], action: str = "entry") -> Buttons:
     """One button a row for each entry that exists."""
+    entries = content.entries  # made anew each time it is asked for
     return tuple(
-        (Button(label(content.entries[entry_id].question), f"{action}:{entry_id}"),)
+        (Button(label(entries[entry_id].question), f"{action}:{entry_id}"),)
         for entry_id in entry_ids
-        if entry_id in content.entries
+        if entry_id in entries
     )
 
 
@@ -56,7 +57,8 @@ def page(content: Content, entry_id: str, since_treatment: timedelta | None) -> 
 
 def answer(content: Content, entry_ids: Sequence[str], since_treatment: timedelta | None) -> str:
     """The answers of these entries, each under its question, and the footer. KeyError when one is gone."""
-    entries = [content.entries[entry_id] for entry_id in entry_ids]
+    by_id = content.entries
+    entries = [by_id[entry_id] for entry_id in entry_ids]
     bodies = [render(answer_for(entry, since_treatment), content.clinic) for entry in entries]
     # The first line may show on a locked screen: it names nothing. The questions come below.
     parts = [render(content.replies.answer_intro, content.clinic)]

@@ -1,8 +1,10 @@
 """Texts of the content filled in: placeholders, opening hours and local times in words."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from bot.content.parts import TimeRange
@@ -31,11 +33,14 @@ def render(text: str, clinic: Clinic, /, **extra: str) -> str:
     A placeholder nobody knows stays as it is: the content's lint refuses it, and a patient's text in a value may hold
     braces.
     """
-    values = clinic_values(clinic) | extra
 
     def fill(found: re.Match[str]) -> str:
-        value = values.get(found[1])
-        if value is None:
+        name = found[1]
+        if name in extra:
+            value = extra[name]
+        elif name in OF_CLINIC:
+            value = OF_CLINIC[name](clinic)
+        else:
             return found[0]
         return value if isinstance(value, Html) else escape(value)
 
@@ -45,24 +50,6 @@ def render(text: str, clinic: Clinic, /, **extra: str) -> str:
 def names_of(text: str) -> frozenset[str]:
     """The placeholders in a text."""
     return frozenset(_PLACEHOLDER.findall(text))
-
-
-def clinic_values(clinic: Clinic) -> dict[str, str]:
-    """What every text may name (`schema.PLACEHOLDERS`), not escaped."""
-    return {
-        "clinic_name": clinic.name,
-        "clinic_phone": clinic.phone,
-        "clinic_hours": hours_in_words(clinic),
-        "clinic_address": clinic.address,
-        "booking_link": clinic.booking_link,
-        "price_list": clinic.price_list,
-        "cancel_notice": clinic.cancel_notice,
-        "emergency_number": clinic.emergency_number,
-        "urgent_line": clinic.urgent_line,
-        "crisis_line": clinic.crisis_line,
-        "youth_line": clinic.youth_line,
-        "privacy_url": clinic.privacy_url,
-    }
 
 
 def hours_in_words(clinic: Clinic) -> str:
@@ -84,6 +71,23 @@ def hours_in_words(clinic: Clinic) -> str:
         parts.append(f"closed {_list_in_words(closed)}")
     closures = [f"Closed {closure_in_words(closure)}" for closure in clinic.closures]
     return ". ".join(["; ".join(parts), *closures])
+
+
+OF_CLINIC: Mapping[str, Callable[[Clinic], str]] = {
+    "clinic_name": attrgetter("name"),
+    "clinic_phone": attrgetter("phone"),
+    "clinic_hours": hours_in_words,
+    "clinic_address": attrgetter("address"),
+    "booking_link": attrgetter("booking_link"),
+    "price_list": attrgetter("price_list"),
+    "cancel_notice": attrgetter("cancel_notice"),
+    "emergency_number": attrgetter("emergency_number"),
+    "urgent_line": attrgetter("urgent_line"),
+    "crisis_line": attrgetter("crisis_line"),
+    "youth_line": attrgetter("youth_line"),
+    "privacy_url": attrgetter("privacy_url"),
+}
+"""What every text may name (`schema.PLACEHOLDERS`), not escaped; found only where it is named."""
 
 
 def closure_in_words(closure: Closure) -> str:

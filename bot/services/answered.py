@@ -10,7 +10,7 @@ from bot.services.phone_answers import Wanted, wants_words
 from bot.services.post import Post
 from bot.services.teach_cards import Pressed, asked_for
 from bot.services.team import asked_about
-from bot.store import accounts, drafts, messages
+from bot.store import accounts, buttons, drafts, messages
 from bot.store.drafts import Draft
 from bot.store.engine import Tx
 
@@ -31,7 +31,7 @@ class Answered:
             replied is None
             and ours is not None
             and ours.row_id is not None
-            and await messages.had_button(tx, bot_id, incoming.chat_id, ours.row_id, ours.data or "")
+            and await buttons.were_there(tx, bot_id, incoming.chat_id, ours.row_id, ours.data or "")
         ):
             # A copy whose arrival Telegram never confirmed to us: its buttons say which row it is.
             replied = await messages.by_id(tx, bot_id, ours.row_id)

@@ -35,7 +35,7 @@ from bot.core.outcome import Say
 from bot.model import ChatId, Kind, PatientId, Payload, Scope
 from bot.services.enrolment_plans import Enrolments
 from bot.services.post import Post
-from bot.store import accounts, care, chats, dues, enrolling, erasures, joining_timers, messages, new_phone
+from bot.store import accounts, buttons, care, chats, dues, enrolling, erasures, joining_timers, new_phone
 from bot.store.engine import Tx
 
 NUMBERS_AN_HOUR = 5
@@ -201,7 +201,7 @@ class PatientSide:
         bot_id, now_us, chat_id = self.post.bot_id, self.post.clock.now_us(), ChatId(row["chat_id"])
         plan = await care.plan(tx, bot_id, row["id"])
         assert plan is not None, row["id"]
-        shown = await messages.text_with_button(tx, bot_id, chat_id, row["id"], agree_button(check_in_id))
+        shown = await buttons.text_with_button(tx, bot_id, chat_id, row["id"], agree_button(check_in_id))
         text, version = agreed_text(self.post.library.served.content, plan, shown)
         patient_id = PatientId(row["patient_id"])
         await enrolling.write_agreement(tx, bot_id, patient_id, chat_id, version, text, agreed, now_us)

@@ -30,7 +30,7 @@ from bot.services.faq_written import (
 )
 from bot.services.post import Post
 from bot.services.review_dates import REVIEW_AFTER
-from bot.store import drafts, feedback, messages
+from bot.store import buttons, drafts, feedback
 from bot.store.drafts import IN_WORK, PUBLISH, TRY, Draft
 from bot.store.engine import Tx
 from bot.store.feedback import Counts
@@ -102,7 +102,7 @@ class FaqDesk:
         draft = await drafts.on_card(tx, self.post.bot_id, press.row_id)
         if draft is None or draft.is_line:
             data = press.data or ""
-            if await messages.has_button(tx, self.post.bot_id, press.chat_id, press.row_id, data):  # not pressed twice
+            if await buttons.are_there(tx, self.post.bot_id, press.chat_id, press.row_id, data):  # not pressed twice
                 await self.post.redraw(tx, press, self._cards.groups(self._cards.texts.card_gone))
         elif draft.user_id != press.sender.user_id:
             await self.post.reply(tx, press, Payload(self.post.text(self._cards.texts.not_yours)))

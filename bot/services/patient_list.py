@@ -36,7 +36,7 @@ from bot.services.plan_words import PlanWords
 from bot.services.post import Post
 from bot.services.thread_place import ThreadPlace
 from bot.services.threads import Threads
-from bot.store import accounts, care, messages, patient_list, people
+from bot.store import accounts, buttons, care, patient_list, people
 from bot.store.attachments import keep_file
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
@@ -108,7 +108,7 @@ class PatientList:
             return None
         chat_id, data = press.incoming.chat_id, press.incoming.data or ""
         async with self.post.store.read() as tx:
-            if not await messages.had_button(tx, self.post.bot_id, chat_id, press.row_id, data):
+            if not await buttons.were_there(tx, self.post.bot_id, chat_id, press.row_id, data):
                 return None
             chart, _ = await self._view.chart(tx, press.id)
         return await pain_chart.draw(chart) if chart is not None else None

@@ -15,7 +15,7 @@ from bot.errors import StaleConversation
 from bot.model import BlockedIn, ChatId, ChatKind, Decision, MediaIn, Payload, PressIn, TextIn
 from bot.services.effects import FLOOD, Decided, Effects, PatientIn, Snapshot, seen_about
 from bot.services.post import Post
-from bot.store import care, chats, feedback, messages, threads
+from bot.store import buttons, care, chats, feedback, threads
 from bot.store import inbox as inbox_rows
 from bot.store.engine import Tx
 from bot.store.tables import question
@@ -135,7 +135,7 @@ class Patients:
     async def _is_ours(self, tx: Tx, incoming: PatientIn) -> bool:
         if not isinstance(incoming, PressIn) or incoming.row_id is None:
             return False
-        return await messages.had_button(tx, self.post.bot_id, incoming.chat_id, incoming.row_id, incoming.data or "")
+        return await buttons.were_there(tx, self.post.bot_id, incoming.chat_id, incoming.row_id, incoming.data or "")
 
     async def _asked(self, tx: Tx, press: PatientIn) -> Asked | None:
         """The question to which the message with the pressed button was the reply."""
