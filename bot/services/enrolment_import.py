@@ -21,12 +21,16 @@ from bot.core.care.recognising import By, People, Person, is_same_number, name_k
 from bot.model import BotId, ChatId, PatientId
 from bot.services.enrolment_list import Appointment
 from bot.services.planner import replan
-from bot.store import accounts, care, chats, dues, enrolling, joining_timers, messages, patient_list
+from bot.store import accounts, care, chats, dues, enrolling, enrolling_lists, joining_timers, messages, patient_list
 from bot.store.contacts import Contacts
 from bot.store.engine import Store, Tx
 
 _NEVER_BEGAN = frozenset({UNDONE, ENDED_UNFINISHED})
 """Why a plan may have ended that does not stand for its treatment."""
+
+
+AT_ONCE = 200
+"""Rows that are written together, between two steps of the progress bar."""
 
 
 class Does(StrEnum):
@@ -91,7 +95,8 @@ class Appointments:
             Person(patient_id, known.reference or "", known.name or "", known.phone or "")
             for patient_id, known in everybody
         )
-        planned = [await self._one(tx, row, people) for row in rows]
+        plans = await enrolling_lists.plans_of(tx, {one.patient_id for row in rows for one in people.maybe(*_who(row))})
+        planned = [self._one(row, people, plans) for row in rows]
         rows_of = Counter(one.patient_id for one in planned)
         problem = "another row is about the same patient"
         return [
@@ -99,10 +104,10 @@ class Appointments:
             for one in planned
         ]
 
-    async def _one(self, tx: Tx, row: Appointment, people: People) -> Planned:
+    def _one(self, row: Appointment, people: People, plans: Mapping[PatientId, Sequence[sa.RowMapping]]) -> Planned:
         treated_us = to_us(row.treated_at)
-        namesakes = [one.patient_id for one in people.namesakes(row.reference, row.name)]
-        then = {plan["patient_id"] for plan in await enrolling.plans_at(tx, self.bot_id, namesakes, treated_us)}
+        namesakes = [one.patient_id for one in people.namesakes(*_who(row))]
+        then = {id_ for id_ in namesakes if any(plan["treated_us"] == treated_us for plan in plans.get(id_, ()))}
         found = people.whose(row.reference, row.name, row.phone, then)
         if found.problem:
             return Planned(row, Does.NOTHING, problem=found.problem)
@@ -110,11 +115,12 @@ class Appointments:
             return Planned(row, Does.NEW, details=_given(row))
         person = found.person
         planned = Planned(row, Does.SESSION, person.patient_id, by=found.by, details=_changed(row, person))
-        running = await enrolling.running_plans(tx, self.bot_id, person.patient_id)
+        theirs = plans.get(person.patient_id, ())
+        running = [plan for plan in theirs if plan["state"] != PlanState.ENDED]
         if (plan := self._of_that_day(running, row)) is not None:
             return replace(planned, does=_visit_does(plan, row), enrolment_id=plan["id"])
-        for ended in await enrolling.plans_at(tx, self.bot_id, [person.patient_id], treated_us):
-            if ended["reason"] not in _NEVER_BEGAN:
+        for ended in theirs:
+            if ended["treated_us"] == treated_us and ended["reason"] not in _NEVER_BEGAN:
                 return replace(planned, does=Does.OVER, enrolment_id=ended["id"])
         return planned
 
@@ -131,44 +137,57 @@ class Appointments:
         known = [one.patient_id for one in planned if one.patient_id is not None]
         for chat_id in await enrolling.chats_with_plans(tx, self.bot_id, known):  # in the order others lock them in
             await chats.lock_chat(tx, self.bot_id, chat_id)
-        done = []
-        for one in planned:
-            is_new = one.does in {Does.NEW, Does.SESSION}
-            done.append(await (self._enrol(tx, one) if is_new else self._visit(tx, one)))
-            advance()
+        revision_id = (await accounts.account(tx, self.bot_id))["revision_id"]
+        done: list[Done] = []
+        for start in range(0, len(planned), AT_ONCE):
+            some = planned[start : start + AT_ONCE]
+            done += await self._do_some(tx, some, revision_id)
+            for _ in some:
+                advance()
         if any(one.does in {Does.VISIT, Does.CANCELLED} for one in planned):
             # The running bot then plans what waits anew.
             await dues.plan(self.store, tx, self.bot_id, replan(self.now, f"list:{to_us(self.now)}"))
         await accounts.write_audit(tx, self.bot_id, None, "enrol_list", len(done), to_us(self.now))
         return done
 
-    async def _visit(self, tx: Tx, one: Planned) -> Done:
-        assert one.enrolment_id is not None
-        assert one.patient_id is not None
-        if one.details:
-            await self.contacts.save(tx, one.patient_id, to_us(self.now), **one.details)
-        if one.does is not Does.OVER:
-            visit_us = to_us(one.row.visit_at) if one.row.visit_at is not None else None
-            await care.set_plan(tx, one.enrolment_id, visit_us=visit_us, visit_seen_us=to_us(self.now))
-        row = await care.plan_row(tx, self.bot_id, one.enrolment_id)
-        assert row is not None, one.enrolment_id
-        return Done(one, row["code"])
+    async def _do_some(self, tx: Tx, planned: Sequence[Planned], revision_id: int | None) -> list[Done]:
+        """The same for some rows, in few statements."""
+        now_us, is_new = to_us(self.now), {Does.NEW, Does.SESSION}
+        unknown = [one for one in planned if one.patient_id is None]
+        made = await enrolling_lists.new_patients(self.store, tx, self.bot_id, len(unknown), now_us)
+        await self.contacts.add(tx, {id_: one.details for id_, one in zip(made, unknown, strict=True)}, now_us)
+        fresh = iter(made)
+        whose = [(next(fresh) if one.patient_id is None else one.patient_id, one) for one in planned]
+        await self._change_known(tx, planned)
+        rows = [self._values(one.row, patient_id, revision_id) for patient_id, one in whose if one.does in is_new]
+        ids = await enrolling_lists.add_plans(tx, rows)
+        of_plan = {enrolment_id: patient_id for patient_id, enrolment_id in ids.items()}
+        tokens = await enrolling.new_links(tx, self.bot_id, of_plan, now_us)
+        over_at = from_us(now_us + enrolling.LINK_LASTS_US)
+        await dues.plan_all(self.store, tx, self.bot_id, [joining_timers.joining_over(id_, over_at) for id_ in tokens])
+        codes = await enrolling_lists.codes_of(tx, {patient_id for patient_id, _ in whose})
+        return [
+            Done(one, codes[patient_id], tokens[ids[patient_id]] if one.does in is_new else "")
+            for patient_id, one in whose
+        ]
 
-    async def _enrol(self, tx: Tx, one: Planned) -> Done:
-        now_us, patient_id = to_us(self.now), one.patient_id
-        if patient_id is None:
-            patient_id, _ = await chats.new_patient(self.store, tx, self.bot_id, now_us)
-        if one.details:
-            await self.contacts.save(tx, patient_id, now_us, **one.details)
-        for old in await enrolling.running_plans(tx, self.bot_id, patient_id):
-            await self._end(tx, old, now_us)
-        enrolment_id = await enrolling.add_plan(tx, await self._values(tx, one.row, patient_id, now_us))
-        token = await enrolling.new_link(tx, self.bot_id, patient_id, enrolment_id, None, now_us)
-        over = joining_timers.joining_over(enrolment_id, from_us(now_us + enrolling.LINK_LASTS_US))
-        await dues.plan(self.store, tx, self.bot_id, over)
-        made = await care.plan_row(tx, self.bot_id, enrolment_id)
-        assert made is not None, enrolment_id
-        return Done(one, made["code"], token)
+    async def _change_known(self, tx: Tx, planned: Sequence[Planned]) -> None:
+        """Keep what is new about patients who were known; end the plans before a new session, move next visits."""
+        now_us = to_us(self.now)
+        for one in planned:
+            if one.patient_id is not None and one.details:
+                await self.contacts.save(tx, one.patient_id, now_us, **one.details)
+        again = {one.patient_id for one in planned if one.patient_id is not None and one.does is Does.SESSION}
+        for plans in (await enrolling_lists.plans_of(tx, again)).values():
+            for old in plans:
+                if old["state"] != PlanState.ENDED:
+                    await self._end(tx, old, now_us)
+        visits = {
+            one.enrolment_id: to_us(one.row.visit_at) if one.row.visit_at is not None else None
+            for one in planned
+            if one.enrolment_id is not None and one.does in {Does.VISIT, Does.CANCELLED, Does.SAME}
+        }
+        await enrolling_lists.set_visits(tx, visits, now_us)
 
     async def _end(self, tx: Tx, plan: sa.RowMapping, now_us: int) -> None:
         reason = enrolling.new_session(plan)
@@ -177,14 +196,14 @@ class Appointments:
         waiting = await patient_list.unsent(tx, self.bot_id, plan["id"], ChatId(plan["chat_id"]))
         await messages.cancel(tx, self.bot_id, waiting, "plan_ended")
 
-    async def _values(self, tx: Tx, row: Appointment, patient_id: PatientId, now_us: int) -> dict[str, Any]:
-        account = await accounts.account(tx, self.bot_id)
+    def _values(self, row: Appointment, patient_id: PatientId, revision_id: int | None) -> dict[str, Any]:
+        now_us = to_us(self.now)
         return {
             "bot_id": self.bot_id,
             "patient_id": patient_id,
             "chat_id": care.NO_CHAT,  # until somebody opens the link
             "plan_id": next(iter(self.content.plans)),
-            "revision_id": account["revision_id"],
+            "revision_id": revision_id,
             "treated_us": to_us(row.treated_at),
             "zone": self.content.clinic.time_zone,
             "area": row.area,
@@ -197,6 +216,10 @@ class Appointments:
             "state": PlanState.JOINING,
             "created_us": now_us,
         }
+
+
+def _who(row: Appointment) -> tuple[str, str]:
+    return row.reference, row.name
 
 
 def _given(row: Appointment) -> dict[str, str]:

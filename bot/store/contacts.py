@@ -114,6 +114,17 @@ class Contacts:
         if not changed.rowcount:
             await tx.execute(contact.insert().values(patient_id=patient_id, **row))
 
+    async def add(self, tx: Tx, details: Mapping[PatientId, Mapping[str, str]], now_us: int) -> None:
+        """What is known of new patients, of whom nothing was."""
+        same = {"key_id": self.key.id if self.key else None, "updated_us": now_us}
+        rows = [
+            {"patient_id": patient_id, **{name: self._seal(values.get(name)) for name in _FIELDS}, **same}
+            for patient_id, values in details.items()
+            if values
+        ]
+        if rows:
+            await tx.execute(contact.insert(), rows)
+
     async def unreadable(self, tx: Tx, bot_id: BotId) -> int:
         """How many patients have details that this key does not open."""
         other = contact.c.key_id.is_distinct_from(self.key.id) if self.key else sa.true()

@@ -1,6 +1,6 @@
 """The `due` table: something to decide at a time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,17 +38,25 @@ _FINISH = (
 
 async def plan(store: Store, tx: Tx, bot_id: BotId, timer: Due) -> bool:
     """Set a timer once per `dedupe_key`. False when it is set already."""
-    row = {
-        "bot_id": bot_id,
-        "kind": timer.kind,
-        "ref": timer.ref,
-        "part": timer.part,
-        "due_us": to_us(timer.at),
-        "until_us": to_us(timer.until) if timer.until else None,
-        "state": DueState.WAITING,
-        "dedupe_key": timer.dedupe_key,
-    }
-    return bool(await store.insert_once(tx, due, [row], "bot_id", "dedupe_key"))
+    return bool(await plan_all(store, tx, bot_id, [timer]))
+
+
+async def plan_all(store: Store, tx: Tx, bot_id: BotId, timers: Iterable[Due]) -> int:
+    """The same for many. How many were not set already."""
+    rows = [
+        {
+            "bot_id": bot_id,
+            "kind": timer.kind,
+            "ref": timer.ref,
+            "part": timer.part,
+            "due_us": to_us(timer.at),
+            "until_us": to_us(timer.until) if timer.until else None,
+            "state": DueState.WAITING,
+            "dedupe_key": timer.dedupe_key,
+        }
+        for timer in timers
+    ]
+    return len(await store.insert_once(tx, due, rows, "bot_id", "dedupe_key"))
 
 
 async def take(tx: Tx, bot_id: BotId, now_us: int) -> sa.RowMapping | None:

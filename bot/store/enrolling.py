@@ -205,16 +205,6 @@ async def drop_calls(tx: Tx, enrolment_id: int, now_us: int, step_id: str | None
     await tx.execute(staff_note.update().where(*calls, staff_note.c.done_us.is_(None)).values(done_us=now_us))
 
 
-async def plans_at(tx: Tx, bot_id: BotId, patient_ids: Sequence[PatientId], treated_us: int) -> Sequence[sa.RowMapping]:
-    """The plans of these patients after a treatment at just this time, ended ones too, oldest first."""
-    if not patient_ids:
-        return ()
-    statement = sa.select(enrolment).where(
-        enrolment.c.bot_id == bot_id, enrolment.c.patient_id.in_(patient_ids), enrolment.c.treated_us == treated_us
-    )
-    return (await tx.execute(statement.order_by(enrolment.c.id))).mappings().all()
-
-
 async def chats_with_plans(tx: Tx, bot_id: BotId, patient_ids: Sequence[PatientId]) -> list[ChatId]:
     """The chats in which these patients have a plan that has not ended, by id."""
     running = (enrolment.c.bot_id == bot_id, enrolment.c.state != PlanState.ENDED, enrolment.c.chat_id != NO_CHAT)
@@ -304,6 +294,19 @@ async def new_link(
     row |= {"enrolment_id": enrolment_id, "made_by": made_by, "expires_us": now_us + LINK_LASTS_US}
     await tx.execute(enrol_link.insert().values(row))
     return token
+
+
+async def new_links(tx: Tx, bot_id: BotId, whose: Mapping[int, PatientId], now_us: int) -> dict[int, str]:
+    """The tokens of links that join new plans, by enrolment. `whose`: the patient of each."""
+    tokens = {enrolment_id: secrets.token_urlsafe(_TOKEN_BYTES) for enrolment_id in whose}
+    same: dict[str, Any] = {"bot_id": bot_id, "made_us": now_us, "expires_us": now_us + LINK_LASTS_US}
+    rows = [
+        {**same, "token_hash": _hash(tokens[id_]), "patient_id": patient_id, "enrolment_id": id_}
+        for id_, patient_id in whose.items()
+    ]
+    if rows:
+        await tx.execute(enrol_link.insert(), rows)
+    return tokens
 
 
 async def use_link(tx: Tx, bot_id: BotId, token: str, chat_id: ChatId, now_us: int) -> sa.RowMapping | None:

@@ -1,25 +1,24 @@
 """A list of appointments: read with every problem by line, compared with what is known, written all or nothing."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from bot.care import PlanState
 from bot.clock import to_us
-from bot.content.load import load_content
-from bot.services.enrolment_import import Appointments, Does, Done
+from bot.services.enrolment_import import AT_ONCE, Appointments, Does, Done
 from bot.services.enrolment_list import read
 from bot.services.planner import REPLAN
 from bot.services.poster import Cut, link_to, links, poster
 from bot.simulator.house import House
 from bot.store import enrolling
 from bot.store.contacts import Contacts
-from bot.store.tables import contact, due, enrol_link, enrolment
+from bot.store.joining_timers import JOINING_OVER
+from bot.store.tables import contact, due, enrol_link, enrolment, patient
+from tests.shipped import CONTENT
 from tests.who_joins import does
 
-CONTENT = load_content(Path(__file__).parents[2] / "faq")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HEAD = "reference,name,phone,area,side,treated,visit,careful\n"
 ROW = "4711,,01632 960555,heel,L,2026-11-23 10:00,2026-12-07 10:00,thinner\n"
@@ -137,6 +136,25 @@ async def test_a_treatment_on_another_day_is_a_new_session(house: House) -> None
     assert (first["state"], first["reason"]) == (PlanState.ENDED, "new session, was joining")
     assert second["state"] == PlanState.JOINING
     assert first["patient_id"] == second["patient_id"]
+
+
+async def test_a_long_list_is_written_some_rows_at_a_time_in_its_order(house: House) -> None:
+    """Longer than what is written together; known and new patients among each other, each with their own link."""
+    count = AT_ONCE + 20
+    people = [f"{number},,,heel,L,2026-11-23 10:00,," for number in range(count)]
+    await run(house, "\n".join(people[::2]) + "\n")
+    done = await run(house, "\n".join(people) + "\n")
+    assert [one.planned.row.reference for one in done] == [str(number) for number in range(count)]
+    assert [one.planned.does for one in done] == [Does.SAME, Does.NEW] * (count // 2)
+    made = await plans(house)
+    assert len(made) == len({plan["patient_id"] for plan in made}) == count
+    assert len({one.code for one in done}) == count
+    assert len({one.token for one in done if one.token}) == count // 2
+    async with house.app.store.read() as tx:
+        codes = sa.select(contact.c.reference, patient.c.code).join(patient, patient.c.id == contact.c.patient_id)
+        assert {(one.planned.row.reference, one.code) for one in done} == set(map(tuple, await tx.execute(codes)))
+        over = sa.select(sa.func.count()).select_from(due).where(due.c.kind == JOINING_OVER)
+        assert await tx.scalar(over) == count
 
 
 async def details(house: House) -> list[tuple[str | None, str | None, str | None]]:

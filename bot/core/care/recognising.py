@@ -64,6 +64,11 @@ class People:
         found = self.by_name.get(name_key(name), ()) if name else ()
         return tuple(one for one in found if not (reference and one.reference))
 
+    def maybe(self, reference: str, name: str) -> tuple[Person, ...]:
+        """Whoever `whose` may find, whatever else is known."""
+        known = self.by_reference.get(reference)
+        return (known,) if known is not None else self.namesakes(reference, name)
+
     def whose(self, reference: str, name: str, phone: str, treated_then: Collection[PatientId]) -> Whose:
         """Whose row has this reference, name and phone. `treated_then`: which namesakes were treated at its time."""
         if (known := self.by_reference.get(reference)) is not None:
