@@ -16,7 +16,7 @@ from bot import logs
 from bot.clock import MINUTE_US, Clock, from_us
 from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.delivery.outbox import Outbox
-from bot.delivery.settle import ALERT_WAITS_US, Settler
+from bot.delivery.settle import ALERT_WAITS_US
 from bot.errors import StoreError, TelegramConflict, TelegramError, TelegramUnauthorised
 from bot.model import Kind, Payload
 from bot.services import watch
@@ -357,8 +357,7 @@ def _wire(
     routine = Routine(post, clock.now(), is_trial=settings.allow_unsigned, backups=backups, **keeping)
     talks = Threads(post)
     notices = Notices(post, Broadcasts(post).on_refused, talks.made_anew, ThreadPlace(post).under_words)
-    settler = Settler(store, clock, bot_id, notices)
-    outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), settler)
+    outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), notices)
     staff = Staff(post, routine.status, _name_of(client))
     inbox = Inbox(post, Patients(post), staff, read_update, client.answer_press, outbox.wake)
     care_plans = CheckIns(post).handlers | EnrolmentTimers(post).handlers

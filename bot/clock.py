@@ -7,6 +7,8 @@ Nobody moves it. Domain time is machine time plus an offset, so both run at the 
 Times are UTC microseconds in SQL and aware datetimes in Python.
 """
 
+import asyncio
+import contextlib
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -97,3 +99,10 @@ class ManualClock:
     def advance(self, by: timedelta) -> None:
         """Move domain time forward, as the demo's buttons do."""
         self.offset_us += by // timedelta(microseconds=1)
+
+
+async def woken(event: asyncio.Event, seconds: float) -> None:
+    """Wait until somebody sets `event`, or for so long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

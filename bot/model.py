@@ -428,9 +428,8 @@ class Refused:
     reason: str
 
 
-SendResult: TypeAlias = (
-    Sent | Wait | NotSent | Doubtful | Unreachable | TopicGone | BadMarkup | Migrated | BotRefused | Refused
-)
+NotTaken: TypeAlias = Wait | NotSent | Doubtful | Unreachable | TopicGone | BadMarkup | Migrated | BotRefused | Refused
+SendResult: TypeAlias = Sent | NotTaken
 
 
 # --- what comes in -------------------------------------------------------------------------------------------------

@@ -22,9 +22,9 @@ import sqlalchemy as sa
 
 from bot import logs
 from bot.announcement import State
-from bot.clock import SECOND_US, Clock, from_us, to_us
+from bot.clock import SECOND_US, Clock, from_us, to_us, woken
 from bot.delivery.limiter import GROUP, GROUP_ALERTS, PRIVATE, Rate, bot_rate
-from bot.delivery.settle import Settled, Settler
+from bot.delivery.settle import Hooks, Landed, Settler
 from bot.model import (
     DAILY_CAP,
     KINDS,
@@ -43,10 +43,9 @@ from bot.model import (
     Refused,
     SendResult,
     SendWhy,
-    Sent,
     Unreachable,
 )
-from bot.store import accounts, chats, messages
+from bot.store import accounts, chats, claiming, messages
 from bot.store.engine import Store, Tx
 from bot.store.tables import attachment
 
@@ -130,7 +129,7 @@ class Outbox:
         bot_id: BotId,
         messenger: Messenger,
         policy: Policy,
-        settler: Settler,
+        hooks: Hooks,
         window: int = WINDOW,
     ) -> None:
         self._store = store
@@ -138,11 +137,11 @@ class Outbox:
         self._bot_id = bot_id
         self._messenger = messenger
         self._policy = policy
-        self._settler = settler
+        self._settler = Settler(store, clock, bot_id, hooks)
         self._window = window
         self._owner = f"w-{uuid.uuid4().hex[:12]}"
         self._flying: dict[MessageId, Flight] = {}
-        self._done: list[Settled] = []
+        self._done: list[Landed] = []
         self._wake = asyncio.Event()
         self._stopping = False
         self._pause_us = POLL_US
@@ -182,11 +181,7 @@ class Outbox:
                 log.error("turn_failed", exc=error)
                 self.trouble = f"turns fail ({type(error).__name__})"
                 pause_s = 1.0
-            try:
-                async with asyncio.timeout(pause_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+            await woken(self._wake, pause_s)
 
     async def has_work(self) -> bool:
         """Whether a turn would have anything to do: a cheap look, so that an idle bot writes nothing."""
@@ -224,11 +219,11 @@ class Outbox:
         """
         async with self._store.write() as tx:
             before_us = None if everything else await self._store.machine_us(tx)
-            for row in await messages.orphans(tx, self._bot_id, before_us):
+            for row in await claiming.orphans(tx, self._bot_id, before_us):
                 if row["id"] in self._flying:
                     continue  # ours, and its answer is still to come
                 log.warning("orphan", message_id=row["id"])
-                await self._settler.settle(tx, Settled(row, Doubtful("process_died")))
+                await self._settler.settle(tx, row, Doubtful("process_died"))
 
     # --- one turn ---------------------------------------------------------------------------------------------------
 
@@ -237,19 +232,11 @@ class Outbox:
         finished, self._done = self._done, []
         try:
             async with self._store.write() as tx:
-                await self._settle(tx, sorted(finished, key=lambda settled: settled.row["chat_id"]))
+                await self._settler.settle_all(tx, finished, self._owner)
                 return await self._claim(tx) if self._may_claim else Turn()
         except BaseException:
             self._done = finished + self._done  # known results outlive a failed transaction
             raise
-
-    async def _settle(self, tx: Tx, finished: Sequence[Settled]) -> None:
-        """Chats, which only some answers lock, before messages, and each in one order: handlers hold several too."""
-        for settled in finished:
-            if not isinstance(settled.result, Sent):
-                await self._settler.settle(tx, settled)
-        arrived = [(one.row, one.result) for one in finished if isinstance(one.result, Sent)]
-        await self._settler.sent(tx, arrived, self._owner)
 
     def _allowance(self, account: sa.RowMapping, machine_us: int) -> Allowance:
         rate = bot_rate(account["interval_us"], account["last_wait_us"], machine_us)
@@ -278,7 +265,7 @@ class Outbox:
         self._pause_us = POLL_US if allowance.wait_us is None else allowance.wait_us
         for lane in due:
             while (room := self._room(turn, allowance.tokens, lane)) > 0 and turn.looked < LOOK_MAX:
-                rows = await messages.claimable(tx, self._bot_id, lane, now_us, room)
+                rows = await claiming.claimable(tx, self._bot_id, lane, now_us, room)
                 await self._look_at(tx, rows, machine_us, turn)
                 if len(rows) < room:
                     break
@@ -292,7 +279,7 @@ class Outbox:
         """How many more rows of this lane may go; broadcasts leave one slot free."""
         room = tokens - len(turn.claimed)
         if lane is Lane.BROADCAST:
-            rows = [flight.row for flight in self._flying.values()] + [settled.row for settled in self._done]
+            rows = [flight.row for flight in self._flying.values()] + [row for row, _ in self._done]
             rows += [row for _, row in turn.claimed]
             bulk = sum(row["lane"] == Lane.BROADCAST for row in rows)
             room = min(room, max(1, self._window - 1) - bulk)
@@ -308,9 +295,9 @@ class Outbox:
                 await self._examine(tx, row, machine_us, turn, today)
             except (ValueError, LookupError) as error:  # its payload's version, its chat's time zone
                 log.error("row_unreadable", exc=error, message_id=row["id"])
-                await self._settler.settle(tx, Settled(row, Refused("unreadable")))
+                await self._settler.settle(tx, row, Refused("unreadable"))
         if ids := [call.id for call, _ in turn.claimed[claimed_before:]]:
-            await messages.claim(tx, ids, self._owner, machine_us + LEASE_US)
+            await claiming.claim(tx, ids, self._owner, machine_us + LEASE_US)
 
     async def _capped_today(self, tx: Tx, rows: Sequence[sa.RowMapping]) -> Mapping[ChatId, int]:
         """How many bot-started messages the chats of these rows got today, where that matters; without those whose
@@ -357,7 +344,7 @@ class Outbox:
         log.info("skipped", message_id=row["id"], reason=why)
         if why is SendWhy.UNREACHABLE and row["fallback"]:
             # An owner who once blocked the bot: the next rung of the ladder has to be told instead.
-            await self._settler.settle(tx, Settled(row, Unreachable(why.value)))
+            await self._settler.settle(tx, row, Unreachable(why.value))
             return
         if row["resent"]:  # held back, but its first copy may have arrived
             await self._settler.leave_in_doubt(tx, row, why.value)
@@ -423,7 +410,7 @@ class Outbox:
     def _landed(self, message_id: MessageId) -> Callable[[asyncio.Task[SendResult]], None]:
         def done(task: asyncio.Task[SendResult]) -> None:
             flight = self._flying.pop(message_id)
-            self._done.append(Settled(flight.row, _result_of(task), self._owner))
+            self._done.append((flight.row, _result_of(task)))
             self.wake()
 
         return done

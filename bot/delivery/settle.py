@@ -4,9 +4,9 @@ Everything here runs inside the outbox's transaction. Each answer has one method
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
-from typing import Protocol, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
 import sqlalchemy as sa
 
@@ -30,6 +30,7 @@ from bot.model import (
     Method,
     Migrated,
     NotSent,
+    NotTaken,
     Outgoing,
     Payload,
     Refused,
@@ -41,10 +42,9 @@ from bot.model import (
     Unreachable,
     Wait,
 )
-from bot.store import accounts, messages
-from bot.store.chats import lock_chat, touch_chat
+from bot.store import accounts, chats, messages
 from bot.store.engine import Store, Tx
-from bot.store.tables import attachment, bot, chat, message, topic
+from bot.store.tables import attachment, topic
 
 log = logs.get(__name__)
 
@@ -55,8 +55,6 @@ ALERT_WAITS_US = 60 * SECOND_US
 """An alert that Telegram makes wait longer goes to the next people as well."""
 NEW_MESSAGES = frozenset({Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY})
 """Methods that put a new message into the chat; the others change what is there."""
-NOBODY = "nobody_reached"
-"""`bot.staff_lost` when neither owners nor on-call can be written to."""
 
 
 class Event(StrEnum):
@@ -73,14 +71,6 @@ class Event(StrEnum):
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - an event, not a secret
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """Whom to tell when the staff group cannot be told: first every owner, then who is on call. Private chats."""
-
-    owners: Sequence[ChatId]
-    on_call: Sequence[ChatId]
-
-
 class Hooks(Protocol):
     """What the rest of the program does when a send ended badly; runs in the same transaction."""
 
@@ -90,17 +80,12 @@ class Hooks(Protocol):
     async def on_skipped(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
         """Our own rules kept a message back for good."""
 
-    async def ladder(self, tx: Tx) -> Ladder:
-        """Whom to tell instead of the staff group."""
+    async def lost(self, tx: Tx, row: sa.RowMapping) -> None:
+        """What somebody of the clinic has to read did not reach those it was for: tell the next people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A claimed row and its answer. `owner`: the worker that sent it; None for a row found orphaned."""
-
-    row: sa.RowMapping
-    result: SendResult
-    owner: str | None = None
+Landed: TypeAlias = tuple[sa.RowMapping, SendResult]
+"""A row that was sent, and its answer."""
 
 
 class Settler:
@@ -112,14 +97,22 @@ class Settler:
         self._bot_id = bot_id
         self.hooks = hooks
 
-    async def settle(self, tx: Tx, settled: Settled) -> None:
-        """Move the row to where the table says. A late "sent" also mends a row that was taken for lost meanwhile."""
-        row, result = settled.row, settled.result
-        if isinstance(result, Sent):
-            await self.sent(tx, [(row, result)], settled.owner)
-            return
-        if not await self._still_ours(tx, settled):
-            return
+    async def settle_all(self, tx: Tx, landed: Sequence[Landed], owner: str) -> None:
+        """Write what this worker's sends came to. A late "sent" also mends a row that was taken for lost meanwhile.
+
+        Chats, which only some answers lock, before messages, and each in one order: handlers hold several too.
+        """
+        arrived: list[tuple[sa.RowMapping, Sent]] = []
+        for row, result in sorted(landed, key=lambda one: one[0]["chat_id"]):
+            if isinstance(result, Sent):
+                arrived.append((row, result))
+            elif await self._is_ours(tx, row, owner):
+                await self.settle(tx, row, result)
+        if arrived:
+            await self._arrived(tx, arrived, owner)
+
+    async def settle(self, tx: Tx, row: sa.RowMapping, result: NotTaken) -> None:
+        """Move a row that nobody else can move now to where the table says."""
         _log(row, result)
         match result:
             case Wait():
@@ -157,23 +150,16 @@ class Settler:
         except Exception as error:  # a fault in a notice would otherwise stop every message to everybody
             log.error("notice_failed", exc=error, message_id=row["id"], event_kind=event)
 
-    async def _still_ours(self, tx: Tx, settled: Settled) -> bool:
-        if settled.owner is None:
-            return True
+    async def _is_ours(self, tx: Tx, row: sa.RowMapping, owner: str) -> bool:
         # The chat before the message, as handlers lock them: the other way round two of them wait for each other.
-        await lock_chat(tx, self._bot_id, ChatId(settled.row["chat_id"]))
-        now = (
-            await tx.execute(
-                sa.select(message.c.state, message.c.owner).where(message.c.id == settled.row["id"]).with_for_update()
-            )
-        ).one()
-        return bool(now.state == MessageState.SENDING and now.owner == settled.owner)
+        await chats.lock_chat(tx, self._bot_id, ChatId(row["chat_id"]))
+        return await messages.is_sent_by(tx, row["id"], owner)
 
-    async def sent(self, tx: Tx, taken: Sequence[tuple[sa.RowMapping, Sent]], owner: str | None) -> None:
-        """Settle what Telegram took, nearly all there is, with one statement. `owner` as in `Settled`."""
-        tg_ids = {MessageId(row["id"]): _new_id(row, result) for row, result in taken}
-        written = await messages.sent(tx, owner, self._clock.now_us(), tg_ids) if taken else frozenset()
-        for row, result in taken:
+    async def _arrived(self, tx: Tx, arrived: Sequence[tuple[sa.RowMapping, Sent]], owner: str) -> None:
+        """What Telegram took, nearly all there is, with one statement."""
+        tg_ids = {MessageId(row["id"]): _new_id(row, result) for row, result in arrived}
+        written = await messages.sent(tx, owner, self._clock.now_us(), tg_ids)
+        for row, result in arrived:
             _log(row, result)
             if row["id"] in written:
                 await self._follow(tx, row, result)
@@ -181,10 +167,9 @@ class Settler:
 
     async def _follow(self, tx: Tx, row: sa.RowMapping, result: Sent) -> None:
         """What else is known now that this one has arrived."""
-        if row["method"] == Method.CREATE_TOPIC:
-            await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=result.message_id))
-        if row["method"] == Method.DELETE_TOPIC:
-            await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=None))
+        if row["method"] in {Method.CREATE_TOPIC, Method.DELETE_TOPIC}:
+            thread_id = result.message_id if row["method"] == Method.CREATE_TOPIC else None
+            await tx.execute(topic.update().where(topic.c.id == row["topic_id"]).values(thread_id=thread_id))
         if result.file_id and row["attachment_id"] is not None:
             await tx.execute(
                 attachment.update()
@@ -192,15 +177,9 @@ class Settler:
                 .values(file_id=result.file_id)
             )
         if row["chat_kind"] == ChatKind.STAFF:
-            await tx.execute(
-                bot.update()
-                .where(bot.c.id == self._bot_id, bot.c.staff_chat_id == row["chat_id"], bot.c.staff_lost.is_not(None))
-                .values(staff_lost=None)
-            )
+            await accounts.staff_found(tx, self._bot_id, ChatId(row["chat_id"]))
         elif row["fallback"]:  # whoever stands in for the group does not bring it back
-            await tx.execute(
-                bot.update().where(bot.c.id == self._bot_id, bot.c.staff_lost == NOBODY).values(staff_lost=None)
-            )
+            await accounts.somebody_found(tx, self._bot_id)
 
     async def _wait(self, tx: Tx, row: sa.RowMapping, result: Wait) -> None:
         wait_us = int(result.seconds * SECOND_US)
@@ -209,11 +188,7 @@ class Settler:
         if wait_us > ALERT_WAITS_US:
             await self._lost_alert(tx, row)
         if row["chat_kind"] == ChatKind.STAFF:
-            await tx.execute(
-                chat.update()
-                .where(chat.c.bot_id == self._bot_id, chat.c.chat_id == row["chat_id"])
-                .values(blocked_until_us=machine_us + wait_us)
-            )
+            await chats.block(tx, self._bot_id, ChatId(row["chat_id"]), machine_us + wait_us)
             return
         account = await accounts.account(tx, self._bot_id, lock=True)
         await accounts.set_account(
@@ -265,13 +240,9 @@ class Settler:
             await self._staff_lost(tx, row, reason)
             return
         await messages.finish(tx, row["id"], MessageState.REFUSED, reason)
-        await tx.execute(
-            chat.update()
-            .where(chat.c.bot_id == self._bot_id, chat.c.chat_id == row["chat_id"], chat.c.unreachable_us.is_(None))
-            .values(unreachable_us=self._clock.now_us(), unreachable_why=reason)
-        )
+        await chats.lose(tx, self._bot_id, ChatId(row["chat_id"]), reason, self._clock.now_us())
         if row["fallback"]:
-            await self._down_the_ladder(tx, row)
+            await self.hooks.lost(tx, row)
             await self.tell(tx, Event.STAFF_LOST, row)
         else:
             await self.tell(tx, Event.UNREACHABLE, row)
@@ -285,54 +256,13 @@ class Settler:
             return
         await messages.finish(tx, row["id"], MessageState.REFUSED, reason)
         if row["method"] in NEW_MESSAGES:
-            await self._down_the_ladder(tx, row)
+            await self.hooks.lost(tx, row)
             await self.tell(tx, Event.STAFF_LOST, row)
 
     async def _lost_alert(self, tx: Tx, row: sa.RowMapping) -> None:
         """An alert that did not arrive, or may not have, or not soon: somebody else gets it too."""
         if row["kind"] == Kind.ALERT and row["method"] in NEW_MESSAGES:
-            await self._down_the_ladder(tx, row)
-
-    async def _down_the_ladder(self, tx: Tx, row: sa.RowMapping) -> None:
-        """Tell owners what the staff group cannot be told; and when none can be reached, who is on call."""
-        rungs = await self.hooks.ladder(tx)
-        if row["fallback"] == 0:
-            await self._copies(tx, row, rungs.owners or rungs.on_call, 1 if rungs.owners else 2)
-        elif not await self._sibling_lives(tx, row):
-            await self._copies(tx, row, rungs.on_call if row["fallback"] == 1 else (), 2)
-
-    async def _copies(self, tx: Tx, row: sa.RowMapping, chats: Sequence[ChatId], rung: int) -> None:
-        if not chats:
-            log.error("nobody_reached", message_id=row["id"])
-            await accounts.set_account(tx, self._bot_id, staff_lost=NOBODY)
-        stem = row["dedupe_key"].partition("|")[0]
-        for chat_id in chats:
-            await touch_chat(self._store, tx, self._bot_id, chat_id, ChatKind.PRIVATE, self._clock.now_us())
-            copy = Outgoing(
-                chat_id=chat_id,
-                kind=Kind.ALERT,
-                method=Method(row["method"]),
-                payload=Payload.from_json(row["payload"]),
-                attachment_id=row["attachment_id"],
-                dedupe_key=f"{stem}|{rung}|{chat_id}",
-                subject_chat_id=row["subject_chat_id"],
-            )
-            await messages.enqueue(self._store, tx, self._bot_id, copy, self._clock.now_us(), fallback=rung)
-
-    async def _sibling_lives(self, tx: Tx, row: sa.RowMapping) -> bool:
-        """Whether another owner got, or may still get, the same message."""
-        stem = row["dedupe_key"].rpartition("|")[0]
-        found: int | None = await tx.scalar(
-            sa.select(sa.func.count())
-            .select_from(message)
-            .where(
-                message.c.bot_id == self._bot_id,
-                message.c.dedupe_key.startswith(f"{stem}|", autoescape=True),
-                message.c.id != row["id"],
-                message.c.state.in_([MessageState.PENDING, MessageState.SENDING, MessageState.SENT]),
-            )
-        )
-        return bool(found)
+            await self.hooks.lost(tx, row)
 
     async def _topic_gone(self, tx: Tx, row: sa.RowMapping, result: TopicGone) -> None:
         """This message to the group's General at once; the topic made anew for those that follow."""
@@ -368,9 +298,8 @@ class Settler:
 
     async def _migrated(self, tx: Tx, row: sa.RowMapping, result: Migrated) -> None:
         await messages.finish(tx, row["id"], MessageState.PENDING, "migrated")
-        await follow_migration(
-            self._store, tx, self._bot_id, ChatId(row["chat_id"]), result.chat_id, self._clock.now_us()
-        )
+        old, now_us = ChatId(row["chat_id"]), self._clock.now_us()
+        await chats.follow_migration(self._store, tx, self._bot_id, old, result.chat_id, now_us)
 
     async def _bot_refused(self, tx: Tx, row: sa.RowMapping, result: BotRefused) -> None:
         await messages.finish(tx, row["id"], MessageState.PENDING, result.reason[:120])
@@ -389,20 +318,6 @@ class Settler:
         if row["target_id"] is None:
             await self.tell(tx, Event.REFUSED, row)
             await self._lost_alert(tx, row)
-
-
-async def follow_migration(store: Store, tx: Tx, bot_id: BotId, old: ChatId, new: ChatId, now_us: int) -> None:
-    """A group became a supergroup: everything still owed to it, and its topics, get the new id."""
-    found = await tx.scalar(sa.select(chat.c.kind).where(chat.c.bot_id == bot_id, chat.c.chat_id == old))
-    await touch_chat(store, tx, bot_id, new, ChatKind(found or ChatKind.STAFF), now_us)
-    await tx.execute(bot.update().where(bot.c.id == bot_id, bot.c.staff_chat_id == old).values(staff_chat_id=new))
-    open_states = [MessageState.PENDING, MessageState.SENDING]
-    await tx.execute(
-        message.update()
-        .where(message.c.bot_id == bot_id, message.c.chat_id == old, message.c.state.in_(open_states))
-        .values(chat_id=new)
-    )
-    await tx.execute(topic.update().where(topic.c.bot_id == bot_id, topic.c.chat_id == old).values(chat_id=new))
 
 
 def _new_id(row: sa.RowMapping, result: Sent) -> TelegramMessageId | None:

@@ -48,7 +48,8 @@ PatientIn: TypeAlias = TextIn | MediaIn | PressIn | BlockedIn
 """What can come from a private chat."""
 PATIENT_IN = (TextIn, MediaIn, PressIn, BlockedIn)
 
-_ADD_QUESTIONS = question.insert().returning(question.c.id, sort_by_parameter_order=True)
+_ADD_QUESTIONS = question.insert().returning(question.c.chat_id, question.c.id)
+"""Not in the order given: SQLite would need a statement for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +226,8 @@ class Effects:
             }
             for one, understood in asked
         ]
-        ids = (await self.tx.scalars(_ADD_QUESTIONS, rows)).all()
-        return {one.update_id: question_id for (one, _), question_id in zip(asked, ids, strict=True)}
+        ids = {row.chat_id: row.id for row in await self.tx.execute(_ADD_QUESTIONS, rows)}
+        return {one.update_id: ids[one.patient.chat_id] for one, _ in asked}
 
     async def _note_taps(self, decided: Sequence[Decided], now_us: int) -> dict[int, int]:
         """What patients made of earlier answers. Returns the question asked before, by update."""

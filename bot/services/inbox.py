@@ -7,7 +7,7 @@ text), the patient gets a safe reply, the chat goes on.
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot import logs
-from bot.clock import SECOND_US
-from bot.delivery.settle import follow_migration
+from bot.clock import SECOND_US, woken
 from bot.errors import StoreDown
 from bot.model import (
     BlockedIn,
@@ -32,6 +31,7 @@ from bot.model import (
     Payload,
     PressIn,
     TextIn,
+    UserId,
 )
 from bot.services.effects import PATIENT_IN
 from bot.services.patients import Patients, Visit
@@ -110,11 +110,7 @@ class Inbox:
                     continue
             except Exception as error:  # the database, or a bug in parking: the other chats go on, this one later
                 log.error("inbox_failed", exc=error)
-            try:
-                async with asyncio.timeout(POLL_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+            await woken(self._wake, POLL_S)
 
     async def handle_next(self) -> bool:
         """Handle the updates whose turn it is, `BATCH` at most, each of another chat. False when there is none now."""
@@ -128,6 +124,7 @@ class Inbox:
                 for row in dropped:
                     await rows.put_back(tx, row, machine_us, "StoreDown", counts=False)
                 taken = await rows.take(tx, self.post.bot_id, machine_us, machine_us + LEASE_US, BATCH)
+                staff = await self.staff.known(tx) if taken else frozenset()
         except BaseException:
             self._dropped += dropped
             raise
@@ -135,18 +132,16 @@ class Inbox:
             return False
         self._wake.set()  # other chats may have something for the next worker
         try:
-            await self._handle_all(taken)
+            await self._handle_all(taken, staff)
         except StoreDown:
             self._dropped += taken  # given back as soon as the database is there again; what is done stays done
             raise
         return True
 
-    async def _handle_all(self, taken: Sequence[sa.RowMapping]) -> None:
-        """Those of patients with one commit, then the others one by one."""
+    async def _handle_all(self, taken: Sequence[sa.RowMapping], staff: Collection[UserId]) -> None:
+        """Those of patients with one commit, then the others one by one. `staff`: whose words may be no patient's."""
         visits: list[Visit] = []
         others: list[tuple[sa.RowMapping, Incoming]] = []
-        async with self.post.store.read() as tx:
-            staff = await self.staff.known(tx)
         for row in taken:
             if row["attempts"] > ATTEMPTS:
                 await self._park(row, "killed_the_process")  # it never got as far as being put back
@@ -225,9 +220,8 @@ class Inbox:
         store, bot_id = self.post.store, self.post.bot_id
         async with store.write() as tx:
             if await rows.finish(tx, row):
-                await follow_migration(
-                    store, tx, bot_id, incoming.chat_id, incoming.new_chat_id, self.post.clock.now_us()
-                )
+                now_us = self.post.clock.now_us()
+                await chats.follow_migration(store, tx, bot_id, incoming.chat_id, incoming.new_chat_id, now_us)
 
     async def _nothing(self, row: sa.RowMapping, what: str) -> None:
         async with self.post.store.write() as tx:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot import logs
 from bot.clock import Clock
 from bot.core.replies import render
-from bot.delivery.settle import Event, Ladder
+from bot.delivery.settle import Event
 from bot.errors import MarkupError
 from bot.markup import split
 from bot.model import (
@@ -27,6 +27,7 @@ from bot.model import (
     UserId,
 )
 from bot.services.counting import Counted, T
+from bot.services.ladder import OWNERS, Ladder, Rungs
 from bot.services.library import Library
 from bot.store import accounts, chats, messages, people
 from bot.store.contacts import Contacts
@@ -186,7 +187,7 @@ class Notices:
                 text = say(replies.staff_on_call_unreachable, who=str(row["chat_id"]))
                 await self.post.tell(tx, Kind.ALERT, Payload(text), f"on_call:{row['id']}")
                 if row["subject_chat_id"] is not None:
-                    await self._to_owners(tx, row)
+                    await self._ladder.copy(tx, row, await self._owners(tx), OWNERS)
                 return
             case Event.UNREACHABLE if row["kind"] in {Kind.BROADCAST, Kind.DIGEST}:
                 return  # nobody counts on it, and an announcement's own report says who left
@@ -240,33 +241,29 @@ class Notices:
         if why is SendWhy.UNREACHABLE and row["kind"] in {Kind.CHECK_IN, Kind.EMERGENCY, Kind.RELAY}:
             await self.on_event(tx, Event.UNREACHABLE, row)
 
-    async def ladder(self, tx: Tx) -> Ladder:
+    async def lost(self, tx: Tx, row: sa.RowMapping) -> None:
+        """The next people are told: owners, then who is on call."""
+        await self._ladder.down(tx, row)
+
+    @property
+    def _ladder(self) -> Ladder:
+        return Ladder(self.post.store, self.post.clock, self.post.bot_id, self.rungs)
+
+    async def rungs(self, tx: Tx) -> Rungs:
         """Owners, then the clinic's on-call list, but who has left the team."""
         _, removed = await people.standing(tx, self.post.bot_id)
         listed = (person.telegram_id for person in self.post.library.served.content.clinic.on_call)
         on_call = tuple(ChatId(user) for user in listed if user not in removed)
-        owners = tuple(ChatId(owner) for owner in await people.owners(tx, self.post.bot_id))
-        return Ladder(owners, on_call)
+        return Rungs(await self._owners(tx), on_call)
+
+    async def _owners(self, tx: Tx) -> tuple[ChatId, ...]:
+        return tuple(ChatId(owner) for owner in await people.owners(tx, self.post.bot_id))
 
     async def _tell_owners_once(self, tx: Tx, event: Event, row: sa.RowMapping, text: str) -> None:
         """A relay that the staff group may never have seen; an alert goes down the ladder itself."""
         log.error("send_lost", event_kind=event, message_id=row["id"], kind=row["kind"])
         if not row["fallback"] and row["kind"] == Kind.RELAY:
             await self.post.tell_owners(tx, text, f"{event}:{row['id']}")
-
-    async def _to_owners(self, tx: Tx, row: sa.RowMapping) -> None:
-        """What was meant for somebody on call, and did not reach them."""
-        stem = row["dedupe_key"].partition("|")[0]
-        for owner in await people.owners(tx, self.post.bot_id):
-            out = Outgoing(
-                ChatId(owner),
-                Kind.ALERT,
-                Payload.from_json(row["payload"]),
-                f"{stem}|1|{owner}",
-                subject_chat_id=row["subject_chat_id"],
-                question_id=row["question_id"],
-            )
-            await self.post.enqueue(tx, out, fallback=1)
 
     def _is_on_call(self, row: sa.RowMapping) -> bool:
         """Whether this was meant for somebody on call, beside the staff group and not in its place."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from bot import logs
-from bot.clock import MINUTE_US, SECOND_US
+from bot.clock import MINUTE_US, SECOND_US, woken
 from bot.model import DueState
 from bot.services.post import Post
 from bot.store import dues
@@ -62,11 +62,7 @@ class Ticks:
                     continue
             except Exception as error:  # mostly the database; whatever it is, the other timers come again
                 log.error("tick_failed", exc=error)
-            try:
-                async with asyncio.timeout(self._wait_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+            await woken(self._wake, self._wait_s)
 
     @property
     def _wait_s(self) -> float:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from bot.clock import SECOND_US, ManualClock
 from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.delivery.outbox import WINDOW, Outbox, Turn
-from bot.delivery.settle import Event, Ladder, Settler
+from bot.delivery.settle import Event
 from bot.model import (
     BotId,
     Call,
@@ -33,6 +33,7 @@ from bot.model import (
     SendWhy,
     Sent,
 )
+from bot.services.ladder import Ladder, Rungs
 from bot.store import accounts, chats, messages
 from bot.store.engine import Store, Tx, open_store
 from bot.store.tables import chat, message, topic
@@ -107,14 +108,15 @@ class FixedPolicy:
 
 
 class Notes:
-    """Hooks that only take notes of what staff would be told."""
+    """Hooks that take notes of what staff would be told. The ladder is real; who stands on it is scripted."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store, clock: ManualClock) -> None:
         self.events: list[tuple[Event, int]] = []
         self.skipped: list[tuple[SendWhy, int]] = []
-        self.rungs = Ladder(owners=(OLGA, OTTO), on_call=(NIGHT_NURSE,))
+        self.rungs = Rungs(owners=(OLGA, OTTO), on_call=(NIGHT_NURSE,))
         self.fault: Exception | None = None
         """Raised by every hook: a notice that cannot be written."""
+        self._ladder = Ladder(store, clock, BOT, self._on_it)
 
     async def on_event(self, tx: Tx, event: Event, row: sa.RowMapping) -> None:
         """Note the event and the row's id."""
@@ -130,8 +132,11 @@ class Notes:
         if self.fault is not None:
             raise self.fault
 
-    async def ladder(self, tx: Tx) -> Ladder:
-        """The scripted rungs."""
+    async def lost(self, tx: Tx, row: sa.RowMapping) -> None:
+        """The next people are told."""
+        await self._ladder.down(tx, row)
+
+    async def _on_it(self, tx: Tx) -> Rungs:
         return self.rungs
 
 
@@ -143,21 +148,21 @@ class Bench:
     clock: ManualClock
     window: int = WINDOW
     policy: FixedPolicy = field(default_factory=FixedPolicy)
-    notes: Notes = field(default_factory=Notes)
     grants_us: list[int] = field(default_factory=list)
     """Machine time of each claimed row."""
+    notes: Notes = field(init=False)
     wire: Wire = field(init=False)
     outbox: Outbox = field(init=False)
     _keys: int = 0
 
     def __post_init__(self) -> None:
         self.wire = Wire(self.clock)
+        self.notes = Notes(self.store, self.clock)
         self.outbox = self.new_outbox()
 
     def new_outbox(self, window: int | None = None) -> Outbox:
         """What a started process has: nothing in memory."""
-        settler = Settler(self.store, self.clock, BOT, self.notes)
-        return Outbox(self.store, self.clock, BOT, self.wire, self.policy, settler, window or self.window)
+        return Outbox(self.store, self.clock, BOT, self.wire, self.policy, self.notes, window or self.window)
 
     # --- what is owed -----------------------------------------------------------------------------------------------
 

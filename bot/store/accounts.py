@@ -8,6 +8,9 @@ from bot.model import BotId, ChatId, InboxState, MessageState, UserId
 from bot.store.engine import Store, Tx, with_machine_time
 from bot.store.tables import alert, audit, bot, enrolment, inbox, message, patient
 
+NOBODY = "nobody_reached"
+"""`bot.staff_lost` when neither owners nor on-call can be written to."""
+
 # What every update and every turn asks is put together once: that takes longer than running it.
 _BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
 _ACCOUNT = sa.select(bot).where(bot.c.id == _BOT)
@@ -56,6 +59,17 @@ async def set_account(tx: Tx, bot_id: BotId, **values: object) -> None:
 @cache
 def _set_account(*columns: str) -> sa.Update:
     return bot.update().where(bot.c.id == _BOT).values({name: sa.bindparam(f"new_{name}") for name in columns})
+
+
+async def staff_found(tx: Tx, bot_id: BotId, chat_id: ChatId) -> None:
+    """A message arrived in this group; if it is the one staff have now, they can be told again."""
+    is_theirs = (bot.c.staff_chat_id == chat_id, bot.c.staff_lost.is_not(None))
+    await tx.execute(bot.update().where(bot.c.id == bot_id, *is_theirs).values(staff_lost=None))
+
+
+async def somebody_found(tx: Tx, bot_id: BotId) -> None:
+    """A message reached somebody who stands in for the group."""
+    await tx.execute(bot.update().where(bot.c.id == bot_id, bot.c.staff_lost == NOBODY).values(staff_lost=None))
 
 
 async def take_watch(tx: Tx, bot_id: BotId, owner: str, machine_us: int, lease_us: int) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.clock import from_us
-from bot.model import BotId, ChatId, ChatKind, PatientId, PatientView, Scope
+from bot.model import BotId, ChatId, ChatKind, MessageState, PatientId, PatientView, Scope
 from bot.store.engine import Store, Tx
-from bot.store.tables import chat, conversation, enrolment, opt_out, patient, patient_chat
+from bot.store.tables import bot, chat, conversation, enrolment, message, opt_out, patient, patient_chat, topic
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L, U: codes are read out over the phone."""
@@ -115,6 +115,28 @@ async def note_heard(tx: Tx, bot_id: BotId, heard: Iterable[Heard], now_us: int)
 async def set_tats(tx: Tx, bot_id: BotId, tats_us: Mapping[ChatId, int]) -> None:
     """Note what was sent to each of these chats. The caller holds their locks."""
     await tx.execute(_SET_TAT, [{**_of(bot_id, chat_id), "new_tat_us": tat_us} for chat_id, tat_us in tats_us.items()])
+
+
+async def block(tx: Tx, bot_id: BotId, chat_id: ChatId, until_us: int) -> None:
+    """Telegram wants nothing more for this chat until then (machine time)."""
+    of_chat = (chat.c.bot_id == bot_id, chat.c.chat_id == chat_id)
+    await tx.execute(chat.update().where(*of_chat).values(blocked_until_us=until_us))
+
+
+async def lose(tx: Tx, bot_id: BotId, chat_id: ChatId, why: str, now_us: int) -> None:
+    """The chat cannot be written to, until it is heard from. Since when, and why, stays as noted first."""
+    is_reachable = (chat.c.bot_id == bot_id, chat.c.chat_id == chat_id, chat.c.unreachable_us.is_(None))
+    await tx.execute(chat.update().where(*is_reachable).values(unreachable_us=now_us, unreachable_why=why))
+
+
+async def follow_migration(store: Store, tx: Tx, bot_id: BotId, old: ChatId, new: ChatId, now_us: int) -> None:
+    """A group became a supergroup: everything still owed to it, and its topics, get the new id."""
+    found = await tx.scalar(sa.select(chat.c.kind).where(chat.c.bot_id == bot_id, chat.c.chat_id == old))
+    await touch_chat(store, tx, bot_id, new, ChatKind(found or ChatKind.STAFF), now_us)
+    await tx.execute(bot.update().where(bot.c.id == bot_id, bot.c.staff_chat_id == old).values(staff_chat_id=new))
+    is_open = (message.c.chat_id == old, message.c.state.in_([MessageState.PENDING, MessageState.SENDING]))
+    await tx.execute(message.update().where(message.c.bot_id == bot_id, *is_open).values(chat_id=new))
+    await tx.execute(topic.update().where(topic.c.bot_id == bot_id, topic.c.chat_id == old).values(chat_id=new))
 
 
 async def patients_of(tx: Tx, bot_id: BotId, chat_ids: Sequence[ChatId]) -> dict[ChatId, PatientView]:

@@ -9,7 +9,41 @@ from bot.model import BotId, Fetched, InboxState
 from bot.store.engine import Store, Tx
 from bot.store.tables import inbox
 
-_FINISH = (  # asked at every update: putting it together takes longer than running it
+# What is asked at every update is put together once: that takes longer than running it.
+_BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
+_EARLIER = inbox.alias("earlier")
+# Asked row by row (with the limit), so that a database never joins a long queue with itself to see its head.
+_BEFORE = (
+    sa.select(_EARLIER.c.id)
+    .where(
+        _EARLIER.c.bot_id == _BOT,
+        _EARLIER.c.chat_id == inbox.c.chat_id,
+        _EARLIER.c.state == InboxState.NEW,
+        _EARLIER.c.id < inbox.c.id,
+    )
+    .limit(sa.literal_column("1"))
+    .correlate(inbox)
+    .scalar_subquery()
+)
+_HEADS = (
+    sa.select(inbox)
+    .where(inbox.c.bot_id == _BOT, inbox.c.state == InboxState.NEW, _BEFORE.is_(None))
+    .order_by(inbox.c.id)
+)
+"""The oldest undone update of each chat: the next of a chat waits for the one before."""
+_ANY = sa.select(inbox.c.id).where(inbox.c.bot_id == _BOT, inbox.c.state == InboxState.NEW).limit(1)
+_READY = (
+    _HEADS.where(inbox.c.next_try_us <= sa.bindparam("now_us", type_=sa.BigInteger))
+    .limit(sa.bindparam("count", type_=sa.Integer))
+    .with_for_update(of=[inbox], skip_locked=True)
+)
+_TAKE = (
+    inbox.update()
+    .where(inbox.c.id.in_(sa.bindparam("of_rows", expanding=True)))
+    .values(attempts=inbox.c.attempts + 1, next_try_us=sa.bindparam("until_us"))
+    .returning(inbox)
+)
+_FINISH = (
     inbox.update()
     .where(
         inbox.c.id.in_(sa.bindparam("of_rows", expanding=True)),
@@ -37,33 +71,9 @@ async def save(store: Store, tx: Tx, bot_id: BotId, fetched: Sequence[Fetched], 
     return len(await store.insert_once(tx, inbox, rows, "bot_id", "update_id"))
 
 
-def _heads(bot_id: BotId) -> sa.Select[tuple[int]]:
-    """The oldest undone update of each chat: the next of a chat waits for the one before."""
-    earlier = inbox.alias("earlier")
-    # Asked row by row (with the limit), so that a database never joins a long queue with itself to see its head.
-    before = (
-        sa.select(earlier.c.id)
-        .where(
-            earlier.c.bot_id == bot_id,
-            earlier.c.chat_id == inbox.c.chat_id,
-            earlier.c.state == InboxState.NEW,
-            earlier.c.id < inbox.c.id,
-        )
-        .limit(sa.literal_column("1"))
-        .correlate(inbox)
-        .scalar_subquery()
-    )
-    return (
-        sa.select(inbox)
-        .where(inbox.c.bot_id == bot_id, inbox.c.state == InboxState.NEW, before.is_(None))
-        .order_by(inbox.c.id)
-    )
-
-
 async def is_anything_new(tx: Tx, bot_id: BotId) -> bool:
     """Whether any update is not done: a cheap look, so that an idle bot writes nothing."""
-    statement = sa.select(inbox.c.id).where(inbox.c.bot_id == bot_id, inbox.c.state == InboxState.NEW).limit(1)
-    return await tx.scalar(statement) is not None
+    return await tx.scalar(_ANY, {_BOT.key: bot_id}) is not None
 
 
 async def take(tx: Tx, bot_id: BotId, machine_us: int, lease_us: int, limit: int = 1) -> Sequence[sa.RowMapping]:
@@ -72,29 +82,19 @@ async def take(tx: Tx, bot_id: BotId, machine_us: int, lease_us: int, limit: int
     Committed before they are handled, so that a message which kills the process is counted too. One that may have done
     so before comes alone: the others would be counted with it. Both times are machine time.
     """
-    statement = (
-        _heads(bot_id)
-        .where(inbox.c.next_try_us <= machine_us)
-        .limit(limit)
-        .with_for_update(of=[inbox], skip_locked=True)
-    )
-    rows = (await tx.execute(statement)).mappings().all()
+    given = {_BOT.key: bot_id, "now_us": machine_us, "count": limit}
+    rows = (await tx.execute(_READY, given)).mappings().all()
     fresh = tuple(takewhile(lambda row: row["attempts"] == 0, rows)) or rows[:1]
     if not fresh:
         return ()
-    taken = await tx.execute(
-        inbox.update()
-        .where(inbox.c.id.in_([row["id"] for row in fresh]))
-        .values(attempts=inbox.c.attempts + 1, next_try_us=lease_us)
-        .returning(inbox)
-    )
+    taken = await tx.execute(_TAKE, {"of_rows": [row["id"] for row in fresh], "until_us": lease_us})
     return sorted(taken.mappings(), key=lambda row: row["id"])
 
 
 async def next_try_us(tx: Tx, bot_id: BotId) -> int | None:
     """When the next update may be tried (machine time); None when all are done. Looks at all that wait."""
-    heads = _heads(bot_id).subquery()
-    earliest: int | None = await tx.scalar(sa.select(sa.func.min(heads.c.next_try_us)))
+    found = sa.select(sa.func.min(_HEADS.subquery().c.next_try_us))
+    earliest: int | None = await tx.scalar(found, {_BOT.key: bot_id})
     return earliest
 
 

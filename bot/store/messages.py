@@ -11,7 +11,6 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.clock import SECOND_US, to_us
 from bot.model import (
     KINDS,
-    PAUSED_BY_ALERT,
     BotId,
     ChatId,
     Kind,
@@ -21,13 +20,11 @@ from bot.model import (
     Method,
     Outgoing,
     Payload,
-    Scope,
     SendWhy,
     TelegramMessageId,
 )
-from bot.store.alerts import paused
 from bot.store.engine import Store, Tx
-from bot.store.tables import OPEN, attachment, broadcast, chat, mention, message, opt_out, topic
+from bot.store.tables import mention, message
 
 NEVER_US = 2**62
 """Due time of a row that is held back: a copy of an announcement that is paused."""
@@ -39,15 +36,7 @@ _CODE = re.compile(r"\bP-[0-9A-Z]{1,6}\b")
 """A patient's code in a text."""
 EDITS = (Method.EDIT_TEXT, Method.EDIT_MARKUP)
 
-EARLIER = message.alias("earlier")
-TARGET = message.alias("target")
-CREATOR = message.alias("creator")
-"""The row that makes a topic."""
-
-NOW = sa.bindparam("now_us", type_=sa.BigInteger)
 OF_BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
-IN_LANE = sa.bindparam("in_lane", type_=sa.Integer)
-_OF_CHAT = sa.and_(chat.c.bot_id == message.c.bot_id, chat.c.chat_id == message.c.chat_id)
 
 
 async def enqueue(
@@ -154,161 +143,8 @@ async def _replace_edits(tx: Tx, new: Outgoing, now_us: int) -> int:
     return max(waiting_us or 0, last_us + CARD_EDIT_GAP_US if last_us else 0)
 
 
-def _may_go() -> sa.ColumnElement[bool]:
-    """Due rows of one lane that nothing has to come before. Parameters: `NOW`, `OF_BOT`, `IN_LANE`.
-
-    What other rows say is asked row by row (scalar subqueries, not joins): PostgreSQL has no figures about a table that
-    was filled a minute ago, and would read and sort all of it to join it.
-    """
-    same_line = sa.and_(
-        EARLIER.c.bot_id == message.c.bot_id,
-        EARLIER.c.chat_id == message.c.chat_id,
-        EARLIER.c.lane == message.c.lane,
-        EARLIER.c.id < message.c.id,
-        sa.func.coalesce(EARLIER.c.topic_id, 0) == sa.func.coalesce(message.c.topic_id, 0),
-    )
-    comes_first = _first(
-        sa.select(EARLIER.c.id).where(
-            same_line,
-            # An edit that waits for its message holds up nobody, except a newer edit of the same message.
-            sa.or_(EARLIER.c.target_id.is_(None), EARLIER.c.target_id == message.c.target_id),
-            sa.text(f"earlier.{OPEN}"),  # in the words of ix_message_open, or SQLite reads the chat's whole history
-            sa.or_(
-                EARLIER.c.state == MessageState.SENDING,
-                sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.due_us <= NOW),
-                # One that was put off (a limit, a failure) comes before whatever was enqueued since; one to be sent
-                # again had its turn.
-                sa.and_(EARLIER.c.state == MessageState.PENDING, EARLIER.c.planned_us <= NOW, ~EARLIER.c.resent),
-            ),
-        )
-    )
-    topic_comes = _first(
-        sa.select(CREATOR.c.id).where(
-            CREATOR.c.bot_id == message.c.bot_id,
-            CREATOR.c.chat_id == message.c.chat_id,
-            CREATOR.c.lane.in_(list(Lane)),  # all of them: as above, for the sake of the index
-            CREATOR.c.topic_id + 0 == message.c.topic_id,  # not by its own index: that has the finished ones too
-            CREATOR.c.method == Method.CREATE_TOPIC,
-            sa.text(f"creator.{OPEN}"),
-        )
-    )
-    thread_id = _first(sa.select(topic.c.thread_id).where(topic.c.id == message.c.topic_id))
-    target_state = _first(sa.select(TARGET.c.state).where(TARGET.c.id == message.c.target_id))
-    return sa.and_(
-        message.c.bot_id == OF_BOT,
-        message.c.lane == IN_LANE,
-        message.c.state == MessageState.PENDING,
-        message.c.due_us <= NOW,
-        sa.or_(
-            message.c.target_id.is_(None),
-            target_state.not_in([MessageState.PENDING, MessageState.SENDING]),
-        ),
-        sa.or_(
-            message.c.topic_id.is_(None),
-            thread_id.is_not(None),
-            message.c.method == Method.CREATE_TOPIC,
-            topic_comes.is_(None),  # it was not made and will not be: what it would have held goes to General
-        ),
-        # A topic made anew is younger than the messages that wait for it, and waits for none of them.
-        sa.or_(message.c.method == Method.CREATE_TOPIC, comes_first.is_(None)),
-    )
-
-
-def _first(found: sa.Select[Any]) -> sa.ScalarSelect[Any]:
-    """At most one value. With the limit no database turns the question into one about the whole table."""
-    return found.limit(sa.literal_column("1")).correlate(message).scalar_subquery()
-
-
 @cache
-def _lock_claimable() -> sa.Select[Any]:
-    """Built once, as the one below: putting them together takes longer than running them."""
-    return (
-        sa.select(message.c.id)
-        .join(chat, _OF_CHAT)
-        .where(_may_go())
-        .order_by(message.c.due_us, message.c.id)
-        .limit(sa.bindparam("count", type_=sa.Integer))
-        .with_for_update(of=[message, chat], skip_locked=True)
-    )
-
-
-@cache
-def _read_claimed() -> sa.Select[Any]:
-    opted_out = sa.exists().where(
-        opt_out.c.bot_id == message.c.bot_id,
-        opt_out.c.chat_id == message.c.chat_id,
-        opt_out.c.ended_us.is_(None),
-        sa.or_(
-            *(
-                sa.and_(message.c.kind == kind, opt_out.c.scope.in_([rule.opt_out, Scope.ALL]))
-                for kind, rule in KINDS.items()
-                if rule.opt_out
-            )
-        ),
-    )
-    return (
-        sa.select(
-            message,
-            chat.c.kind.label("chat_kind"),
-            chat.c.tat_us,
-            chat.c.blocked_until_us,
-            chat.c.unreachable_us,
-            chat.c.zone,
-            TARGET.c.tg_message_id.label("target_tg_id"),
-            TARGET.c.state.label("target_state"),
-            topic.c.thread_id,
-            topic.c.name.label("topic_name"),
-            attachment.c.file_id,
-            attachment.c.name.label("file_name"),
-            broadcast.c.state.label("broadcast_state"),
-            opted_out.label("opted_out"),
-            sa.and_(message.c.kind.in_(PAUSED_BY_ALERT), paused(message.c.bot_id, message.c.chat_id)).label("paused"),
-        )
-        .join(chat, _OF_CHAT)
-        .outerjoin(TARGET, TARGET.c.id == message.c.target_id)
-        .outerjoin(topic, topic.c.id == message.c.topic_id)
-        .outerjoin(attachment, attachment.c.id == message.c.attachment_id)
-        .outerjoin(broadcast, broadcast.c.id == message.c.broadcast_id)
-        .where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
-        .order_by(message.c.due_us, message.c.id)
-    )
-
-
-async def claimable(tx: Tx, bot_id: BotId, lane: Lane, now_us: int, limit: int) -> Sequence[sa.RowMapping]:
-    """Up to `limit` rows that may go now, oldest due first, locked with their chats.
-
-    A chat that a handler holds is left out. The caller holds the bot's row.
-    """
-    given = {NOW.key: now_us, OF_BOT.key: bot_id, IN_LANE.key: lane, "count": limit}
-    ids = (await tx.scalars(_lock_claimable(), given)).all()
-    if not ids:
-        return ()
-    # Read only now that nobody else can change it: a statement that locks has looked at opt-outs before it locked,
-    # and on PostgreSQL would miss the "stop" of a handler that committed in between.
-    found: Sequence[sa.RowMapping] = (await tx.execute(_read_claimed(), {"ids": ids})).mappings().all()
-    return found
-
-
-_CLAIM = (
-    message.update()
-    .where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(
-        state=MessageState.SENDING,
-        owner=sa.bindparam("new_owner"),
-        lease_us=sa.bindparam("new_lease_us"),
-        attempt=message.c.attempt + 1,
-    )
-)
-
-
-async def claim(tx: Tx, message_ids: Sequence[MessageId], owner: str, lease_us: int) -> None:
-    """Mark rows that `claimable` gave as being sent by `owner`, until `lease_us` (machine time)."""
-    await tx.execute(_CLAIM, {"ids": message_ids, "new_owner": owner, "new_lease_us": lease_us})
-
-
-@cache
-def _sent(count: int, by_owner: bool) -> ReturningUpdate[tuple[int]]:
-    is_ours = message.c.owner == sa.bindparam("of_owner") if by_owner else sa.true()
+def _sent(count: int) -> ReturningUpdate[tuple[int]]:
     rows = [sa.bindparam(f"of_row_{number}", type_=sa.BigInteger) for number in range(count)]
     tg_ids = [sa.bindparam(f"tg_id_{number}", type_=sa.BigInteger) for number in range(count)]
     return (
@@ -316,7 +152,7 @@ def _sent(count: int, by_owner: bool) -> ReturningUpdate[tuple[int]]:
         .where(
             message.c.id.in_(rows),
             sa.or_(
-                sa.and_(message.c.state == MessageState.SENDING, is_ours),
+                sa.and_(message.c.state == MessageState.SENDING, message.c.owner == sa.bindparam("of_owner")),
                 message.c.state == MessageState.UNKNOWN,
                 sa.and_(message.c.state == MessageState.PENDING, message.c.resent),
             ),
@@ -334,19 +170,17 @@ def _sent(count: int, by_owner: bool) -> ReturningUpdate[tuple[int]]:
 
 
 async def sent(
-    tx: Tx, owner: str | None, sent_us: int, tg_message_ids: Mapping[MessageId, TelegramMessageId | None]
+    tx: Tx, owner: str, sent_us: int, tg_message_ids: Mapping[MessageId, TelegramMessageId | None]
 ) -> frozenset[MessageId]:
     """Telegram took them, under these ids. Returns those that were not another worker's by now, or waited to hear of
     just this.
 
     A late answer also mends a row that was given up meanwhile, or is to be sent again.
     """
-    given: dict[str, int | str | None] = {"at_us": sent_us}
+    given: dict[str, int | str | None] = {"at_us": sent_us, "of_owner": owner}
     for number, (message_id, tg_message_id) in enumerate(tg_message_ids.items()):
         given |= {f"of_row_{number}": message_id, f"tg_id_{number}": tg_message_id}
-    if owner is not None:
-        given["of_owner"] = owner
-    found = await tx.execute(_sent(len(tg_message_ids), owner is not None), given)
+    found = await tx.execute(_sent(len(tg_message_ids)), given)
     return frozenset(MessageId(row.id) for row in found)
 
 
@@ -405,25 +239,6 @@ async def finish(tx: Tx, message_id: int, state: MessageState, reason: str | Non
     )
 
 
-async def text_with_button(tx: Tx, bot_id: BotId, chat_id: ChatId, enrolment_id: int, data: str) -> str | None:
-    """The words of the newest message of this plan that put a button with this data on the screen; None without one."""
-    arrived = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
-    payloads = await tx.scalars(
-        sa.select(message.c.payload)
-        .where(
-            message.c.bot_id == bot_id,
-            message.c.chat_id == chat_id,
-            message.c.enrolment_id == enrolment_id,
-            message.c.state.in_(arrived),
-        )
-        .order_by(message.c.id.desc())
-    )
-    for payload in map(Payload.from_json, payloads):
-        if any(button.data == data for row in payload.buttons for button in row):
-            return payload.text
-    return None
-
-
 async def drop_secret(tx: Tx, row: sa.RowMapping) -> None:
     """Take the words out of a row that is marked so, once it is neither waiting nor on its way: it may have to be sent
     again until then."""
@@ -475,19 +290,19 @@ async def capped_today(tx: Tx, bot_id: BotId, day_starts_us: Mapping[ChatId, int
     return dict(zip(day_starts_us, counts, strict=True))
 
 
-async def orphans(tx: Tx, bot_id: BotId, lease_before_us: int | None) -> Sequence[sa.RowMapping]:
-    """Rows that a dead worker left `sending`; all of them when `lease_before_us` is None (one process only)."""
-    where = [message.c.bot_id == bot_id, message.c.state == MessageState.SENDING]
-    if lease_before_us is not None:
-        where.append(message.c.lease_us < lease_before_us)
-    statement = (
-        sa.select(message, chat.c.kind.label("chat_kind"))
-        .join(chat, _OF_CHAT)
-        .where(*where)
-        .order_by(message.c.id)
-        .with_for_update(of=[message, chat], skip_locked=True)
-    )
-    return (await tx.execute(statement)).mappings().all()
+async def is_sent_by(tx: Tx, message_id: int, owner: str) -> bool:
+    """Whether this worker is the one that is sending the row; locks it."""
+    found = sa.select(message.c.state, message.c.owner).where(message.c.id == message_id).with_for_update()
+    now = (await tx.execute(found)).one()
+    return bool(now.state == MessageState.SENDING and now.owner == owner)
+
+
+async def lives(tx: Tx, bot_id: BotId, dedupe_stem: str, but: int) -> bool:
+    """Whether a row whose `dedupe_key` begins so arrived, or still may; without this one."""
+    is_meant = (message.c.bot_id == bot_id, message.c.dedupe_key.startswith(dedupe_stem, autoescape=True))
+    may_arrive = message.c.state.in_([MessageState.PENDING, MessageState.SENDING, MessageState.SENT])
+    found = sa.select(message.c.id).where(*is_meant, message.c.id != but, may_arrive).limit(1)
+    return await tx.scalar(found) is not None
 
 
 async def proved(
@@ -549,27 +364,3 @@ async def by_telegram_id(tx: Tx, bot_id: BotId, chat_id: ChatId, tg_id: Telegram
         message.c.bot_id == bot_id, message.c.chat_id == chat_id, message.c.tg_message_id == tg_id
     )
     return (await tx.execute(statement.order_by(message.c.id.desc()).limit(1))).mappings().one_or_none()
-
-
-async def had_button(tx: Tx, bot_id: BotId, chat_id: ChatId, message_id: MessageId, data: str) -> bool:
-    """Whether this row, as first sent or as edited later, put a button with this data into this chat."""
-    payloads = await tx.scalars(_looks(bot_id, chat_id, message_id))
-    return any(_has(payload, data) for payload in payloads)
-
-
-async def has_button(tx: Tx, bot_id: BotId, chat_id: ChatId, message_id: MessageId, data: str) -> bool:
-    """Whether this row, as it was edited last, has a button with this data."""
-    newest = _looks(bot_id, chat_id, message_id).order_by(message.c.id.desc()).limit(1)
-    payload = await tx.scalar(newest)
-    return payload is not None and _has(payload, data)
-
-
-def _looks(bot_id: BotId, chat_id: ChatId, message_id: MessageId) -> sa.Select[tuple[Any]]:
-    """The payloads of a row and of its edits."""
-    of_chat = (message.c.bot_id == bot_id, message.c.chat_id == chat_id)
-    is_one = sa.or_(message.c.id == message_id, message.c.target_id == message_id)
-    return sa.select(message.c.payload).where(*of_chat, is_one)
-
-
-def _has(payload: dict[str, Any], data: str) -> bool:
-    return any(button.data == data for row in Payload.from_json(payload).buttons for button in row)

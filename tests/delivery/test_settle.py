@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.clock import SECOND_US, ManualClock
 from bot.delivery.limiter import BOT_INTERVAL_US
-from bot.delivery.settle import NOBODY, Event, Ladder, follow_migration
+from bot.delivery.settle import Event
 from bot.model import (
     BadMarkup,
     BotRefused,
@@ -32,8 +32,10 @@ from bot.model import (
     Unreachable,
     Wait,
 )
+from bot.services.ladder import Rungs
 from bot.simulator.bench import ANN, BEN, BOT, GROUP, NIGHT_NURSE, OLGA, OTTO, Bench
 from bot.store import chats, messages
+from bot.store.accounts import NOBODY
 from bot.store.tables import attachment, message, topic
 
 NEW_GROUP = ChatId(-1001)
@@ -348,7 +350,7 @@ async def test_an_owner_known_to_be_out_of_reach_is_passed_over(bench: Bench) ->
 
 
 async def test_without_owners_it_goes_straight_to_on_call(bench: Bench) -> None:
-    bench.notes.rungs = Ladder(owners=(), on_call=(NIGHT_NURSE,))
+    bench.notes.rungs = Rungs(owners=(), on_call=(NIGHT_NURSE,))
     answer_by_chat(bench, lost(GROUP))
     await bench.owe(GROUP, Kind.ALERT, "chest pain")
     await bench.pass_time(5)
@@ -356,7 +358,7 @@ async def test_without_owners_it_goes_straight_to_on_call(bench: Bench) -> None:
 
 
 async def test_without_anybody_it_says_so_loudly(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    bench.notes.rungs = Ladder(owners=(), on_call=())
+    bench.notes.rungs = Rungs(owners=(), on_call=())
     answer_by_chat(bench, lost(GROUP))
     row = await bench.owe(GROUP, Kind.ALERT)
     await bench.pass_time(5)
@@ -524,7 +526,7 @@ async def test_a_group_may_migrate_under_a_call(bench: Bench, answer: SendResult
     row = await bench.owe(GROUP, Kind.ALERT)
     await bench.turn()
     async with bench.store.write() as tx:
-        await follow_migration(bench.store, tx, BOT, GROUP, NEW_GROUP, bench.clock.now_us())
+        await chats.follow_migration(bench.store, tx, BOT, GROUP, NEW_GROUP, bench.clock.now_us())
     bench.wire.by_hand = False
     bench.wire.waiting.pop(row).set_result(answer)
     await bench.outbox.landed()

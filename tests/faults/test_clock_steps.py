@@ -16,7 +16,6 @@ import pytest_asyncio
 
 from bot.clock import SECOND_US, ManualClock
 from bot.delivery.outbox import Outbox
-from bot.delivery.settle import Settler
 from bot.model import Kind, MessageId, MessageState
 from bot.services.alive import BEAT_S
 from bot.services.patients import Patients
@@ -213,8 +212,7 @@ async def test_a_plan_is_kept_by_the_new_clock(ward: Ward, clock: SteppingClock,
 def another_worker(ward: Ward) -> Outbox:
     """Of the same bot on the same database."""
     app = ward.house.app
-    policy, settler = ClinicPolicy(app.library), Settler(app.store, app.clock, ward.bot_id, Notices(app.post))
-    return Outbox(app.store, app.clock, ward.bot_id, app.client, policy, settler)
+    return Outbox(app.store, app.clock, ward.bot_id, app.client, ClinicPolicy(app.library), Notices(app.post))
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR], ids=["back", "forward"])

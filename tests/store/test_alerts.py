@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.clock import ManualClock
 from bot.model import BotId, ChatId, ChatKind, Kind, Lane, Level, Outgoing, Payload, UserId, Verdict
-from bot.store import alerts, chats, messages
+from bot.store import alerts, chats, claiming, messages
 from bot.store.alerts import Person
 from bot.store.engine import Store
 from bot.store.tables import bot, contact, enrolment, question, triage_review
@@ -70,7 +70,7 @@ async def test_the_outbox_sees_the_pause(store: Store, clock: ManualClock, kind:
     async with store.write() as tx:
         await tx.execute(bot.insert().values(id=BOT, interval_us=1))
         await messages.enqueue(store, tx, BOT, Outgoing(ANNA, kind, Payload("Hello"), "m"), clock.now_us())
-        rows = [row for lane in Lane for row in await messages.claimable(tx, BOT, lane, clock.now_us(), 1)]
+        rows = [row for lane in Lane for row in await claiming.claimable(tx, BOT, lane, clock.now_us(), 1)]
     assert [bool(row["paused"]) for row in rows] == [kind in {Kind.CHECK_IN, Kind.REMINDER, Kind.BROADCAST}]
 
 

@@ -24,7 +24,7 @@ from bot.model import (
     Payload,
     Scope,
 )
-from bot.store import chats, messages
+from bot.store import chats, claiming, messages
 from bot.store.engine import Store, Tx, open_store
 from bot.store.tables import chat, topic
 
@@ -56,7 +56,7 @@ async def become(store: Store, row: MessageId, state: MessageState, **values: An
 
 
 async def claimed(tx: Tx, clock: ManualClock, lane: Lane = Lane.REPLY, limit: int = 10) -> Sequence[sa.RowMapping]:
-    return await messages.claimable(tx, BOT, lane, clock.now_us(), limit)
+    return await claiming.claimable(tx, BOT, lane, clock.now_us(), limit)
 
 
 async def may_go(store: Store, clock: ManualClock, lane: Lane = Lane.REPLY, limit: int = 10) -> list[str]:
@@ -121,7 +121,7 @@ async def test_lanes_and_bots_do_not_wait_for_each_other(store: Store, clock: Ma
         await owe(store, clock, lane.name, kind=kind)
     assert [await may_go(store, clock, lane) for lane in Lane] == [[lane.name] for lane in Lane]
     async with store.write() as tx:
-        assert await messages.claimable(tx, BotId(2), Lane.REPLY, clock.now_us(), 10) == ()
+        assert await claiming.claimable(tx, BotId(2), Lane.REPLY, clock.now_us(), 10) == ()
 
 
 # --- edits ----------------------------------------------------------------------------------------------------------
@@ -311,8 +311,8 @@ async def test_rows_being_recovered_are_left_to_whoever_recovers_them(store: Sto
     row = await owe(store, clock, "orphan")
     await become(store, row, MessageState.SENDING)
     async with store.write() as tx, store.write() as other_tx:
-        assert [found["id"] for found in await messages.orphans(tx, BOT, None)] == [row]
-        assert await messages.orphans(other_tx, BOT, None) == []
+        assert [found["id"] for found in await claiming.orphans(tx, BOT, None)] == [row]
+        assert await claiming.orphans(other_tx, BOT, None) == []
 
 
 CROWD = """INSERT INTO chat (bot_id, chat_id, kind, first_seen_us)

@@ -22,7 +22,7 @@ from bot.model import (
     Payload,
     TelegramMessageId,
 )
-from bot.store import chats, messages
+from bot.store import buttons, chats, claiming, messages
 from bot.store.engine import Store
 from bot.store.tables import message
 
@@ -275,8 +275,8 @@ async def test_rows_of_a_dead_worker_are_found_by_their_lease(store: Store, cloc
             await tx.execute(
                 message.update().where(message.c.id == row).values(state=MessageState.SENDING, lease_us=lease_us)
             )
-        expired = await messages.orphans(tx, BOT, 100)
-        everything = await messages.orphans(tx, BOT, None)
+        expired = await claiming.orphans(tx, BOT, 100)
+        everything = await claiming.orphans(tx, BOT, None)
     assert [row["id"] for row in expired] == [dead]
     assert [row["id"] for row in everything] == [dead, alive]
     assert expired[0]["chat_kind"] == ChatKind.PRIVATE
@@ -322,7 +322,7 @@ async def test_only_buttons_that_were_really_there_can_be_pressed(store: Store, 
 
     async def had(data: str, chat_id: ChatId = ANNA, bot_id: BotId = BOT, number: MessageId = row) -> bool:
         async with store.read() as tx:
-            return await messages.had_button(tx, bot_id, chat_id, number, data)
+            return await buttons.were_there(tx, bot_id, chat_id, number, data)
 
     assert [await had(data) for data in ("first", "yes", "undo")] == [True] * 3
     assert not await had("other")
@@ -415,7 +415,7 @@ async def test_a_message_had_every_button_and_has_those_of_its_last_edit(store: 
     edit = {"method": Method.EDIT_TEXT, "target_id": card}
     await owed(store, clock, "edit", payload=payloads[1], **edit)
     async with store.read() as tx:
-        had = [await messages.had_button(tx, BOT, ANNA, card, data) for data in ("a:1", "b:2", "c:3")]
-        has = [await messages.has_button(tx, BOT, ANNA, card, data) for data in ("a:1", "b:2", "c:3")]
-        assert not await messages.has_button(tx, BOT, BEN, card, "b:2")
+        had = [await buttons.were_there(tx, BOT, ANNA, card, data) for data in ("a:1", "b:2", "c:3")]
+        has = [await buttons.are_there(tx, BOT, ANNA, card, data) for data in ("a:1", "b:2", "c:3")]
+        assert not await buttons.are_there(tx, BOT, BEN, card, "b:2")
     assert (had, has) == ([True, True, False], [False, True, False])

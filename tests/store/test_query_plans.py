@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bot.clock import ManualClock
 from bot.model import BotId, ChatId, Kind, Lane, MessageId, Method, Outgoing, Payload, TelegramMessageId
-from bot.store import alerts, broadcasts, chats, dues, inbox, messages, planned, recipients
+from bot.store import alerts, broadcasts, chats, claiming, dues, inbox, messages, planned, recipients
 from bot.store.engine import Store, Tx, open_store
 from bot.store.recipients import Meant
 
@@ -49,7 +49,7 @@ EDIT = Outgoing(ANNA, Kind.CARD, Payload(""), "e", Method.EDIT_TEXT, target_id=M
 
 QUESTIONS: dict[str, tuple[Question, set[str]]] = {
     "what may go now": (
-        lambda _, tx, now_us: messages.claimable(tx, BOT, Lane.SCHEDULED, now_us, 10),
+        lambda _, tx, now_us: claiming.claimable(tx, BOT, Lane.SCHEDULED, now_us, 10),
         {"message ix_message_pending", "earlier ix_message_open", "creator ix_message_open"},
     ),
     "when is something due": (
@@ -57,7 +57,7 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
         {"message ix_message_pending"},
     ),
     "what did a dead worker leave": (
-        lambda _, tx, now_us: messages.orphans(tx, BOT, now_us),
+        lambda _, tx, now_us: claiming.orphans(tx, BOT, now_us),
         {"message ix_message_sending"},
     ),
     "what may they still get today": (
