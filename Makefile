@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # One process a core; a file stays in one process, since it may share a browser or a database server. Their order is
 # that of tests/conftest.py.
-PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# Rewritten asserts are kept between runs, also where Python is told to keep nothing.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # mypy keeps one core busy for most of a minute: while tests wait for a server it has that for nothing. Either may fail.
 beside_types = $(BIN)/mypy & $(1); tests=$$?; wait $$! && exit $$tests
 
@@ -56,8 +57,8 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable ".[dev]"
-	@# On all cores, which pip does on one; the libraries' own tests are never imported.
-	$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+	@# On all cores, which pip does on one; the libraries' own tests, and what only installs or benchmarks, can wait.
+	$(BIN)/python -m compileall -qq -j 0 -x '/(tests?|pip|setuptools|pkg_resources|scipy|sklearn)/' $(VENV)/lib || true
 	touch $(READY)
 
 clean:

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import gc
 import io
 import logging
 import os
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -53,6 +55,8 @@ BEGIN_WITH = ("faults/test_table.py", "store/test_publishing.py")
 """The first learns from the shipped texts, for which every house would wait; the second needs other texts."""
 END_WITH = ("core", "content", "simulator", "telegram", "web")
 """Short files: with a long one at the end the other processes would have nothing to do."""
+YOUNG_OBJECTS = 20_000
+"""So many before Python looks which of them nobody needs any more."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,6 +69,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return len(BEGIN_WITH) + (path.parts[0] in END_WITH)
 
     items.sort(key=when)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: Python need not look through them each time it looks for what can go."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
 
 
 @dataclass
@@ -129,19 +140,23 @@ def read_once() -> Iterator[None]:
     parse_located, check = load.parse_located, lint.check
     parsed: dict[tuple[str, str], Parsed] = {}
     minds: dict[tuple[object, ...], Mind] = {}
+    several_threads = Lock()
 
     def parse_once(files: Mapping[str, str], language: str = "en") -> tuple[Content, Sources]:
         known = (revision_of(files), language)
-        if known not in parsed:
-            made = Parsed(*parse_located(files, language))
-            if len(parsed) == KEPT_TEXTS:
+        with several_threads:
+            found = parsed.pop(known, None)
+        if found is None:
+            found = Parsed(*parse_located(files, language))
+        with several_threads:
+            parsed[known] = found  # the one used last goes last
+            while len(parsed) > KEPT_TEXTS:
                 del parsed[next(iter(parsed))]
-            parsed[known] = made
-        found = parsed[known] = parsed.pop(known)  # the one used last goes last
         return found.content, found.sources
 
     def check_once(content: Content, sources: Sources, today: date | None = None) -> Findings:
-        of = next((found for found in parsed.values() if found.content is content), None)
+        with several_threads:
+            of = next((found for found in parsed.values() if found.content is content), None)
         if of is None:
             return check(content, sources, today)
         return of.findings.get(today) or of.findings.setdefault(today, check(content, sources, today))

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from difflib import ndiff
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +12,11 @@ from hypothesis import strategies as st
 
 from bot.content.edit import ChangeEntry, Edit, LeaveToPeople, NewEntry, Retire, Sign, apply
 from bot.content.lint import check_files
-from bot.content.load import parse_content, read_files
+from bot.content.load import parse_content
 from bot.content.schema import Content, Entry, Variant
 from bot.content.yaml_text import EditError, YamlText
+from tests.shipped import CONTENT, FILES
 
-ROOT = Path(__file__).parents[2]
-FILES = read_files(ROOT / "faq")
-CONTENT = parse_content(FILES)
 SMALL = {path: text for path, text in FILES.items() if path.rpartition("/")[2] not in {"red_flag_messages.yaml"}}
 IDS = sorted(CONTENT.entries)
 

@@ -3,14 +3,12 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot.care import Care, PlanState
-from bot.content.load import load_content
 from bot.model import PatientId
 from bot.services.sheet import calls, sheet
+from tests.shipped import CONTENT
 
-CONTENT = load_content(Path(__file__).parents[2] / "faq")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CARE = Care(
     enrolment_id=1,

@@ -1,15 +1,13 @@
 """What staff type after /enrol, in any order."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from bot.content.load import load_content
 from bot.content.plan import Plan
 from bot.core.care.enrolling import Request, Wrong, match_option, read_link, read_moment, read_request
+from tests.shipped import CONTENT
 
-CONTENT = load_content(Path(__file__).parents[3] / "faq")
 ZONE = CONTENT.clinic.zone
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.care import BASELINE, Care, PlanState
-from bot.content.load import load_content
 from bot.core.care.joining import (
     AGREE,
     CAREFUL,
@@ -21,8 +19,8 @@ from bot.core.care.joining import (
     joining_step,
 )
 from bot.model import PatientId
+from tests.shipped import CONTENT
 
-CONTENT = load_content(Path(__file__).parents[3] / "faq")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CARE = Care(
     enrolment_id=1,
