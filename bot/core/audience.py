@@ -4,6 +4,7 @@ Days are the clinic's; moments that come in are aware.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -68,11 +69,16 @@ class Choices:
     """Telegram's id → how staff know that person."""
 
 
-def choices_of(content: Content) -> Choices:
-    """What the clinic's plans and people offer."""
+def choices_of(content: Content, treating: Mapping[int, str] | None = None) -> Choices:
+    """What the clinic's plans and people offer. `treating`: who treats, by what staff call them; those of one name get
+    their numbers beside it, so that a typed name never means one of two. None: whom clinic.yaml names, by number."""
     areas = {area.id: area for plan in content.plans.values() for area in plan.areas}
     plans = {plan_id: plan.title for plan_id, plan in content.plans.items()}
-    return Choices(tuple(areas.values()), plans, {int(one): str(one) for one in content.clinic.podiatrists})
+    if treating is None:
+        treating = {int(one): str(one) for one in content.clinic.podiatrists}
+    bearers = Counter(normalise(name) for name in treating.values())
+    people = {one: name if bearers[normalise(name)] == 1 else f"{name} ({one})" for one, name in treating.items()}
+    return Choices(tuple(areas.values()), plans, people)
 
 
 # --- a typed line ---------------------------------------------------------------------------------------------------

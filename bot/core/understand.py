@@ -151,13 +151,15 @@ def build_brain(
     model: SentenceModel | None = None,
     lessons: Lessons | None = None,
     triager: Reader | None = None,
+    matcher: Matcher | None = None,
 ) -> Brain:
     """The brain for one revision of the content.
 
     `index`: of this content, built with `model`; built now if None. `lessons`: for the second opinion on danger;
-    without them there is none. `triager`: one with the same rules and lessons, where there is one already.
+    without them there is none. `triager`: one with the same rules and lessons, where there is one already; `matcher`:
+    one with the same ways to ask.
     """
-    matcher = build_matcher(content, index, model)
+    matcher = matcher or build_matcher(content, index, model)
     triager = triager or build_triager(content, lessons)
     tongues = Tongues(content.other_languages, content.red_flags)
     return Brain(content, triager, Wishes(content.words), matcher, tongues)

@@ -15,6 +15,7 @@ from bot.announcement import Audience, LeftOut, State
 from bot.clock import SECOND_US, from_us, to_us
 from bot.core.announcement_check import Finding, check, in_words
 from bot.core.announcing import NEEDS_VISIT, SEND_FROM, SEND_UNTIL, Announcement
+from bot.core.audience import Choices
 from bot.core.composing import TREATED_DAYS, Choice, good_times, is_on, key_of
 from bot.core.replies import Html, names_of
 from bot.errors import MarkupError
@@ -166,7 +167,7 @@ class Cards:
 
     async def _audience(self, tx: Tx, row: sa.RowMapping) -> dict[str, str]:
         counts = await self.counts(tx, row)
-        audience = self.words.audience(Audience.from_json(row["audience"]))
+        audience = await self.words.audience(tx, Audience.from_json(row["audience"]))
         return {"audience": audience, "patients": self.words.patients(counts.get(None, 0))}
 
     async def counts(self, tx: Tx, row: sa.RowMapping) -> dict[LeftOut | None, int]:
@@ -212,15 +213,16 @@ class Cards:
         """Whom it is for. `menu`: the buttons of one kind only."""
         text = self.post.text(self.words.texts.desk_ask_who, **await self._audience(tx, row))
         audience = Audience.from_json(row["audience"])
-        rows = in_rows([self._choice(row["id"], audience, *one, menu) for one in self._choices(menu)], 2)
+        all_ = await self.words.choices(tx)
+        rows = in_rows([self._choice(row["id"], audience, *one, menu) for one in self._choices(all_, menu)], 2)
         if menu:
             return Payload(text, (*rows, (Button(self.words.texts.button_back, data("who", row["id"])),)))
         everyone = (Button(self.words.texts.button_everyone, data("everyone", row["id"])),)
-        return Payload(text, (everyone, *rows, self._menus(row["id"]), self.back(row["id"])))
+        return Payload(text, (everyone, *rows, self._menus(row["id"], all_), self.back(row["id"])))
 
-    def _choices(self, menu: str) -> list[tuple[Choice, str, str]]:
+    def _choices(self, all_: Choices, menu: str) -> list[tuple[Choice, str, str]]:
         """Kind, value and words of what there is to choose; `menu`: the letter of a kind, or nothing."""
-        texts, all_ = self.words.texts, self.words.choices()
+        texts = self.words.texts
         match menu:
             case Choice.AREA:
                 return [(Choice.AREA, one.id, one.label) for one in all_.areas]
@@ -249,7 +251,7 @@ class Cards:
         key = key_of(value) if choice in {Choice.AREA, Choice.PLAN} else value
         return Button(shown, data("choose", broadcast_id, f"{'off' if on else 'on'}:{choice}:{key}"))
 
-    def _menus(self, broadcast_id: int) -> tuple[Button, ...]:
+    def _menus(self, broadcast_id: int, all_: Choices) -> tuple[Button, ...]:
         """Kinds of which there is more than one."""
         texts = self.words.texts
         labels = {
@@ -260,7 +262,7 @@ class Cards:
         return tuple(
             Button(label, data("menu", broadcast_id, kind))
             for kind, label in labels.items()
-            if len(self._choices(kind)) > 1
+            if len(self._choices(all_, kind)) > 1
         )
 
     def when(self, row: sa.RowMapping) -> Payload:

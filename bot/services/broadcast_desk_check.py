@@ -41,6 +41,8 @@ class LastLook:
     """How many of those get a check-in on the day it starts."""
     others: tuple[sa.RowMapping, ...]
     """Announcements that are on their way."""
+    audience: str
+    """Whom it is for, in words."""
 
     @cached_property
     def announcement(self) -> Announcement:
@@ -73,7 +75,7 @@ class LastLook:
         text = self.post.text(
             words.texts.desk_check,
             patients=words.patients(self.count),
-            audience=words.audience(Audience.from_json(self.row["audience"])),
+            audience=self.audience,
             lines=Html("\n".join(lines)),
         )
         back = Button(words.texts.button_back, data("show", self.row["id"]))
@@ -149,4 +151,5 @@ async def last_look(post: Post, tx: Tx, row: sa.RowMapping) -> LastLook:
         await cards.counts(tx, row),
         await post.count(tx, (whom(row), day), check_ins),
         tuple(going),
+        await cards.words.audience(tx, Audience.from_json(row["audience"])),
     )

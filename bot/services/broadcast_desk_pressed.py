@@ -61,7 +61,7 @@ class Pressed(AtDesk):
         text = completed(template.text, content, now.astimezone(content.clinic.zone).date())
         audience = Audience()
         if template.audience is not None:
-            meant = read_line(template.audience, self._words.choices(), content.clinic.zone, now)
+            meant = read_line(template.audience, await self._words.choices(tx), content.clinic.zone, now)
             if isinstance(meant, Wrong):
                 await self._drafts.say(tx, turn, self._words.texts.desk_unread_who, word=meant.word)
             else:
@@ -109,7 +109,7 @@ class Pressed(AtDesk):
     async def _choose(self, tx: Tx, turn: Turn, row: sa.RowMapping) -> None:
         """One of whom it is for: `on:a:<key>`, `off:vt:`."""
         on, kind, key = turn.more.split(":", 2)
-        choice, all_ = Choice(kind), self._words.choices()
+        choice, all_ = Choice(kind), await self._words.choices(tx)
         names = {Choice.AREA: [one.id for one in all_.areas], Choice.PLAN: list(all_.plans)}
         value = named(key, names[choice]) if choice in names else key
         if value is None:  # an area that the content has no more

@@ -83,8 +83,8 @@ class Typed(AtDesk):
         await self._set(tx, turn, draft, payload=with_announcement(draft, new))
 
     async def _who(self, tx: Tx, turn: Turn, draft: sa.RowMapping, said: TextIn) -> None:
-        zone = self._words.content.clinic.zone
-        audience = read_line(said.text, self._words.choices(), zone, self.post.clock.now())
+        zone, choices = self._words.content.clinic.zone, await self._words.choices(tx)
+        audience = read_line(said.text, choices, zone, self.post.clock.now())
         if isinstance(audience, Wrong):
             await self._drafts.say(tx, turn, self._words.texts.desk_unread_who, word=audience.word)
             return

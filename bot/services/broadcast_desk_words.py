@@ -1,7 +1,7 @@
 """Announcements in words for staff: whom they are for and how many that is, when they go, what each is called."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,8 +14,12 @@ from bot.core import audience as audiences
 from bot.core.announcing import NEEDS_VISIT, Announcement
 from bot.core.replies import WEEKDAY_NAMES, full_time, names_of, render, time_in_words
 from bot.errors import MarkupError
+from bot.model import UserId
 from bot.services.broadcast_file import reasons
+from bot.services.people import People
 from bot.services.post import Post
+from bot.store import people
+from bot.store.engine import Tx
 
 DESK = "bc"
 """What the data of buttons about announcements begins with."""
@@ -57,13 +61,17 @@ class DeskWords:
         """ "1 message", "12 messages"."""
         return self.texts.desk_message if count == 1 else self.texts.desk_messages.replace("{count}", f"{count:,}")
 
-    def choices(self) -> audiences.Choices:
-        """What an audience can be made of."""
-        return audiences.choices_of(self.content)
+    async def choices(self, tx: Tx) -> audiences.Choices:
+        """What an audience can be made of, with the names that staff have for who treats."""
+        treating = await People(self.post).who_treat(tx)
+        return audiences.choices_of(self.content, {int(user_id): name for user_id, name in treating.items()})
 
-    def audience(self, audience: Audience) -> str:
-        """Whom it is for."""
-        return audiences.in_words(audience, self.choices(), self.texts)
+    async def audience(self, tx: Tx, audience: Audience) -> str:
+        """Whom it is for. Who does not treat any more has a name all the same."""
+        choices, bot_id = await self.choices(tx), self.post.bot_id
+        others = audience.podiatrists - choices.podiatrists.keys()
+        known = {one: await people.name_of(tx, bot_id, UserId(one)) for one in others} | dict(choices.podiatrists)
+        return audiences.in_words(audience, replace(choices, podiatrists=known), self.texts)
 
     def when(self, at: datetime) -> str:
         """A moment on the clinic's clock, with its day: cards are read later than they are written."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from bot import logs
 from bot.content.edit import Edit
 from bot.errors import StoreError
-from bot.model import Kind, Method, Outgoing, Payload
+from bot.model import Kind, MessageId, Method, Outgoing, Payload
 from bot.services.impact_desk import ImpactDesk
 from bot.services.post import Post
 from bot.services.proposing import Proposal, Undo
@@ -88,22 +88,31 @@ class EditPublishing:
             await self._show(draft, desk.why_not(draft, proposed))
 
     async def _publish(self, desk: EditDesk, draft: Draft) -> None:
-        """Publish it and note that it is done, in one transaction: a worker killed in between leaves neither."""
+        """Publish it and note that it is done, in one transaction: a worker killed in between leaves neither.
+
+        Of a double tap two workers may take up one each. The card says once that this is published: whoever is second
+        publishes nothing.
+        """
         proposed = await self._propose(desk, draft)
         who, note = draft.user_id, desk.note(draft)
 
         async def settle(tx: Tx, published: Published) -> None:
             payload = await desk.settle(tx, draft, proposed if isinstance(proposed, Proposal) else None, published)
-            await self._redraw(tx, draft, payload)
+            if await self._redraw(tx, draft, payload, _once(draft)) is None:
+                raise _PublishedBefore
             await drafts.drop(tx, self.post.bot_id, draft)
 
         outcome: Proposal | Conflict | Refused | Published
-        if isinstance(proposed, Undo):
-            outcome = await self.publisher.undo(proposed.revision_id, who, note, settle)
-        elif isinstance(proposed, Proposal) and not proposed.refusals:
-            outcome = await self.publisher.publish(proposed, who, note, settle)
-        else:
-            outcome = proposed
+        try:
+            if isinstance(proposed, Undo):
+                outcome = await self.publisher.undo(proposed.revision_id, who, note, settle)
+            elif isinstance(proposed, Proposal) and not proposed.refusals:
+                outcome = await self.publisher.publish(proposed, who, note, settle)
+            else:
+                outcome = proposed
+        except _PublishedBefore:
+            log.info("edit_published_before", card_id=draft.card_id)
+            return
         if not isinstance(outcome, Published):
             await self._show(draft, desk.why_not(draft, outcome))
 
@@ -134,7 +143,17 @@ class EditPublishing:
             if await drafts.on_card(tx, self.post.bot_id, draft.card_id, of_lesson=of_lesson) is not None:
                 await self._redraw(tx, draft, payload)
 
-    async def _redraw(self, tx: Tx, draft: Draft, payload: Payload) -> None:
-        key = f"edit:{draft.card_id}:{draft.asking}:{self.post.clock.now_us()}"
+    async def _redraw(self, tx: Tx, draft: Draft, payload: Payload, key: str | None = None) -> MessageId | None:
+        """`key`: of what is said once; None is returned when it was."""
+        key = key or f"edit:{draft.card_id}:{draft.asking}:{self.post.clock.now_us()}"
         out = Outgoing(draft.chat_id, Kind.RELAY, payload, key, method=Method.EDIT_TEXT, target_id=draft.card_id)
-        await self.post.enqueue(tx, out)
+        return await self.post.enqueue(tx, out)
+
+
+class _PublishedBefore(Exception):
+    """Raised to take a transaction back: another worker has published this draft."""
+
+
+def _once(draft: Draft) -> str:
+    """The same key of two taps on a draft, another one once its author has changed it."""
+    return f"published:{draft.card_id}:{draft.user_id}:{draft.kept_us}"

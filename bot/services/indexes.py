@@ -72,8 +72,17 @@ def mind_for(
     triager = None
     if before is not None and lessons is before.lessons and rules_of(content) == rules_of(before.brain.content):
         triager = before.brain.triager
-    brain = build_brain(content, index, model, lessons, triager)
-    return Mind(brain, index, index_name, lessons, lessons_name, is_behind)
+    if before is None or index is not before.index or not _asked_alike(content, before.brain.content):
+        brain = build_brain(content, index, model, lessons, triager)
+        return Mind(brain, index, index_name, lessons, lessons_name, is_behind)
+    brain = build_brain(content, index, model, lessons, triager, before.brain.matcher)
+    return Mind(brain, index, index_name, lessons, lessons_name, is_behind, before.matched)
+
+
+def _asked_alike(one: Content, other: Content) -> bool:
+    """Whether a matcher of one content says of any text what that of the other would; both have the same index."""
+    ways = [[(entry.id, entry.question, entry.phrasings) for entry in of.entries.values()] for of in (one, other)]
+    return ways[0] == ways[1] and one.words == other.words
 
 
 def keep_mind(mind: Mind, folder: Path | None) -> None:

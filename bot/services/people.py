@@ -31,17 +31,22 @@ class People:
 
         A right that is the person's own needs a person: whoever writes as the group, and other bots, may do nothing.
         """
-        if (why := await self._why_not(tx, chat_id, sender, action)) is not None:
+        why, _ = await self._looked_up(tx, chat_id, sender, action)
+        if why is not None:
             raise NotAllowed(sender.user_id, action, why)
+
+    async def admit(self, tx: Tx, chat_id: ChatId, sender: Sender, action: str) -> None:
+        """The same of somebody who acts now: what colleagues call them is kept as it is today."""
+        why, row = await self._looked_up(tx, chat_id, sender, action)
+        if why is not None:
+            raise NotAllowed(sender.user_id, action, why)
+        store, bot_id, now_us = self.post.store, self.post.bot_id, self.post.clock.now_us()
+        await people.note_name(store, tx, bot_id, sender.user_id, sender.first_name, now_us, row)
 
     async def may(self, tx: Tx, chat_id: ChatId, sender: Sender, action: str) -> bool:
         """The same as an answer: for what is only shown to those who may use it."""
-        return await self._why_not(tx, chat_id, sender, action) is None
-
-    async def note_name(self, tx: Tx, sender: Sender) -> None:
-        """Keep what colleagues call somebody who did something."""
-        now_us = self.post.clock.now_us()
-        await people.note_name(self.post.store, tx, self.post.bot_id, sender.user_id, sender.first_name, now_us)
+        why, _ = await self._looked_up(tx, chat_id, sender, action)
+        return why is None
 
     async def who_treat(self, tx: Tx) -> dict[UserId, str]:
         """Clinicians of the team, and whom clinic.yaml names, with what colleagues call them."""
@@ -62,20 +67,23 @@ class People:
         row = await people.find(tx, self.post.bot_id, author) if author is not None else None
         return None if row is not None and row["role"] == Role.DESK else author
 
-    async def _why_not(self, tx: Tx, chat_id: ChatId, sender: Sender, action: str) -> WhyNot | None:
+    async def _looked_up(
+        self, tx: Tx, chat_id: ChatId, sender: Sender, action: str
+    ) -> tuple[WhyNot | None, sa.RowMapping | None]:
+        """Why they may not, and their row, which is looked for as far as that matters."""
         account = await accounts.account(tx, self.post.bot_id)
         is_group = chat_id == account["staff_chat_id"]
         if is_group and sender.is_anonymous:
-            return WhyNot.ANONYMOUS
+            return WhyNot.ANONYMOUS, None
         if sender.is_bot or sender.is_anonymous or not (is_group or chat_id == ChatId(sender.user_id)):
-            return WhyNot.SILENT
+            return WhyNot.SILENT, None
         row = await people.find(tx, self.post.bot_id, sender.user_id)
         if row is not None and row["removed_us"] is not None:
-            return WhyNot.REMOVED
+            return WhyNot.REMOVED, row
         roles = self._roles(row, sender.user_id, in_group=is_group)
         if roles & frozenset(ALLOWED.get(action, ())):
-            return None
-        return WhyNot.ROLE if roles and action in ALLOWED else WhyNot.SILENT
+            return None, row
+        return (WhyNot.ROLE if roles and action in ALLOWED else WhyNot.SILENT), row
 
     def _roles(self, row: sa.RowMapping | None, user_id: UserId, *, in_group: bool) -> frozenset[Role]:
         """In the staff group everybody is at least the desk; privately only who has a role, and who is on call."""

@@ -1,5 +1,6 @@
 """/record: one file with everything about one patient, for a complaint. It goes to the owner who asks, in private."""
 
+import asyncio
 from dataclasses import dataclass
 
 from bot import logs
@@ -11,7 +12,7 @@ from bot.services.post import Post
 from bot.services.record_file import RecordFile, Sealed
 from bot.services.rights import plan_drop
 from bot.services.thread_why import Why
-from bot.store import audits, enrolling, people
+from bot.store import audits, enrolling, erasures, people
 from bot.store import record as rows
 from bot.store.attachments import keep_file
 from bot.store.audits import Wanted
@@ -41,7 +42,9 @@ class Record:
         patient_id = await enrolling.patient_by_code(tx, self.post.bot_id, code)
         if patient_id is None:
             return Payload(self.post.text(texts.record_unknown, code=code))
-        made = await self._draw(tx, code, patient_id, said.sender)
+        # Of years of messages it takes a while, so with nothing locked; anew where the patient was forgotten meanwhile.
+        key = ("record", patient_id, await erasures.is_forgotten(tx, self.post.bot_id, patient_id))
+        made = await self.post.count(tx, key, lambda tx: self._draw(tx, code, patient_id, said.sender))
         await self._send(tx, code, said.sender, made)
         await self._note(tx, patient_id, said.sender, made)
         is_private = said.chat_id == ChatId(said.sender.user_id)
@@ -59,7 +62,7 @@ class Record:
         whys = {id_: (escape(why.decided(one)), *why.reasons(one)) for id_, one in decisions.items()}
         drawer = RecordFile(content, code, names, whys, await AuditView(self.post).in_full(tx, noted))
         who = await people.name_of(tx, bot_id, asker.user_id)
-        return drawer.draw(record, who, self.post.clock.now())
+        return await asyncio.to_thread(drawer.draw, record, who, self.post.clock.now())
 
     async def _send(self, tx: Tx, code: str, asker: Sender, made: Sealed) -> None:
         """To the owner's own chat, whoever else is in the group; our copy goes as those of other such files."""

@@ -79,7 +79,7 @@ class Routine:
         await AlertRepeats(self.post).mend()
         await self.backups.note_wishes()
 
-    async def status(self, tx: Tx) -> str:
+    async def status(self, tx: Tx) -> Payload:
         """How things stand, for staff."""
         served = self.post.library.served
         counts = await accounts.counts(tx, self.post.bot_id)
@@ -95,8 +95,8 @@ class Routine:
             uptime=local_time(clinic, self.started_at, now),
         )
         backups = await self.backups.last_backup_line()
-        more, figures = await StatusDesk(self.post).lines(tx), await Digest(self.post).lately(tx)
-        return "\n".join(filter(None, (text, review_dates(self.post), backups, more, figures)))
+        above, below = (text, review_dates(self.post), backups), (await Digest(self.post).lately(tx),)
+        return await StatusDesk(self.post).payload(tx, above, below)
 
     async def _morning(self, tx: Tx, row: sa.RowMapping) -> None:
         await self._plan_morning(tx)

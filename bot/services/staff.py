@@ -51,7 +51,7 @@ from bot.services.team import Team
 from bot.services.team_cards import TEAM
 from bot.services.thread_desk import ThreadDesk
 from bot.services.thread_words import ThreadWords
-from bot.store import accounts, messages, threads
+from bot.store import accounts, buttons, messages, threads
 from bot.store import inbox as inbox_rows
 from bot.store.engine import Tx
 
@@ -63,8 +63,8 @@ class Staff:
     """Handles updates from the staff group, and what the team does privately."""
 
     post: Post
-    status: Callable[[Tx], Awaitable[str]]
-    """How things stand, as a text for staff."""
+    status: Callable[[Tx], Awaitable[Payload]]
+    """How things stand, for staff."""
     ask_bot_name: Callable[[], Awaitable[str]] | None = None
     """The bot's user name, which a personal link needs. Raises TelegramError."""
     _names: list[str] = field(default_factory=list, repr=False)
@@ -115,9 +115,7 @@ class Staff:
 
     async def _allow(self, tx: Tx, incoming: TextIn | MediaIn | PressIn, action: str) -> None:
         """Go on only where this person may do this here; raises NotAllowed."""
-        people = People(self.post)
-        await people.require(tx, incoming.chat_id, incoming.sender, action)
-        await people.note_name(tx, incoming.sender)
+        await People(self.post).admit(tx, incoming.chat_id, incoming.sender, action)
 
     async def _refuse(self, tx: Tx, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn, error: NotAllowed) -> str:
         """Note that it was tried, and say why not. Returns what a press is to be answered with."""
@@ -260,7 +258,7 @@ class Staff:
         is_read = argument.isdecimal() or action not in ONLY_NUMBERS
         if action not in by_name or not is_read or press.row_id is None:
             return
-        if not await messages.had_button(tx, self.post.bot_id, press.chat_id, press.row_id, press.data or ""):
+        if not await buttons.were_there(tx, self.post.bot_id, press.chat_id, press.row_id, press.data or ""):
             raise NotAllowed(press.sender.user_id, f"forged_{action}")
         await messages.proved(tx, self.post.bot_id, press.row_id, press.message_id, self.post.clock.now_us())
         await by_name[action](tx, press, argument)

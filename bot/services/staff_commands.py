@@ -24,7 +24,6 @@ from bot.services.preview_command import PreviewCommand
 from bot.services.record import Record
 from bot.services.review_desk import ReviewDesk
 from bot.services.rights import LockedRecords
-from bot.services.status_desk import StatusDesk
 from bot.services.teach import Teach
 from bot.services.team import Team
 from bot.store import alerts
@@ -49,7 +48,7 @@ class StaffCommands:
     """Does what staff's commands ask for. Those who may are known: `services/staff.py` has asked."""
 
     post: Post
-    status: Callable[[Tx], Awaitable[str]]
+    status: Callable[[Tx], Awaitable[Payload]]
     bot_name: str
 
     @property
@@ -125,7 +124,7 @@ class StaffCommands:
         return ReviewDesk(self.post).command()
 
     async def _status(self, tx: Tx, typed: Typed) -> Payload:
-        return await StatusDesk(self.post).payload(tx, await self.status(tx))
+        return await self.status(tx)
 
     async def _teach(self, tx: Tx, typed: Typed) -> Payload:
         return await Teach(self.post).command(tx)

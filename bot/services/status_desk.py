@@ -6,7 +6,7 @@ on to the next people; what is left is for somebody to look at.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,17 +42,15 @@ class StatusDesk:
     def _texts(self) -> StatusReplies:
         return self.post.library.served.content.status
 
-    async def payload(self, tx: Tx, text: str) -> Payload:
-        """`text`, which says how things stand, with the button to what is in doubt."""
-        see = Button(self._texts.button_see, f"{STATUS}:see:0")
-        return Payload(text, ((see,),) if await doubts.count(tx, self.post.bot_id) else ())
-
-    async def lines(self, tx: Tx) -> str:
-        """What there is to say about messages, patients out of reach and the last test of a backup."""
-        lines = [await self._late(tx), await self._blocked(tx), await self._tested(tx)]
-        if count := await doubts.count(tx, self.post.bot_id):
+    async def payload(self, tx: Tx, above: Sequence[str], below: Sequence[str]) -> Payload:
+        """How things stand: between these lines what there is to say about messages, patients out of reach and the
+        last test of a backup, with the button to what is in doubt."""
+        lines = [*above, await self._late(tx), await self._blocked(tx), await self._tested(tx)]
+        count = await doubts.count(tx, self.post.bot_id)
+        if count:
             lines.append(self.post.text(self._texts.in_doubt, count=str(count)))
-        return "\n".join(filter(None, lines))
+        see = Button(self._texts.button_see, f"{STATUS}:see:0")
+        return Payload("\n".join(filter(None, (*lines, *below))), ((see,),) if count else ())
 
     async def _late(self, tx: Tx) -> str:
         due_us = await messages.next_due_us(tx, self.post.bot_id)

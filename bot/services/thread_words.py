@@ -130,6 +130,8 @@ class ThreadWords:
 
     async def command(self, tx: Tx, thread: sa.RowMapping, said: TextIn | MediaIn) -> bool:
         """The same in the thread's topic. A command that we do not know is not for the patient either."""
+        if isinstance(said, TextIn) and is_note(said.text):
+            return False  # it begins with a slash, and is for colleagues
         words, command = split_command(said.text) if isinstance(said, TextIn) else ("", None)
         if command is None or (isinstance(said, TextIn) and said.edited):
             return command is not None

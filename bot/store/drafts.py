@@ -38,6 +38,8 @@ class Draft:
     asking: str | None = None
     lesson_id: int | None = None
     """The question of a patient that it comes from."""
+    kept_us: int | None = None
+    """When it was kept as it is; None: it is only about to be."""
 
     @property
     def is_line(self) -> bool:
@@ -128,4 +130,5 @@ def _read(row: sa.RowMapping) -> Draft:
         MappingProxyType(row["values"]),
         row["asking"],
         row["lesson_id"],
+        row["changed_us"],
     )

@@ -87,13 +87,14 @@ def is_away(row: sa.RowMapping, now_us: int) -> bool:
     return row["away_us"] is not None and (row["away_until_us"] is None or row["away_until_us"] > now_us)
 
 
-async def note_name(store: Store, tx: Tx, bot_id: BotId, user_id: UserId, name: str, now_us: int) -> None:
-    """Keep what colleagues call somebody as it is now; who has no row becomes a guest."""
-    row = await find(tx, bot_id, user_id)
-    if row is None:
+async def note_name(
+    store: Store, tx: Tx, bot_id: BotId, user_id: UserId, name: str, now_us: int, known: sa.RowMapping | None
+) -> None:
+    """Keep what colleagues call somebody as it is now; who has no row becomes a guest. `known`: what `find` found."""
+    if known is None:
         guest = {"bot_id": bot_id, "user_id": user_id, "role": GUEST, "name": name[:NAME_MAX], "since_us": now_us}
         await store.insert_once(tx, staff, [guest], "bot_id", "user_id")
-    elif name and row["name"] != name[:NAME_MAX]:
+    elif name and known["name"] != name[:NAME_MAX]:
         await set_values(tx, bot_id, user_id, name=name[:NAME_MAX])
 
 

@@ -9,11 +9,13 @@ import sqlalchemy as sa
 
 from bot.announcement import Audience, State
 from bot.clock import to_us
+from bot.model import Role, UserId
 from bot.services import broadcast_file
 from bot.simulator.house import House
 from bot.simulator.people import Participant, Person
 from bot.simulator.state import Message
 from bot.store import broadcasts, recipients
+from bot.store import people as team
 from bot.store.engine import Tx
 from bot.store.tables import attachment, audit, broadcast, chat
 from tests.on_a_plan import enrol, plan_step, write_plan
@@ -313,6 +315,26 @@ async def test_areas_have_a_menu_of_their_own(house: House, people: list[Person]
     assert "2 patients" in card.text
     card = await presses(house, "Back", card)
     assert "Treated in 7 days" in labels(card)
+
+
+async def test_podiatrists_are_chosen_by_name(house: House, people: list[Person]) -> None:
+    """By the names that /team shows, whoever of the team treats."""
+    bot_id, now_us = house.app.settings.bot_id, to_us(house.clock.now())
+    async with house.app.store.write() as tx:
+        for number, name in ((71, "Ann"), (72, "Bob")):
+            await team.give_role(house.app.store, tx, bot_id, UserId(number), Role.CLINICIAN, name, now_us)
+    await joined(house, "P-9", 6000, podiatrist_id=71)
+    card = await presses(house, "Who gets it", await writes(house, f"/broadcast {TEXT}"))
+    card = await presses(house, "Podiatrist …", card)
+    assert labels(card)[:2] == ["Podiatrist Ann", "Podiatrist Bob"]
+    card = await presses(house, "Podiatrist Ann", card)
+    assert "With podiatrist Ann – 1 patient" in card.text
+    async with house.app.store.write() as tx:
+        await team.remove(tx, bot_id, UserId(71), now_us)
+    card = await presses(house, "Back", await presses(house, "Back", card))
+    assert "With podiatrist Ann – 1 patient" in card.text, "who has left has a name all the same"
+    card = await presses(house, "Who gets it", card)
+    assert "With podiatrist Bob – 0 patients" in (await answers(house, card, "bob")).text
 
 
 async def test_whom_it_is_for_in_one_line(house: House, people: list[Person]) -> None:

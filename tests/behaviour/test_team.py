@@ -253,7 +253,7 @@ async def test_who_was_on_call_is_so_no_more(house: House, podiatrist: Member) -
     assert "Member still stands under on_call in clinic.yaml." in house.staff_texts[-1]
     async with house.app.store.read() as tx:
         assert await tx.scalar(sa.select(sa.func.count()).select_from(on_call)) == 0
-        ladder = await Notices(house.app.post).ladder(tx)
+        ladder = await Notices(house.app.post).rungs(tx)
     assert ladder.on_call == ()
 
 

@@ -83,10 +83,11 @@ async def test_pictures_and_voice_go_both_ways(house: House, number: int) -> Non
 
 @pytest.mark.parametrize("note", ["// ask Bea first", "  //no", "//"])
 async def test_a_note_stays_in_the_topic(house: House, number: int, note: str) -> None:
-    before = len(house.bot_texts)
+    before, told = len(house.bot_texts), len(seen_in(house, number))
     said = house.member.says(note, thread=number)
     house.member.sends_photo(note, thread=number)
     await house.settle(seconds=30)
+    assert len(seen_in(house, number)) == told, "the bot has nothing to say to it"
     house.member.edits(said, "// ask Tim first")
     await house.settle(seconds=30)
     assert len(house.bot_texts) == before

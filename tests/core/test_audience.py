@@ -232,6 +232,15 @@ def test_an_area_of_two_plans_is_one_choice(content: Content) -> None:
     assert found == Choices((heel, calf), {"a": "A", "b": "B"}, {700: "700"})
 
 
+def test_whoever_shares_a_name_is_meant_by_their_number_too(content: Content) -> None:
+    treating = {700: "Dr Grey", 701: "Sam", 702: "sam"}
+    choices = choices_of(content, treating)
+    assert choices.podiatrists == {700: "Dr Grey", 701: "Sam (701)", 702: "sam (702)"}
+    assert read_line("treated by dr grey", choices, LONDON, NOW) == Audience(podiatrists=frozenset({700}))
+    assert read_line("sam 702", choices, LONDON, NOW) == Audience(podiatrists=frozenset({702}))
+    assert read_line("sam", choices, LONDON, NOW) == Wrong("sam")
+
+
 @pytest.mark.parametrize(
     "audience",
     [

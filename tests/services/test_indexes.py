@@ -10,8 +10,9 @@ from bot.content.load import load_content
 from bot.content.schema import Content, Group
 from bot.core.matching import build_index, ridge
 from bot.core.matching.index import Index
+from bot.model import Decision
 from bot.services import indexes
-from bot.services.indexes import index_for, is_kept
+from bot.services.indexes import index_for, is_kept, mind_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,19 +56,36 @@ def test_workers_that_start_together_learn_once(
     assert len({index.lines for index in found}) == 1
 
 
-def test_another_answer_needs_no_new_index_another_phrasing_does(content: Content, tmp_path: Path) -> None:
+def with_entry(content: Content, **update: object) -> Content:
+    """The same with something else about its question."""
     group = content.groups[0]
-    entry = group.entries[0]
+    edited = group.model_copy(update={"entries": (group.entries[0].model_copy(update=update),)})
+    return content.model_copy(update={"groups": (edited,)})
 
-    def with_entry(**update: object) -> Content:
-        edited = group.model_copy(update={"entries": (entry.model_copy(update=update),)})
-        return content.model_copy(update={"groups": (edited,)})
 
+def test_another_answer_needs_no_new_index_another_phrasing_does(content: Content, tmp_path: Path) -> None:
     index_for(content, None, tmp_path)
-    index_for(with_entry(answer="Another answer."), None, tmp_path)
+    index_for(with_entry(content, answer="Another answer."), None, tmp_path)
     assert len(kept(tmp_path)) == 1
-    index_for(with_entry(phrasings=(*entry.phrasings, "one more way to ask")), None, tmp_path)
+    phrasings = content.groups[0].entries[0].phrasings
+    index_for(with_entry(content, phrasings=(*phrasings, "one more way to ask")), None, tmp_path)
     assert len(kept(tmp_path)) == 2
+
+
+def test_a_matcher_serves_on_while_every_text_is_matched_as_before(content: Content) -> None:
+    content = content.model_copy(update={"messages": {}})  # nothing is left for the second opinion to learn from
+    entry = content.groups[0].entries[0]
+    first = mind_for(with_entry(content, phrasings=(entry.question, *entry.phrasings[:4])), None, None)
+    other_answer = with_entry(first.brain.content, answer="Another answer.")
+    second = mind_for(other_answer, None, None, first)
+    assert second.brain.matcher is first.brain.matcher
+    assert second.matched is first.matched
+    # The question itself counts as one of five ways to ask: the index stays, and the bot may not answer any more.
+    fewer = mind_for(with_entry(content, phrasings=entry.phrasings[:4]), None, None, first)
+    assert fewer.index is first.index
+    assert fewer.brain.matcher is not first.brain.matcher
+    assert fewer.brain.matcher.match(entry.question).decision is not Decision.ANSWER
+    assert first.brain.matcher.match(entry.question).decision is Decision.ANSWER
 
 
 def test_another_number_in_the_code_needs_a_new_index(

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from bot.clock import to_us
 from bot.simulator.groups import Member
 from bot.simulator.house import House
+from bot.store import record
+from bot.store.engine import Tx
+from bot.store.record import PatientRecord
 from bot.store.tables import agreement, attachment, audit, check_in, patient, patient_chat, staff_note
 from tests.on_a_plan import enrol, write_plan
 
@@ -164,6 +167,22 @@ async def test_a_locked_record_says_what_was_erased_and_when(house: House, code:
     assert "this patient was forgotten" in page
     assert "kept under lock" in page
     assert "emergency, chest pain breathless" in page
+
+
+async def test_it_is_read_while_others_write_and_noted_once(
+    house: House, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = record.record_of
+
+    async def watched(tx: Tx, *more: Any) -> PatientRecord:
+        assert await tx.scalar(sa.text("pragma query_only")) == 1, "never on the connection that writes"
+        return await original(tx, *more)
+
+    monkeypatch.setattr(record, "record_of", watched)
+    await asks(house, house.owner, code)
+    async with house.app.store.read() as tx:
+        assert len(list(await tx.scalars(sa.select(audit.c.id).where(audit.c.action == "record")))) == 1
+    assert len(sent(house)) == 1
 
 
 async def test_a_code_nobody_has(house: House, owner: Member) -> None:

@@ -12,8 +12,10 @@ from bot.simulator.cluster import Cluster
 from bot.store import schema
 from bot.store.engine import Store, open_store
 from bot.store.tables import metadata
+from tests.few_texts import keep_few
 
 MIGRATED = "migrated"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +69,17 @@ async def store(database_url: str, clock: ManualClock) -> AsyncIterator[Store]:
     """The store under test."""
     async with open_store(database_url, clock) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped texts with six questions of six phrasings, so that an index takes a moment; to copy."""
+    faq = Path(shutil.copytree(ROOT / "faq", tmp_path_factory.mktemp("small") / "faq"))
+    keep_few(faq)
+    return faq
+
+
+@pytest.fixture
+def folder(fast_dir: Path, small_folder: Path) -> Path:
+    """A content folder with few texts."""
+    return Path(shutil.copytree(small_folder, fast_dir / "faq"))

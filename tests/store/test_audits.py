@@ -93,7 +93,7 @@ async def test_pages_follow_each_other(store: Store) -> None:
 
 async def test_colleagues_are_named(store: Store) -> None:
     async with store.write() as tx:
-        await people.note_name(store, tx, BOT, BEA, "Bea", 0)
+        await people.note_name(store, tx, BOT, BEA, "Bea", 0, None)
         await accounts.write_audit(tx, BOT, ANNA, "team_remove", BEA, 100)
         await accounts.write_audit(tx, BOT, ANNA, "broadcast_draft", 7, 100)
         rows = await audits.page(tx, BOT, Wanted(), 5)

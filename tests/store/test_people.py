@@ -6,18 +6,23 @@ import sqlalchemy as sa
 
 from bot.model import BotId, Role, UserId
 from bot.store import people
-from bot.store.engine import Store
+from bot.store.engine import Store, Tx
 from bot.store.tables import on_call, staff
 
 BOT, OTHER_BOT = BotId(1), BotId(2)
 ANNA, BEA, CAS, DAN = map(UserId, (11, 12, 13, 14))
 
 
+async def note_name(store: Store, tx: Tx, bot_id: BotId, user_id: UserId, name: str, now_us: int) -> None:
+    """As the services do, who have looked the person up for their rights."""
+    await people.note_name(store, tx, bot_id, user_id, name, now_us, await people.find(tx, bot_id, user_id))
+
+
 async def test_who_does_something_is_known_by_name_and_has_no_role_of_their_own(store: Store) -> None:
     async with store.write() as tx:
         for name in ("Anna", "Anna", "Annie", ""):
-            await people.note_name(store, tx, BOT, ANNA, name, 100)
-        await people.note_name(store, tx, OTHER_BOT, ANNA, "Elsewhere", 100)
+            await note_name(store, tx, BOT, ANNA, name, 100)
+        await note_name(store, tx, OTHER_BOT, ANNA, "Elsewhere", 100)
         assert [(row["name"], row["since_us"]) for row in await people.guests(tx, BOT)] == [("Annie", 100)]
         assert await people.listed(tx, BOT) == []
         assert await people.standing(tx, BOT) == (frozenset(), frozenset())
@@ -26,7 +31,7 @@ async def test_who_does_something_is_known_by_name_and_has_no_role_of_their_own(
 
 async def test_a_role_is_given_changed_and_ended(store: Store) -> None:
     async with store.write() as tx:
-        await people.note_name(store, tx, BOT, ANNA, "Anna", 100)
+        await note_name(store, tx, BOT, ANNA, "Anna", 100)
         await people.give_role(store, tx, BOT, ANNA, Role.DESK, None, 200)
         await people.give_role(store, tx, BOT, BEA, Role.OWNER, "Bea", 200)
         assert [(row["name"], row["role"]) for row in await people.listed(tx, BOT)] == [
@@ -44,7 +49,7 @@ async def test_who_comes_back_begins_anew(store: Store) -> None:
         await people.give_role(store, tx, BOT, CAS, Role.CLINICIAN, "Cas", 100)
         await people.set_values(tx, BOT, CAS, registration="AB1", away_us=150)
         await people.remove(tx, BOT, CAS, 200)
-        await people.note_name(store, tx, BOT, CAS, "Cassie", 250)
+        await note_name(store, tx, BOT, CAS, "Cassie", 250)
         await people.give_role(store, tx, BOT, CAS, Role.DESK, None, 300)
         row = await people.find(tx, BOT, CAS)
     assert row is not None

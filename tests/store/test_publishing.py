@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -20,23 +21,8 @@ from bot.services.publishing import Conflict, Outcome, Published, Publisher, Ref
 from bot.store import accounts, revisions
 from bot.store.contacts import Contacts
 from bot.store.engine import Store
-from tests.few_texts import keep_few
 
-ROOT = Path(__file__).parents[2]
 BOT, ONE, OTHER = BotId(1), UserId(7), UserId(8)
-
-
-@pytest.fixture(scope="session")
-def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped texts with six questions of six phrasings, so that an index takes a moment; to copy."""
-    faq = Path(shutil.copytree(ROOT / "faq", tmp_path_factory.mktemp("small") / "faq"))
-    keep_few(faq)
-    return faq
-
-
-@pytest.fixture
-def folder(fast_dir: Path, small_folder: Path) -> Path:
-    return Path(shutil.copytree(small_folder, fast_dir / "faq"))
 
 
 async def publisher_on(store: Store, clock: ManualClock, folder: Path) -> Publisher:
@@ -253,33 +239,66 @@ async def test_an_older_copy_of_the_folder_undoes_nothing(
 
 
 async def storm(publishers: list[Publisher], folder: Path, edits: int) -> None:
-    """Many edit at once, some the same entry; whoever meets a conflict looks again and adds theirs to it."""
+    """Many edit at once, some the same entry: each adds a number to an answer or a way to ask, writes a new question,
+    or takes back what was done before. Whoever meets a conflict looks again and adds theirs to it."""
     rng = random.Random(5)
-    ids = sorted((await active(publishers[0]))[1].entries)
-    bases: list[int] = [(await active(publishers[0]))[0]]
+    made: dict[int, int] = {}
+    """By its number, the revision that each edit made which was not taken back."""
+    taken_back = 0
 
     async def add(number: int) -> None:
-        publisher, entry_id = rng.choice(publishers), rng.choice(ids)
+        publisher = rng.choice(publishers)
         while True:
             base, content = await active(publisher)
-            lines = (*content.entries[entry_id].phrasings, f"phrasing number {number} of many")
+            edit = one_of(rng, content, number)
             await asyncio.sleep(0)
-            outcome = await does(publisher, ChangeEntry(entry_id, phrasings=lines), UserId(number), base)
+            outcome = await does(publisher, edit, UserId(number), base)
             if isinstance(outcome, Published):
-                bases.append(outcome.revision_id)
+                made[number] = outcome.revision_id
+                await publisher._library.look()
                 return
             assert isinstance(outcome, Conflict) or "same time" in outcome.reasons[0], outcome
 
-    for begin in range(0, edits, 10):
-        await asyncio.gather(*(add(number) for number in range(begin, min(begin + 10, edits))))
+    async def take_back(number: int) -> None:
+        nonlocal taken_back
+        outcome = await rng.choice(publishers).undo(made[number], ONE)
+        if isinstance(outcome, Published):
+            del made[number]
+            taken_back += 1
+
+    for begin in range(0, edits, AT_ONCE):
+        last = [number for number in range(begin - AT_ONCE, begin) if number in made and rng.random() < 0.1]
+        numbers = range(begin, min(begin + AT_ONCE, edits))
+        await asyncio.gather(*(add(number) for number in numbers), *(take_back(number) for number in last))
     _, content = await active(publishers[0])
-    said = [line for entry in content.entries.values() for line in entry.phrasings]
-    assert sorted(line for line in said if line.startswith("phrasing number")) == sorted(
-        f"phrasing number {number} of many" for number in range(edits)
-    )
-    assert len(set(bases)) == edits + 1
+    assert noted(content) == sorted(made), "nothing is lost, doubled, or there after all"
+    assert taken_back or edits < 10 * AT_ONCE
+    assert len(await publishers[0].history(limit=2 * edits)) == edits + taken_back + 1
     assert in_folder(folder) == content
     assert revision_of(read_files(folder)) == content.revision
+
+
+AT_ONCE = 5
+
+
+def one_of(rng: random.Random, content: Content, number: int) -> Edit:
+    """An edit that puts this number into the texts."""
+    kind, entry = rng.random(), content.entries[rng.choice(sorted(content.entries))]
+    line = f"way number {number} to ask"
+    if kind < 0.02:
+        ways = (line, *(f"bath {number} as {way}" for way in "abcde"))
+        return NewEntry("soreness", f"Bath {number}?", "Noted:.", ways, date(2030, 1, 1))
+    if kind < 0.1:
+        return ChangeEntry(entry.id, phrasings=(*entry.phrasings, line))
+    before = entry.answer.removesuffix(".") if entry.answer.startswith("Noted:") else "Noted:"
+    return ChangeEntry(entry.id, answer=f"{before} {number}.")
+
+
+def noted(content: Content) -> list[int]:
+    """The numbers in the texts, each as often as it stands there."""
+    answers = [entry.answer for entry in content.entries.values() if entry.answer.startswith("Noted:")]
+    ways = [line for entry in content.entries.values() for line in entry.phrasings if line.startswith("way number")]
+    return sorted(int(number) for text in (*answers, *ways) for number in re.findall(r"\d+", text))
 
 
 async def test_workers_that_share_a_database_lose_nothing(
@@ -288,9 +307,10 @@ async def test_workers_that_share_a_database_lose_nothing(
     clock: ManualClock,
     folder: Path,
 ) -> None:
-    await storm([publisher, await publisher_on(store, clock, folder)], folder, 6)
+    await storm([publisher, await publisher_on(store, clock, folder)], folder, 8)
 
 
 @pytest.mark.slow
-async def test_a_thousand_edits(publisher: Publisher, folder: Path) -> None:
-    await storm([publisher], folder, 1000)
+async def test_a_thousand_edits(publisher: Publisher, store: Store, clock: ManualClock, folder: Path) -> None:
+    """Half an hour on a machine that does little else."""
+    await storm([publisher, await publisher_on(store, clock, folder)], folder, 1000)
