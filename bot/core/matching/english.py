@@ -8,6 +8,7 @@ from and under which licence.
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -51,15 +52,18 @@ class English:
         """The words worth guessing, most frequent first."""
         return tuple(word for word, row in self.rows.items() if row < _FREQUENT and len(word) > 2)
 
-    def vector(self, words: list[str]) -> NDArray[np.float32]:
-        """Where a text points: its words' vectors together, rare words weighing more; length 1, 0 if none is known."""
-        rows = [row for word in words if (row := self._row(word)) is not None]
-        if not rows:
-            return np.zeros(self.vectors.shape[1], np.float32)
-        weights = np.array([math.log(2 + row) for row in rows], np.float32)
-        total: NDArray[np.float32] = weights @ self.vectors[rows].astype(np.float32)
-        length = float(np.linalg.norm(total))
-        return total / np.float32(length) if length else total
+    def vectors_of(self, texts: Sequence[list[str]]) -> NDArray[np.float32]:
+        """Where each text (rows) points: its words' vectors together, rare words weighing more; length 1, 0 if none is
+        known."""
+        found = np.zeros((len(texts), self.vectors.shape[1]), np.float32)
+        for text, words in enumerate(texts):
+            if rows := [row for word in words if (row := self._row(word)) is not None]:
+                weights = np.array([math.log(2 + row) for row in rows], np.float32)
+                np.matmul(weights, self.vectors[rows].astype(np.float32), out=found[text])
+        lengths = np.sqrt(np.einsum("ij,ij->i", found, found))
+        lengths[lengths == 0] = 1
+        found /= lengths[:, None]
+        return found
 
     def _row(self, word: str) -> int | None:
         if (row := self.rows.get(word)) is not None:

@@ -16,7 +16,7 @@ from bot.core.matching.confidence import Together, best_entries, signs
 from bot.core.matching.english import english
 from bot.core.matching.index import Index
 from bot.core.matching.questions import questions
-from bot.core.matching.ridge import kernel
+from bot.core.matching.ridge import into_kernel
 from bot.core.matching.spelling import Mender
 from bot.core.matching.training import Embed, Read, mean_cosines, read
 from bot.core.text import normalise
@@ -108,8 +108,9 @@ class LearnedMatcher:
         index = self._index
         one = read(self._mender.mend(index.spellings.spell_out(text)))
         embedded = self._embed([" ".join(one.words)]) if self._embed else None
-        cosines = mean_cosines([one.words], index.postings, index.vectors, index.sentences, english(), embedded)[0]
-        scores = (kernel(cosines).astype(np.float32) @ index.weights).astype(np.float64)
+        pointing = english().vectors_of([one.words])
+        cosines = mean_cosines([one.words], index.postings, index.vectors, index.sentences, pointing, embedded)[0]
+        scores = (into_kernel(cosines.copy()) @ index.weights).astype(np.float64)
         nearest = np.maximum.reduceat(cosines, self._starts)
         return self._judge(one, scores, nearest.astype(np.float64), cosines)
 

@@ -31,6 +31,17 @@ class _Places(NamedTuple):
     together, the first group first."""
 
 
+class Weighed(NamedTuple):
+    """The known features of some texts, text by text."""
+
+    text: NDArray[np.intp]
+    """Which text has it…"""
+    at: NDArray[np.intp]
+    """…which feature of the keys it is…"""
+    share: Floats
+    """…and how much it is of the text; each group of a text has length 1."""
+
+
 @dataclass(frozen=True)
 class Postings:
     """Which phrasings have which features, and how much of each: the cosines to all phrasings in one sweep."""
@@ -82,19 +93,27 @@ class Postings:
         self, at: NDArray[np.intp], counts: Floats, groups: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], Floats]:
         share = (1 + np.log(counts)) * self.weights[at]
-        lengths = np.sqrt(np.bincount(groups, share * share, minlength=GROUPS)).astype(np.float32)
+        lengths = np.sqrt(np.bincount(groups, share * share)).astype(np.float32)
         return at, share / lengths[groups]
 
-    def weigh_words(self, words: list[str]) -> tuple[NDArray[np.intp], Floats]:
-        """The same as `weigh` of their `bag`, by what is remembered of each word: this runs for every question."""
-        every = [self._places_of(word[:LONGEST]) for word in words]
-        stems = [places.stem for places in every]
-        befores = [places.before for places in every]
-        pairs = [pair for far in AFTER for pair in map(crc32, stems[far:], befores)]
+    def weigh_words(self, texts: Sequence[list[str]]) -> Weighed:
+        """The same of many texts' words, by what is remembered of each word: this runs for every question."""
+        every = [[self._places_of(word[:LONGEST]) for word in words] for words in texts]
+        pairs: list[int] = []
+        owners: list[int] = []
+        for number, text in enumerate(every):
+            stems, befores = [places.stem for places in text], [places.before for places in text]
+            found = [pair for far in AFTER for pair in map(crc32, stems[far:], befores)]
+            pairs += found
+            owners += [number] * len(found)
         at, is_known = look_up(np.array(pairs, np.uint32), self.keys)
-        marked = np.concatenate([(at[is_known] << _MARK) + 1, *(places.marked for places in every)])
+        marked = np.concatenate([(at[is_known] << _MARK) + 1, *(places.marked for text in every for places in text)])
+        if len(every) > 1:
+            known = [sum(len(places.marked) for places in text) for text in every]
+            of_text = np.concatenate((np.array(owners, np.intp)[is_known], np.repeat(np.arange(len(every)), known)))
+            marked += of_text * (len(self.keys) << _MARK)
         if not len(marked):
-            return marked, np.zeros(0, np.float32)
+            return Weighed(marked, marked, np.zeros(0, np.float32))
         marked.sort()
         at = marked >> _MARK
         is_first = np.empty(len(at), np.bool_)
@@ -105,7 +124,9 @@ class Postings:
         counts[:-1] = begins[1:] - begins[:-1]
         counts[-1] = len(at) - begins[-1]
         at = at[begins]
-        return self._shares(at, counts, marked[begins] - (at << _MARK))
+        groups = marked[begins] - (at << _MARK)
+        owner = at // len(self.keys)
+        return Weighed(owner, *self._shares(at - owner * len(self.keys), counts, groups + owner * GROUPS))
 
     def _places_of(self, word: str) -> _Places:
         if (found := self._remembered.get(word)) is not None:
@@ -121,7 +142,7 @@ class Postings:
 
     def cosines(self, words: list[str]) -> Floats:
         """The sum over the groups of the text's cosines to every phrasing, 0 to `GROUPS`."""
-        at, share = self.weigh_words(words)
+        _, at, share = self.weigh_words([words])
         row_of, common = self._common
         row = row_of[at]
         is_common = row >= 0
@@ -137,19 +158,17 @@ class Postings:
         """The same of many texts (rows), in a third of the time."""
         found = np.empty((len(texts), self.size), np.float32)
         for begin in range(0, len(texts), _AT_ONCE):
-            weighed = [self.weigh_words(words) for words in texts[begin : begin + _AT_ONCE]]
-            found[begin : begin + len(weighed)] = self._cosines_of(weighed)
+            some = texts[begin : begin + _AT_ONCE]
+            found[begin : begin + len(some)] = self._cosines_of(len(some), self.weigh_words(some))
         return found
 
-    def _cosines_of(self, weighed: Sequence[tuple[NDArray[np.intp], Floats]]) -> Floats:
+    def _cosines_of(self, count: int, weighed: Weighed) -> Floats:
         row_of, common = self._common
-        text = np.repeat(np.arange(len(weighed)), [len(at) for at, _ in weighed])
-        at = np.concatenate([at for at, _ in weighed])
-        share = np.concatenate([share for _, share in weighed])
+        text, at, share = weighed
         row = row_of[at]
         is_common = row >= 0
         used, column = np.unique(row[is_common], return_inverse=True)
-        dense = np.zeros((len(weighed), len(used)), np.float32)
+        dense = np.zeros((count, len(used)), np.float32)
         dense[text[is_common], column] = share[is_common]
         text, at, share = text[~is_common], at[~is_common], share[~is_common]
         places, lengths = self._postings_at(at)

@@ -1,6 +1,7 @@
 """From phrasings to an index: features, ridge, and a confidence that was tried on the phrasings themselves."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from zlib import crc32
 
@@ -8,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.matching.confidence import Known, Logistic, Signs, replayed_signs
-from bot.core.matching.english import English, english
+from bot.core.matching.english import english
 from bot.core.matching.features import GROUPS, Ids, bag, stem_ids
 from bot.core.matching.index import NEVER, Gates, Index, Replayed
 from bot.core.matching.matcher import MAX_CANDIDATES
 from bot.core.matching.mutate import misspell
 from bot.core.matching.postings import Postings
-from bot.core.matching.ridge import Matrix, Ridge, kernel
+from bot.core.matching.ridge import Ridge, into_kernel
 from bot.core.matching.spelling import Counts, Mender, Spellings
 
+Matrix = NDArray[np.float64]
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts to rows of length 1 (`semantic.py`)."""
 
@@ -70,19 +72,19 @@ def mean_cosines(
     postings: Postings,
     vectors: NDArray[np.float32],
     sentences: NDArray[np.float32],
-    known: English,
+    pointing: NDArray[np.float32],
     embedded: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
     """Mean cosine of each text, in words as meant, to every phrasing: the likeness everything else is made of.
 
-    `embedded`: the sentence model's rows for the texts, where there is a model.
+    `pointing`: the texts' static vectors (`English.vectors_of`); `embedded`: the sentence model's rows for them, where
+    there is a model.
     """
+    shares = GROUPS + WORDS_SHARE + (SENTENCE_SHARE if embedded is not None else 0)
     total = postings.cosines_of(texts) if len(texts) > 1 else np.array([postings.cosines(words) for words in texts])
-    total += np.array([known.vector(words) for words in texts]) @ vectors.T * np.float32(WORDS_SHARE)
-    shares = GROUPS + WORDS_SHARE
+    total += pointing * np.float32(WORDS_SHARE) @ vectors.T
     if embedded is not None:
-        total += embedded @ sentences.T * np.float32(SENTENCE_SHARE)
-        shares += SENTENCE_SHARE
+        total += embedded * np.float32(SENTENCE_SHARE) @ sentences.T
     total /= np.float32(shares)
     return total
 
@@ -109,26 +111,28 @@ def build(
     counts = Counts.of(words for words, line in zip(typed, lines, strict=True) if line.is_ours)
     texts = [read(words) for words in typed]
     postings = Postings.build([bag(words) for words in typed], labels)
-    vectors = np.vstack([known_words.vector(words) for words in typed])
+    vectors = known_words.vectors_of(typed)
     embedded = embed([" ".join(words) for words in typed]) if embed else None
     sentences = embedded if embedded is not None else np.zeros((len(lines), 0), np.float32)
-    cosines = mean_cosines(typed, postings, vectors, sentences, known_words, embedded)
-    ridge = Ridge.fit(cosines, labels, columns)
+    cosines = mean_cosines(typed, postings, vectors, sentences, vectors, embedded)
     known = _known(texts, labels, columns)
-
-    mender = Mender(counts, spellings.keep)
-    misspelt = [
-        spellings.spell_out(misspell(line.text, seed * 7919 + crc32(line.text.encode()))) or words
-        for line, words in zip(lines, typed, strict=True)  # the same slips whatever stands beside it
-    ]
-    meant = [mender.mend(words) for words in misspelt]
+    with ThreadPoolExecutor(1) as beside:  # seconds of arithmetic, during which Python can read misspelt words
+        fitted = beside.submit(Ridge.fit, into_kernel(cosines.copy()), labels, columns)
+        mender = Mender(counts, spellings.keep)
+        misspelt = [
+            spellings.spell_out(misspell(line.text, seed * 7919 + crc32(line.text.encode()))) or words
+            for line, words in zip(lines, typed, strict=True)  # the same slips whatever stands beside it
+        ]
+        meant = [mender.mend(words) for words in misspelt]
+        ridge = fitted.result()
     slip_texts = tuple(" ".join(words) for words in meant)
     slipped = embed(slip_texts) if embed else None
     replays = _Replays(ridge, known, labels, len(entries))
     if entries:
         replays.add(texts, cosines)
         slips = [read(words) for words in meant]
-        replays.add(slips, mean_cosines(meant, postings, vectors, sentences, known_words, slipped))
+        pointing = known_words.vectors_of(meant)
+        replays.add(slips, mean_cosines(meant, postings, vectors, sentences, pointing, slipped))
     learnt = replays.learn(WRONG_AT_MOST if embed else WRONG_AT_MOST_BY_LETTERS)
     return Index(
         entries=entries,
@@ -141,7 +145,7 @@ def build(
         sentences=sentences,
         slips=slip_texts,
         slip_sentences=slipped if slipped is not None else sentences,
-        weights=ridge.weights.astype(np.float32),
+        weights=ridge.weights,
         known=known,
         right=learnt.right,
         scope=learnt.scope,
@@ -206,8 +210,8 @@ class _Replays:
 
     def add(self, texts: Sequence[Read], cosines: NDArray[np.float32]) -> None:
         """One copy of every phrasing, in order, with its mean cosines to all phrasings, which are spoilt."""
-        likeness = kernel(cosines)
-        held_out = self._ridge.held_out(likeness)
+        likeness = into_kernel(cosines.copy())
+        held_out = self._ridge.held_out(likeness).astype(np.float64)
         self._note_rivals(held_out)
         np.fill_diagonal(cosines, 0.0)
         nearest = np.maximum.reduceat(cosines, self._starts, axis=1).astype(np.float64)
@@ -216,7 +220,7 @@ class _Replays:
         scopes[ours] = _IN
         self._add(texts, self._labels, held_out, nearest, scopes)
         if self._entries > 1:
-            without = self._ridge.without_entry(likeness)[ours]
+            without = self._ridge.without_entry(likeness)[ours].astype(np.float64)
             without[~np.isfinite(without)] = -5.0
             nearest[ours, self._labels[ours]] = 0.0
             near = np.full(len(ours), _NEAR)

@@ -142,7 +142,8 @@ class Ear:
     def likeness(self, texts: Sequence[str]) -> Floats:
         """Of each piece (rows) to every message."""
         meant = [self._mender.mend(self._spellings.spell_out(text)) for text in texts]
-        return into_kernel(mean_cosines(meant, self._postings, self._vectors, NO_SENTENCES, self._english, None))
+        pointing = self._english.vectors_of(meant)
+        return into_kernel(mean_cosines(meant, self._postings, self._vectors, NO_SENTENCES, pointing, None))
 
 
 def heard(scores: Floats, texts: Sequence[str], pressing: int) -> Heard:

@@ -14,7 +14,7 @@ from bot.core.matching.confidence import Logistic
 from bot.core.matching.english import english
 from bot.core.matching.features import Floats, bag
 from bot.core.matching.postings import Postings
-from bot.core.matching.ridge import into_kernel
+from bot.core.matching.ridge import into_kernel, inverse_of, levelled
 from bot.core.matching.spelling import Counts, Spellings
 from bot.core.matching.training import mean_cosines
 from bot.core.opinion.learned import NO_SENTENCES, Ear, Gates, Lessons, heard
@@ -75,8 +75,8 @@ def learn(material: Material, spellings: Spellings) -> Lessons | None:
 
     counts = Counts.of(texts)
     postings = Postings.build([bag(words) for words in texts], labels)
-    vectors = np.vstack([known.vector(words) for words in texts])
-    inverse = _inverse(mean_cosines(texts, postings, vectors, NO_SENTENCES, known, None))
+    vectors = known.vectors_of(texts)
+    inverse = _inverse(mean_cosines(texts, postings, vectors, NO_SENTENCES, vectors, None))
     weights = inverse @ np.eye(none + 1, dtype=np.float32)[labels]
     ear = Ear(spellings, counts, postings, vectors)
 
@@ -111,20 +111,20 @@ def _nearest(signs: Sequence[list[str]], ordinary: Sequence[list[str]]) -> list[
     """Places of the ordinary questions most like a sign of danger, rising."""
     known = english()
     postings = Postings.build([bag(words) for words in signs], np.arange(len(signs)))
-    vectors = np.vstack([known.vector(words) for words in signs])
+    vectors = known.vectors_of(signs)
     best: list[float] = []
     for begin in range(0, len(ordinary), _AT_ONCE):
-        near = mean_cosines(ordinary[begin : begin + _AT_ONCE], postings, vectors, NO_SENTENCES, known, None)
+        some = ordinary[begin : begin + _AT_ONCE]
+        near = mean_cosines(some, postings, vectors, NO_SENTENCES, known.vectors_of(some), None)
         best += near.max(axis=1).tolist()
     return sorted(np.argsort(-np.array(best), kind="stable")[:ORDINARY].tolist())
 
 
 def _inverse(cosines: Floats) -> Floats:
-    """(K + λI)⁻¹, in single precision, made in the memory of `cosines`."""
-    regular = into_kernel(cosines)
+    """(K + λI)⁻¹, made in the memory of `cosines`."""
+    regular = levelled(into_kernel(cosines))
     np.fill_diagonal(regular, regular.diagonal() + SHRINK)
-    found: Floats = np.linalg.inv(regular)
-    return found
+    return inverse_of(regular)
 
 
 def _replay(

@@ -52,7 +52,7 @@ def test_many_texts_together_are_compared_as_each_alone(postings: Postings, coun
 @pytest.mark.parametrize("text", [*TEXTS, "sore sore calf how how long driving", "aaaa aaa aaaaa zzzz", "long " * 60])
 def test_what_is_remembered_of_words_weighs_as_their_features_do(postings: Postings, text: str) -> None:
     for _ in range(2):
-        at, shares = postings.weigh_words(text.split())
+        _, at, shares = postings.weigh_words([text.split()])
         places, weighed = postings.weigh(bag(text.split()))
         assert at.tolist() == places.tolist()
         assert shares == pytest.approx(weighed)
