@@ -6,6 +6,7 @@ Patients' words stay in memory and go to whoever made the edit; no log and no fi
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,8 +115,9 @@ def _rest_is_same(before: Brain, after: Brain) -> bool:
 
 def _shifts(before: Mind, after: Mind, texts: Sequence[str]) -> Iterator[Shift]:
     matcher_alone = _rest_is_same(before.brain, after.brain)
-    for text in texts:
-        if matcher_alone and _gist(before, text) == _gist(after, text):
+    gists = zip(_gists(before, texts), _gists(after, texts), strict=True) if matcher_alone else repeat(None)
+    for text, both in zip(texts, gists, strict=False):
+        if both is not None and both[0] == both[1]:
             continue  # spares looking for signs of danger, most of the work
         shift = Shift(text, _outcome(before.brain, text), _outcome(after.brain, text))
         if shift.before != shift.after:
@@ -131,16 +133,17 @@ class _Gist(NamedTuple):
     is_beyond_doubt: bool
 
 
-def _gist(mind: Mind, text: str) -> _Gist:
-    """Remembered, since what is asked of an edit is asked of the next one too."""
-    known: _Gist | None = mind.matched.get(hash(text))
-    if known is not None:
-        return known
-    match = mind.brain.matcher.match(without_pleasantries(clean(text), mind.brain.content.words))
-    first = match.candidates[0].entry_id if match.candidates else None
-    second = match.second.entry_id if match.second else None
-    found = mind.matched[hash(text)] = _Gist(match.decision, first, second, is_beyond_doubt(match))
-    return found
+def _gists(mind: Mind, texts: Sequence[str]) -> list[_Gist]:
+    """Of each text, in order. Remembered, since what is asked of an edit is asked of the next one too."""
+    known: dict[int, _Gist] = mind.matched
+    new = [text for text in dict.fromkeys(texts) if hash(text) not in known]
+    words = mind.brain.content.words
+    asked = [without_pleasantries(clean(text), words) for text in new]
+    for text, match in zip(new, mind.brain.matcher.match_each(asked), strict=True):
+        first = match.candidates[0].entry_id if match.candidates else None
+        second = match.second.entry_id if match.second else None
+        known[hash(text)] = _Gist(match.decision, first, second, is_beyond_doubt(match))
+    return [known[hash(text)] for text in texts]
 
 
 def _outcome(brain: Brain, text: str) -> Outcome:
@@ -188,8 +191,8 @@ def _danger(before: Mind, after: Mind, dangers: Dangers) -> Iterator[str]:
     except ContentError as error:
         yield from (str(problem) for problem in error.problems)
         return
-    for text in texts:
-        if _gist(after, text).decision is Decision.ANSWER:  # nothing else the matcher says can soothe
+    for text, gist in zip(texts, _gists(after, texts), strict=True):
+        if gist.decision is Decision.ANSWER:  # nothing else the matcher says can soothe
             old, new = _outcome(before.brain, text), _outcome(after.brain, text)
             if new.decision is Decision.ANSWER and new != old:
                 yield f"a message about danger would be answered with '{new.id}'"

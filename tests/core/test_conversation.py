@@ -9,6 +9,7 @@ import pytest
 
 from bot.content.schema import Content, Entry
 from bot.core.conversation import Conversation
+from bot.core.matching import Matcher
 from bot.core.outcome import Answered, Asked, Occasion, Outcome, State
 from bot.core.understand import build_brain
 from bot.model import (
@@ -30,7 +31,7 @@ CHAT, SENDER = ChatId(11), Sender(UserId(11))
 ASKED_IN = TelegramMessageId(7)
 
 
-class TwoQuestions:
+class TwoQuestions(Matcher):
     """A matcher that hears two questions in everything, and is sure of both."""
 
     def match(self, text: str) -> Match:

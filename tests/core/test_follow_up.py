@@ -7,6 +7,7 @@ import pytest
 
 from bot.content.schema import Entry
 from bot.core.follow_up import FollowUps
+from bot.core.matching import Matcher
 from bot.model import Candidate, Decision, Match
 
 SAME = "bruising"
@@ -23,7 +24,7 @@ UNSURE, ASKS, SURE = Decision.HAND_OVER, Decision.ASK, Decision.ANSWER
 
 
 @dataclass(frozen=True)
-class Told:
+class Told(Matcher):
     """A matcher that was told what to say to a question and what follows it."""
 
     says: Mapping[str, Match]

@@ -16,6 +16,7 @@ from bot.core.care.asking import ACTION, DONE, QUESTIONS, Asking
 from bot.core.care.following import Following
 from bot.core.care.pain_words import TOP
 from bot.core.conversation import Conversation
+from bot.core.matching import Matcher
 from bot.core.meta import Wishes
 from bot.core.outcome import Occasion, Outcome, Say, State
 from bot.core.understand import Brain
@@ -62,7 +63,7 @@ class Played:
         return any(flag.level.is_pressing for flag in self.alerts)
 
 
-class _Silence:
+class _Silence(Matcher):
     """Reads nothing: pressed buttons carry no words."""
 
     def triage(self, text: str) -> Triage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,19 @@ class ExactMatcher:
 
     def match(self, text: str) -> Match:
         """`answer` with confidence 1 for a phrasing of one entry; `ask` where several entries share it."""
+        return self._first(text, self._otherwise.match(text))
+
+    def match_each(self, texts: Sequence[str]) -> Iterator[Match]:
+        """The same of many texts in order, in half the time."""
+        return map(self._first, texts, self._otherwise.match_each(texts))
+
+    def _first(self, text: str, otherwise: Match) -> Match:
         normal = normalise(text)
         exact = self._candidates.get(normal)
         if exact is None:
-            return self._otherwise.match(text)
+            return otherwise
         sure = len(exact) == 1 and exact[0].entry_id in self._answerable
-        guesses = self._otherwise.match(text).candidates
+        guesses = otherwise.candidates
         known = {candidate.entry_id for candidate in exact}
         others = tuple(guess for guess in guesses if guess.entry_id not in known)
         return Match(Decision.ANSWER if sure else Decision.ASK, (*exact, *others)[:MAX_CANDIDATES], normal)

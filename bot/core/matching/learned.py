@@ -5,7 +5,7 @@ right → `answer`, `ask` or `hand_over`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
 
@@ -24,6 +24,10 @@ from bot.model import Candidate, Decision, Match
 
 _FADES = 8.0
 """How quickly the confidence of the second and third falls with their scores."""
+
+
+_AT_ONCE = 128
+"""Texts compared at a time, for the memory."""
 
 
 class Found(NamedTuple):
@@ -57,7 +61,15 @@ class LearnedMatcher:
 
     def match(self, text: str) -> Match:
         """See `Matcher.match`. The confidence of the first is its sureness."""
-        whole = self._find(text)
+        return self._match(text, self._find([text])[0])
+
+    def match_each(self, texts: Sequence[str]) -> Iterator[Match]:
+        """The same of many texts in order, in half the time."""
+        for begin in range(0, len(texts), _AT_ONCE):
+            some = texts[begin : begin + _AT_ONCE]
+            yield from map(self._match, some, self._find(some))
+
+    def _match(self, text: str, whole: Found) -> Match:
         if not whole.best:
             return Match(Decision.HAND_OVER, (), normalise(text))
         first, second = self._two_answers(whole, [part for part in dict.fromkeys(questions(text)) if part != text])
@@ -76,7 +88,7 @@ class LearnedMatcher:
         for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
             if is_sure and len(apart) + left < 2:
                 break  # there cannot be two any more, and nothing else would change the answer
-            one = self._find(part)
+            one = self._find([part])[0]
             if self._decide(one) is not Decision.ANSWER:
                 continue
             column = one.best[0][0]
@@ -104,15 +116,17 @@ class LearnedMatcher:
             candidates.append(Candidate(index.entries[column], round(confidence, 4), index.lines[nearest]))
         return tuple(candidates)
 
-    def _find(self, text: str) -> Found:
+    def _find(self, texts: Sequence[str]) -> list[Found]:
         index = self._index
-        one = read(self._mender.mend(index.spellings.spell_out(text)))
-        embedded = self._embed([" ".join(one.words)]) if self._embed else None
-        pointing = english().vectors_of([one.words])
-        cosines = mean_cosines([one.words], index.postings, index.vectors, index.sentences, pointing, embedded)[0]
+        each = [read(self._mender.mend(index.spellings.spell_out(text))) for text in texts]
+        meant = [one.words for one in each]
+        # One by one: what was embedded lately is remembered.
+        embedded = np.vstack([self._embed([" ".join(words)]) for words in meant]) if self._embed else None
+        pointing = english().vectors_of(meant)
+        cosines = mean_cosines(meant, index.postings, index.vectors, index.sentences, pointing, embedded)
         scores = (into_kernel(cosines.copy()) @ index.weights).astype(np.float64)
-        nearest = np.maximum.reduceat(cosines, self._starts)
-        return self._judge(one, scores, nearest.astype(np.float64), cosines)
+        nearest = np.maximum.reduceat(cosines, self._starts, axis=1).astype(np.float64)
+        return list(map(self._judge, each, scores, nearest, cosines))
 
     def _judge(
         self, one: Read, scores: NDArray[np.float64], nearest: NDArray[np.float64], cosines: NDArray[np.float32]

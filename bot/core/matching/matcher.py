@@ -1,5 +1,6 @@
 """The interface every matcher fills."""
 
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from bot.model import Match
@@ -20,3 +21,7 @@ class Matcher(Protocol):
         `MIN_PHRASINGS` phrasings is never answered.
         """
         ...
+
+    def match_each(self, texts: Sequence[str]) -> Iterator[Match]:
+        """The same of many texts, in order."""
+        return map(self.match, texts)

@@ -20,7 +20,7 @@ GAMMA = 2.0
 LAMBDA = 0.3
 """How much a single phrasing may be wrong."""
 _SMALL = 256
-"""Rows of a matrix that is inverted in one piece."""
+"""Rows of a matrix that is worked on in one piece."""
 
 
 def into_kernel(cosines: NDArray[_Float]) -> NDArray[_Float]:
@@ -54,14 +54,18 @@ def inverse_of(regular: NDArray[_Float]) -> NDArray[_Float]:
 
 def levelled(matrix: NDArray[_Float]) -> NDArray[_Float]:
     """The mean of a matrix and its mirror image, in its own memory."""
-    matrix += matrix.T.copy()
-    matrix *= 0.5
+    for row in range(0, len(matrix), _SMALL):  # in squares: the mirror image of a whole row is all over the memory
+        for column in range(row, len(matrix), _SMALL):
+            here = matrix[row : row + _SMALL, column : column + _SMALL]
+            there = matrix[column : column + _SMALL, row : row + _SMALL]
+            here[:] = (here + there.T) * 0.5
+            there[:] = here.T
     return matrix
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """A fitted ridge. `labels[i]`: the entry of phrasing `i`; columns of `weights` are entries."""
+    """A fitted ridge. `labels[i]`: the entry of phrasing `i`, rising; columns of `weights` are entries."""
 
     labels: NDArray[np.int64]
     inverse: Floats
@@ -88,9 +92,10 @@ class Ridge:
     def without_entry(self, likeness: Floats) -> Floats:
         """The same as if the phrasing's whole entry had not been there; that entry scores minus infinity."""
         scores: Floats = likeness @ self.weights
-        for entry in np.unique(self.labels):
-            members = np.flatnonzero(self.labels == entry)
-            block = np.linalg.inv(self.inverse[np.ix_(members, members)])
+        entries, starts = np.unique(self.labels, return_index=True)
+        for entry, begin, end in zip(entries, starts, [*starts[1:], len(self.labels)], strict=True):
+            members = slice(begin, end)
+            block = np.linalg.inv(self.inverse[members, members])
             scores[members] -= likeness[members] @ (self.inverse[:, members] @ (block @ self.weights[members]))
             scores[members, entry] = -np.inf
         return scores

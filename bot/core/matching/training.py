@@ -114,25 +114,29 @@ def build(
     vectors = known_words.vectors_of(typed)
     embedded = embed([" ".join(words) for words in typed]) if embed else None
     sentences = embedded if embedded is not None else np.zeros((len(lines), 0), np.float32)
-    cosines = mean_cosines(typed, postings, vectors, sentences, vectors, embedded)
     known = _known(texts, labels, columns)
-    with ThreadPoolExecutor(1) as beside:  # seconds of arithmetic, during which Python can read misspelt words
-        fitted = beside.submit(Ridge.fit, into_kernel(cosines.copy()), labels, columns)
+
+    def replayed_as_written() -> _Replays:
+        cosines = mean_cosines(typed, postings, vectors, sentences, vectors, embedded)
+        likeness = into_kernel(cosines.copy())
+        replays = _Replays(Ridge.fit(likeness, labels, columns), known, labels, len(entries))
+        replays.add(texts, cosines, likeness)
+        return replays
+
+    with ThreadPoolExecutor(1) as beside:  # a second or two of arithmetic, while Python reads misspelt words
+        as_written = beside.submit(replayed_as_written)
         mender = Mender(counts, spellings.keep)
         misspelt = [
             spellings.spell_out(misspell(line.text, seed * 7919 + crc32(line.text.encode()))) or words
             for line, words in zip(lines, typed, strict=True)  # the same slips whatever stands beside it
         ]
         meant = [mender.mend(words) for words in misspelt]
-        ridge = fitted.result()
-    slip_texts = tuple(" ".join(words) for words in meant)
-    slipped = embed(slip_texts) if embed else None
-    replays = _Replays(ridge, known, labels, len(entries))
-    if entries:
-        replays.add(texts, cosines)
+        slip_texts = tuple(" ".join(words) for words in meant)
+        slipped = embed(slip_texts) if embed else None
         slips = [read(words) for words in meant]
-        pointing = known_words.vectors_of(meant)
-        replays.add(slips, mean_cosines(meant, postings, vectors, sentences, pointing, slipped))
+        cosines = mean_cosines(meant, postings, vectors, sentences, known_words.vectors_of(meant), slipped)
+        replays = as_written.result()
+    replays.add(slips, cosines, into_kernel(cosines.copy()))
     learnt = replays.learn(WRONG_AT_MOST if embed else WRONG_AT_MOST_BY_LETTERS)
     return Index(
         entries=entries,
@@ -145,7 +149,7 @@ def build(
         sentences=sentences,
         slips=slip_texts,
         slip_sentences=slipped if slipped is not None else sentences,
-        weights=ridge.weights,
+        weights=replays.ridge.weights,
         known=known,
         right=learnt.right,
         scope=learnt.scope,
@@ -199,7 +203,7 @@ class _Replays:
     """Phrasings asked again as if they had not been there."""
 
     def __init__(self, ridge: Ridge, known: Known, labels: NDArray[np.int64], entries: int) -> None:
-        self._ridge = ridge
+        self.ridge = ridge
         self._known = known
         self._labels = labels
         self._starts = np.searchsorted(labels, np.arange(labels[-1] + 1))
@@ -208,10 +212,12 @@ class _Replays:
         self._rivals: list[NDArray[np.int32]] = []
         self._ahead: list[NDArray[np.float32]] = []
 
-    def add(self, texts: Sequence[Read], cosines: NDArray[np.float32]) -> None:
-        """One copy of every phrasing, in order, with its mean cosines to all phrasings, which are spoilt."""
-        likeness = into_kernel(cosines.copy())
-        held_out = self._ridge.held_out(likeness).astype(np.float64)
+    def add(self, texts: Sequence[Read], cosines: NDArray[np.float32], likeness: NDArray[np.float32]) -> None:
+        """One copy of every phrasing, in order, with its mean cosines to all phrasings, which are spoilt, and its
+        likeness to them (`into_kernel`)."""
+        if not self._entries:
+            return
+        held_out = self.ridge.held_out(likeness).astype(np.float64)
         self._note_rivals(held_out)
         np.fill_diagonal(cosines, 0.0)
         nearest = np.maximum.reduceat(cosines, self._starts, axis=1).astype(np.float64)
@@ -220,7 +226,7 @@ class _Replays:
         scopes[ours] = _IN
         self._add(texts, self._labels, held_out, nearest, scopes)
         if self._entries > 1:
-            without = self._ridge.without_entry(likeness)[ours].astype(np.float64)
+            without = self.ridge.without_entry(likeness)[ours].astype(np.float64)
             without[~np.isfinite(without)] = -5.0
             nearest[ours, self._labels[ours]] = 0.0
             near = np.full(len(ours), _NEAR)

@@ -14,6 +14,7 @@ from bot.content.plan import Plan
 from bot.content.schema import Content
 from bot.content.sentences import CheckInReplies
 from bot.core.conversation import Conversation
+from bot.core.matching import Matcher
 from bot.core.outcome import Earlier, Occasion, Outcome, State
 from bot.core.understand import Brain, build_brain
 from bot.model import (
@@ -38,7 +39,7 @@ ROW = MessageId(3)
 FAQ = Path("faq/en")
 
 
-class OneAnswer:
+class OneAnswer(Matcher):
     """A matcher that is sure of one question, and knows no other."""
 
     def match(self, text: str) -> Match:

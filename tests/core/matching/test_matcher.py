@@ -138,3 +138,14 @@ def test_no_text_is_too_much(matcher: Matcher, text: str) -> None:
 def test_the_same_text_always_gets_the_same_answer(content: Content) -> None:
     text = "when may I drive, I am sore and have a bruise"
     assert len({build_matcher(content).match(text) for _ in range(3)}) == 1
+
+
+def test_many_texts_together_are_answered_as_each_alone(matcher: Matcher) -> None:
+    said = ("", "how long am I sore", "when may I drive, I am sore and have a bruise", "zzzz", "how lng am i sroe", "hi")
+    texts = [f"{said[number % len(said)]}{' please' * (number % 5)}" for number in range(300)]
+    for text, together in zip(texts, matcher.match_each(texts), strict=True):
+        alone = matcher.match(text)
+        assert (together.decision, together.repaired, together.second) == (alone.decision, alone.repaired, alone.second)
+        assert [one.entry_id for one in together.candidates] == [one.entry_id for one in alone.candidates]
+        confidences = [one.confidence for one in alone.candidates]
+        assert [one.confidence for one in together.candidates] == pytest.approx(confidences, abs=2e-4)
