@@ -123,6 +123,8 @@ class Clinic(Part):
     podiatrists: tuple[UserId, ...] = ()
     broadcast_needs_second: bool = False
     """An announcement goes out only once a second person has confirmed it."""
+    staff_names: bool = False
+    """Patients read the first name of whoever of the team writes to them."""
     guardian_age: int = Field(ge=0, le=30)
     record_years: int = Field(ge=0, le=100)
     privacy_url: Line
@@ -334,6 +336,7 @@ class Replies(Part):
     was_off: Text
     resent: Text
     relay_from_staff: Text
+    relay_from_person: Text
     urgent_open: Text
     urgent_closed: Text
     advise_footer: Text
@@ -456,6 +459,7 @@ REPLY_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "media": frozenset({"what"}),
     "media_caption": frozenset({"what"}),
     "relay_from_staff": frozenset({"text"}),
+    "relay_from_person": frozenset({"name", "text"}),
     "urgent_closed": frozenset({"next_opening"}),
     "staff_hand_over": _CARD,
     "staff_human": _CARD,

@@ -60,7 +60,7 @@ class ThreadDesk:
             case "canned":
                 await self._threads.say(tx, thread, words.canned(thread["id"]), key)
             case "show":
-                await self._threads.say(tx, thread, words.preview(thread["id"], what), key)
+                await self._threads.say(tx, thread, words.preview(press.sender, thread["id"], what), key)
             case "send":
                 reply_id, _, version = what.rpartition(":")
                 passed = await words.send(tx, press, thread, reply_id, version)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.clock import from_us
+from bot.content.schema import Replies
 from bot.content.staff_replies import StaffReply
 from bot.core.hearing import split_command
+from bot.core.replies import Html
 from bot.core.talking import CHANGEABLE, is_note, key_of
 from bot.core.text import normalise
 from bot.errors import MarkupError
@@ -25,6 +27,7 @@ from bot.model import (
     Outgoing,
     Payload,
     PressIn,
+    Sender,
     TextIn,
     UserId,
 )
@@ -65,23 +68,32 @@ class ThreadWords:
             return Passed()
         if (why := await self._unreachable(tx, subject)) is not None:
             return Passed(why)
-        replies = self.post.library.served.content.replies
         key = _key(said)
         if isinstance(said, TextIn) and said.media is None:
-            text = self.post.text(replies.relay_from_staff, text=said.text)
-            await self.post.enqueue(tx, Outgoing(subject, Kind.RELAY, Payload(text), key))
+            await self.post.enqueue(
+                tx, Outgoing(subject, Kind.RELAY, Payload(self._under(said.sender, said.text)), key)
+            )
         else:
             payload = Payload(copy_chat_id=said.chat_id, copy_message_id=said.message_id)
             await self.post.enqueue(tx, Outgoing(subject, Kind.RELAY, payload, key, method=Method.COPY))
         await self._went(tx, said.sender.user_id, subject)
-        return Passed(self.post.text(replies.staff_relayed), is_on_its_way=True)
+        return Passed(self.post.text(self._replies.staff_relayed), is_on_its_way=True)
+
+    @property
+    def _replies(self) -> Replies:
+        return self.post.library.served.content.replies
+
+    def _under(self, sender: Sender, text: str) -> str:
+        """Staff's words as the patient gets them: under the clinic's name, and theirs where the clinic wants it."""
+        name = sender.first_name[:64] if self.post.library.served.content.clinic.staff_names else ""
+        template = self._replies.relay_from_person if name else self._replies.relay_from_staff
+        return self.post.text(template, text=text, name=name)
 
     async def _unreachable(self, tx: Tx, subject: ChatId) -> str | None:
         chat = await lock_chat(tx, self.post.bot_id, subject)
         if chat["unreachable_us"] is None:
             return None
-        replies = self.post.library.served.content.replies
-        return self.post.text(replies.staff_not_relayed, reason=chat["unreachable_why"] or "unreachable")
+        return self.post.text(self._replies.staff_not_relayed, reason=chat["unreachable_why"] or "unreachable")
 
     async def _went(self, tx: Tx, user_id: UserId, subject: ChatId) -> None:
         now_us = self.post.clock.now_us()
@@ -95,11 +107,10 @@ class ThreadWords:
         words = self._threads.words
         if sent is None:
             return "" if is_note(said.text) else self.post.text(words.not_sent_before)
-        replies = self.post.library.served.content.replies
-        html = self.post.text(replies.relay_from_staff, text=said.text)
+        html = self._under(said.sender, said.text)
         sent_at = from_us(sent["sent_us"] or sent["planned_us"])
         if is_note(said.text) or sent["method"] != Method.SEND_TEXT or not await self._is_one(tx, said, html):
-            return self.post.text(replies.staff_edited)
+            return self.post.text(self._replies.staff_edited)
         if self.post.clock.now() - sent_at > CHANGEABLE:
             return self.post.text(words.too_old)
         key = f"{_key(said)}:{zlib.crc32(html.encode())}:{said.sent_at.timestamp():.0f}"
@@ -156,40 +167,39 @@ class ThreadWords:
         rows = tuple((Button(one.title, f"{THREADS}:show:{thread_id}:{id_}"),) for id_, one in found.items())
         return Payload(self.post.text(texts.canned_which), rows)
 
-    def preview(self, thread_id: int, id_: str) -> Payload:
-        """A canned reply as the patient will get it, with *Send*; the list where it is gone."""
+    def preview(self, sender: Sender, thread_id: int, id_: str) -> Payload:
+        """A canned reply as the patient will get it of `sender`, with *Send*; the list where it is gone."""
         reply = self._all.get(id_)
         if reply is None:
             return self.canned(thread_id)
         send = Button(self._threads.words.button_send, f"{THREADS}:send:{thread_id}:{id_}:{self._version(reply)}")
-        return Payload(self._as_sent(reply), ((send,),))
+        return Payload(self._as_sent(sender, reply), ((send,),))
 
     async def send(self, tx: Tx, press: PressIn, thread: sa.RowMapping, id_: str, version: str) -> Passed:
         """Send a canned reply once a press. One that was changed since it was shown is shown again."""
         reply, subject = self._all.get(id_), ChatId(thread["chat_id"])
         if reply is None or self._version(reply) != version:
-            await self._threads.say(tx, thread, self.preview(thread["id"], id_), f"thread:again:{press.press_id}")
+            shown = self.preview(press.sender, thread["id"], id_)
+            await self._threads.say(tx, thread, shown, f"thread:again:{press.press_id}")
             return Passed()
         if (why := await self._unreachable(tx, subject)) is not None:
             return Passed(why)
         # One preview is sent once, however often it is pressed.
-        out = Outgoing(subject, Kind.RELAY, Payload(self._as_sent(reply)), f"canned:{press.row_id}")
+        out = Outgoing(subject, Kind.RELAY, Payload(self._as_sent(press.sender, reply)), f"canned:{press.row_id}")
         if await self.post.enqueue(tx, out) is None:
             return Passed()
         await self._went(tx, press.sender.user_id, subject)
-        return Passed(self.post.text(self.post.library.served.content.replies.staff_relayed), is_on_its_way=True)
+        return Passed(self.post.text(self._replies.staff_relayed), is_on_its_way=True)
 
     @property
     def _all(self) -> dict[str, StaffReply]:
         return dict(self.post.library.served.content.staff_replies)
 
-    def _as_sent(self, reply: StaffReply) -> str:
-        # The clinic's own text is markup with placeholders, so it is filled in before it is put under the heading.
-        heading = self.post.library.served.content.replies.relay_from_staff
-        return self.post.text(heading.replace("{text}", reply.text))
+    def _as_sent(self, sender: Sender, reply: StaffReply) -> str:
+        return self._under(sender, Html(self.post.text(reply.text)))
 
     def _version(self, reply: StaffReply) -> str:
-        return f"{zlib.crc32(self._as_sent(reply).encode()):x}"
+        return f"{zlib.crc32(self.post.text(reply.text).encode()):x}"
 
 
 def _key(said: TextIn | MediaIn) -> str:

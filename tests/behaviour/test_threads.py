@@ -4,6 +4,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -67,6 +68,27 @@ async def test_what_staff_write_in_the_topic_reaches_the_patient(house: House, n
     assert house.patient.last.text == "A message from Demo Foot Clinic:\n\nYes, at the desk. <3"
     async with house.app.store.read() as tx:
         assert await tx.scalar(sa.select(alert.c.state)) == "taken"
+
+
+async def test_whoever_writes_is_named_where_the_clinic_wants_it(house: House, number: int, content_dir: Path) -> None:
+    clinic = content_dir / "clinic.yaml"
+    clinic.write_text(clinic.read_text("utf-8").replace("staff_names: no", "staff_names: yes"), "utf-8")
+    await house.app.look_at_content()
+    await house.settle(seconds=30)
+
+    said = house.member.says("Yes, at the desk. <3", thread=number)
+    await house.settle(seconds=30)
+    name = house.member.user.first_name
+    assert house.patient.last.text == f"A message from {name} at Demo Foot Clinic:\n\nYes, at the desk. <3"
+    house.member.edits(said, "No, later.")
+    await house.settle(seconds=30)
+    assert house.patient.last.text == f"A message from {name} at Demo Foot Clinic:\n\nNo, later."
+
+    house.member.says("/r photo", thread=number)
+    await house.settle(seconds=30)
+    house.member.presses("Please send a photo")
+    await house.settle(seconds=30)
+    assert seen_in(house, number)[-1].text.startswith(f"A message from {name} at Demo Foot Clinic:")
 
 
 async def test_pictures_and_voice_go_both_ways(house: House, number: int) -> None:
