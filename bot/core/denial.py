@@ -55,6 +55,8 @@ from bot.core.denial_words import (
 )
 from bot.core.tokens import SMALL_WORDS, Token, Tokens
 
+_OTHERWISE_BEGINS = frozenset({"cant", "couldnt", "none", "nothing"} | {first for first, _ in OTHERWISE})
+
 
 def denied(tokens: Tokens) -> Iterator[int]:
     """Indices of words that a "no" before them, or a bare one behind them, takes back."""
@@ -152,7 +154,10 @@ def _question_before(tokens: Tokens, index: int) -> Iterator[int]:
 
 def _begins_otherwise(tokens: Tokens, index: int) -> int | None:
     """The last word of a denial of another form: "can't see any", "ruled out", "negative for", "free of"."""
-    here, after, third = (_at(tokens, index + step) for step in range(3))
+    here = tokens[index].word
+    if here not in _OTHERWISE_BEGINS:
+        return None
+    after, third = _at(tokens, index + 1), _at(tokens, index + 2)
     if here in {"cant", "couldnt"} and after in NOTICED | {"feel"} and third == "any":
         felt = _at(tokens, index + 3)
         return index + 2 if felt in FELT or (after != "feel" and felt != "of") else None

@@ -212,7 +212,8 @@ class Finder:
 
     def _each(self, phrase: Phrase, barred: AbstractSet[int], near: int | None = None) -> Iterator[Path]:
         """Its places, rising; those nearest to the token `near`, where one is given."""
-        rarest = min(range(len(phrase.words)), key=lambda number: len(self._places[phrase.words[number]]))
+        counts = [len(self._places[word]) for word in phrase.words]
+        rarest = counts.index(min(counts))
         anchors = self._places[phrase.words[rarest]]
         if near is not None and len(anchors) > _PLACES:
             at = bisect_left(anchors, (near,))
@@ -220,7 +221,7 @@ class Finder:
             anchors = sorted(sorted(around, key=lambda path: abs(path[0] - near))[:_PLACES])
         for anchor in anchors:
             if barred.isdisjoint(anchor):
-                yield from self._around(phrase, rarest, anchor, barred)
+                yield from self._around(phrase, rarest, anchor, barred) if len(counts) > 1 else (anchor,)
 
     def _around(self, phrase: Phrase, rarest: int, anchor: Path, barred: AbstractSet[int]) -> list[Path]:
         """The phrase with its rarest word at `anchor`, grown to the left, then to the right; one place or none."""

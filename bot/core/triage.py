@@ -39,6 +39,7 @@ _NEVER_HYPOTHETICAL = frozenset({"self_harm"})
 """"What if I just…" is always a flag (red-flag catalogue, "Border rules", Hypothetical)."""
 _NO_RISK = frozenset({Why.DENIED, Why.ANSWERED, Why.HYPOTHETICAL, Why.HEARSAY})
 """Diabetes "for fifteen years" is a risk as much as any."""
+_EVERY = frozenset(Why)
 _RAISES_A_DOUBT = frozenset({Why.USUAL})
 """Reasons for which the patient is asked, where the others settle it."""
 
@@ -197,7 +198,7 @@ def _sift(
     finder: Finder,
     alike: Mapping[int, Pattern],
     seen: _Seen,
-    only: frozenset[Why] = frozenset(Why),
+    only: frozenset[Why] = _EVERY,
 ) -> None:
     """Sort the patterns that are in the text by whether their words count."""
     barred: dict[frozenset[Why], frozenset[int]] = {}
@@ -228,7 +229,7 @@ def _reasons(flag: RedFlag, path: Path, reading: Reading) -> frozenset[Why]:
         despite.add(Why.DENIED)
     if flag.id in _NEVER_HYPOTHETICAL:
         despite.add(Why.HYPOTHETICAL)
-    return frozenset(Why) - despite
+    return _EVERY - despite if despite else _EVERY
 
 
 def _is_of_the_sign(index: int, path: Path, reading: Reading) -> bool:
