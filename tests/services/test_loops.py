@@ -1,6 +1,8 @@
 """The loops of a running bot (`app.py`): one bad thing ends no loop, and no loop ends in silence."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -37,13 +39,15 @@ async def world() -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def running(world: World, url: str, **values: str) -> AsyncIterator[tuple[App, asyncio.Task[None]]]:
+async def running(
+    world: World, url: str, texts: Path = ROOT / "faq", **values: str
+) -> AsyncIterator[tuple[App, asyncio.Task[None]]]:
     """The bot on real time, without sockets; stopped at the end."""
     settings = Settings(
         _env_file=None,
         bot_token=world.token,
         database_url=url,
-        content_dir=ROOT / "faq",
+        content_dir=texts,
         owner_ids=str(OWNER_ID),
         **values,  # type: ignore[arg-type]
     )
@@ -200,3 +204,18 @@ async def test_updates_that_pile_up_at_telegram_turn_the_bot_red(house: House) -
     assert not trouble(0, timedelta(seconds=20)), "it came through meanwhile"
     assert not trouble(3, timedelta(hours=1)), "an old error, and three that come right now"
     assert not trouble(3, None)
+
+
+async def test_the_garbage_collector_leaves_the_texts_alone_and_takes_those_of_before(
+    world: World, fast_dir: Path, content_dir: Path
+) -> None:
+    left_alone = gc.get_freeze_count()
+    async with running(world, f"sqlite+aiosqlite:///{fast_dir}/a.db", content_dir) as (app, _):
+        world.add_user(11, "Patient").says(QUESTION)
+        await until(lambda: len(world.from_bot(11)) == 1)
+        assert gc.get_freeze_count() > left_alone
+        before = weakref.ref(app.library.served.content)
+        clinic = content_dir / "clinic.yaml"
+        clinic.write_text(clinic.read_text("utf-8").replace("name: Demo", "name: Other"), "utf-8")
+        await until(lambda: before() is None)
+        assert app.library.served.content.clinic.name.startswith("Other")
