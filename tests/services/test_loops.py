@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -39,18 +40,10 @@ async def world() -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def running(
-    world: World, url: str, texts: Path = ROOT / "faq", **values: str
-) -> AsyncIterator[tuple[App, asyncio.Task[None]]]:
+async def running(world: World, url: str, **values: Any) -> AsyncIterator[tuple[App, asyncio.Task[None]]]:
     """The bot on real time, without sockets; stopped at the end."""
-    settings = Settings(
-        _env_file=None,
-        bot_token=world.token,
-        database_url=url,
-        content_dir=texts,
-        owner_ids=str(OWNER_ID),
-        **values,  # type: ignore[arg-type]
-    )
+    given = {"content_dir": ROOT / "faq", "owner_ids": str(OWNER_ID), **values}
+    settings = Settings(_env_file=None, bot_token=world.token, database_url=url, **given)
     async with build(settings, SystemClock(), transport=SimulatorTransport(world), signed_only=False) as app:
         task = asyncio.create_task(app.run(web=False))
         yield app, task
@@ -210,7 +203,7 @@ async def test_the_garbage_collector_leaves_the_texts_alone_and_takes_those_of_b
     world: World, fast_dir: Path, content_dir: Path
 ) -> None:
     left_alone = gc.get_freeze_count()
-    async with running(world, f"sqlite+aiosqlite:///{fast_dir}/a.db", content_dir) as (app, _):
+    async with running(world, f"sqlite+aiosqlite:///{fast_dir}/a.db", content_dir=content_dir) as (app, _):
         world.add_user(11, "Patient").says(QUESTION)
         await until(lambda: len(world.from_bot(11)) == 1)
         assert gc.get_freeze_count() > left_alone
