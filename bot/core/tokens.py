@@ -136,8 +136,13 @@ def tokens_of(text: str) -> Tokens:
 
 def sentences(tokens: Tokens) -> Iterator[list[int]]:
     """Indices of each sentence."""
-    for _, group in groupby(range(len(tokens)), key=lambda index: tokens[index].sentence):
-        yield list(group)
+    begin = 0
+    for index, token in enumerate(tokens):
+        if token.sentence != tokens[begin].sentence:
+            yield list(range(begin, index))
+            begin = index
+    if tokens:
+        yield list(range(begin, len(tokens)))
 
 
 def clauses(tokens: Tokens, indices: list[int]) -> list[list[int]]:
@@ -147,4 +152,4 @@ def clauses(tokens: Tokens, indices: list[int]) -> list[list[int]]:
 
 def said(tokens: Tokens, indices: list[int]) -> str:
     """The words at `indices`, parted by blanks."""
-    return " ".join(tokens[index].word for index in indices)
+    return " ".join([tokens[index].word for index in indices])
