@@ -55,6 +55,23 @@ from bot.core.denial_words import (
 )
 from bot.core.tokens import SMALL_WORDS, Token, Tokens
 
+# Put together once: a long message asks thousands of times.
+_SMALL_OR_VERBS = SMALL_WORDS | VERBS
+_NEVER_LAST = SUBJECTS | VERBS | BODY | CUES | ENDS | FAILING
+_OF_A_SENTENCE = SUBJECTS | VERBS | CUES | ENDS
+_OF_A_CLAUSE = SUBJECTS | VERBS | CUES
+_ASKED_ABOUT = SUBJECTS | BODY | {"the"}
+_TELLING = SUBJECTS | STATES
+_TOLD_OF = SUBJECTS | VERBS
+_STATES_OR_VERBS = STATES | VERBS
+_WELL_OR_ABLE = WELL | ABLE
+_ENDS_A_CLAIM = ENDS - SUBJECTS - CLAIMED
+_NOT_BODILY = DOUBT | FAILING | LOST
+_FELT = STATES | THINGS | {"discomfort"}
+_HURTING_OR_STATES = HURTING | STATES
+_STATES_OR_FILLERS = STATES | FILLERS
+_FAILS = FAILING - FILLERS
+_STATES_ONLY = STATES - THINGS_TOO
 _OTHERWISE_BEGINS = frozenset({"cant", "couldnt", "none", "nothing"} | {first for first, _ in OTHERWISE})
 
 
@@ -67,7 +84,7 @@ def denied(tokens: Tokens) -> Iterator[int]:
             yield from _scope(tokens, index)
         elif (start := _begins_otherwise(tokens, index)) is not None:
             yield from _scope(tokens, start)
-        elif token.word == "free" and index and not token.mark and tokens[index - 1].word not in SMALL_WORDS | VERBS:
+        elif token.word == "free" and index and not token.mark and tokens[index - 1].word not in _SMALL_OR_VERBS:
             yield index - 1
 
 
@@ -83,9 +100,9 @@ def is_statement(every: Sequence[str]) -> bool:
     telling = [
         word for word in every if word not in SMALL_WORDS and word not in {"left", "right", "and", "or", "whole"}
     ]
-    if not every or not telling or every[0] in SUBJECTS or telling[0] in SUBJECTS | STATES:
+    if not every or not telling or every[0] in SUBJECTS or telling[0] in _TELLING:
         return True
-    return telling[0] in BODY and (len(telling) == 1 or telling[1] in STATES | VERBS or "or" not in every)
+    return telling[0] in BODY and (len(telling) == 1 or telling[1] in _STATES_OR_VERBS or "or" not in every)
 
 
 def _at(tokens: Tokens, index: int) -> str:
@@ -123,7 +140,7 @@ def _named_before(tokens: Tokens, index: int) -> Iterator[int]:
     every = [tokens[number].word for number in range(begin, index)]
     if tokens[begin].sentence != tokens[index].sentence or len(every) > 3 or not every:
         return
-    if every[-1] in {"or", "yes", "and"} or any(word in SUBJECTS | VERBS | CUES for word in every):
+    if every[-1] in {"or", "yes", "and"} or any(word in _OF_A_CLAUSE for word in every):
         return
     if len(every) > 1 and every[0] in BODY and every[1] in STATES:
         return
@@ -141,14 +158,14 @@ def _question_before(tokens: Tokens, index: int) -> Iterator[int]:
         segment.append(before)
         if tokens[before].mark or before == 0:
             every = [tokens[number].word for number in reversed(segment)]
-            if found and (any(word in SUBJECTS | VERBS for word in every) or len(every) > 4):
+            if found and (any(word in _TOLD_OF for word in every) or len(every) > 4):
                 break
             found += segment
             segment = []
             if tokens[before].mark not in {"", ","}:
                 break
     asked = {tokens[number].word for number in found}
-    if found and _at(tokens, min(found)) not in ABLE and (asked & UNWELL or not asked & (WELL | ABLE)):
+    if found and _at(tokens, min(found)) not in ABLE and (asked & UNWELL or not asked & _WELL_OR_ABLE):
         yield from found
 
 
@@ -207,7 +224,7 @@ def _is_turned(tokens: Tokens, cue: int) -> bool:
         is_claimed = is_claimed or word in CLAIMED or (word == "that" and after in SUBJECTS)
         if word in NEGATIONS and is_claimed:
             return True
-        if tokens[before].mark or word in ENDS - SUBJECTS - CLAIMED:
+        if tokens[before].mark or word in _ENDS_A_CLAIM:
             return False
     return False
 
@@ -219,18 +236,18 @@ def _is_of_a_body(tokens: Tokens, cue: int, told: int) -> bool:
         return True
     if word in TURNED:
         return after in STATES
-    if word in DOUBT | FAILING | LOST:
+    if word in _NOT_BODILY:
         return False
     if any(tokens[index].word in {"feel", "felt", "feeling"} for index in range(cue + 1, told)):
-        return word in STATES | THINGS | {"discomfort"}
+        return word in _FELT
     if negation in VERB_CUES and told == cue + 1:
         return word in HURTING
     if negation in VERB_CUES and tokens[told - 1].word == "been" and word.endswith(("ed", "en")):
-        return word in HURTING | STATES
+        return word in _HURTING_OR_STATES
     if negation not in NOUN_CUES or negation == "never":
         is_doing = word.endswith("ing") and len(word) > 4
         does = negation == "never" and word.endswith("s") and not word.endswith("ss")
-        return not (is_doing or does) or word in HURTING | STATES
+        return not (is_doing or does) or word in _HURTING_OR_STATES
     return True
 
 
@@ -257,7 +274,7 @@ def _expects_yes(tokens: Tokens, cue: int) -> bool:
     begins = cue == 0 or tokens[cue].mark != "" or before in {"but", "and", "so", "or", "well", "hi", "hello", "sorry"}
     if word in NEGATED_VERBS and begins:
         after = _at(tokens, cue + 1)
-        return after in SUBJECTS | BODY | {"the"} or (after not in STATES | FILLERS and _is_asked(tokens, cue))
+        return after in _ASKED_ABOUT or (after not in _STATES_OR_FILLERS and _is_asked(tokens, cue))
     if word == "not":
         for aux in range(max(cue - 4, 0), cue - 1):
             first = aux == 0 or tokens[aux].mark != "" or tokens[aux - 1].word in {"but", "and", "so", "say"}
@@ -355,21 +372,21 @@ def _ends(tokens: Tokens, cue: int, told: int, index: int) -> bool:
         return True
     if token.word in ENDS or token.word == "and":
         return True
-    if index > told and token.word in FAILING - FILLERS:
+    if index > told and token.word in _FAILS:
         return _at(tokens, index + 1) not in TROUBLE
     if token.word in {"my", "the", "his", "her"}:
         return index - cue > 2 and before not in PREPOSITIONS | {"or", "nor"} and not token.mark
     if token.word in BODY and index - cue > 1 and not token.mark:
-        return before not in OF_A_PART and _at(tokens, index + 1) in STATES | VERBS
+        return before not in OF_A_PART and _at(tokens, index + 1) in _STATES_OR_VERBS
     return False
 
 
 def _is_last(tokens: Tokens, index: int, is_of_things: bool) -> bool:
     """Whether one more bare thing follows this "and", and nothing else: "no redness and swelling"."""
     after = _at(tokens, index + 1)
-    if not after or tokens[index + 1].mark or after in SUBJECTS | VERBS | BODY | CUES | ENDS | FAILING:
+    if not after or tokens[index + 1].mark or after in _NEVER_LAST:
         return False
-    if is_of_things and after in STATES - THINGS_TOO:
+    if is_of_things and after in _STATES_ONLY:
         return False
     return index + 2 == len(tokens) or tokens[index + 2].mark != "" or tokens[index + 2].word in {"but", "just", "only"}
 
@@ -408,8 +425,8 @@ def _is_thing(word: str) -> bool:
 def _is_item(item: Sequence[Token], is_of_things: bool) -> bool:
     """Whether these words are one bare thing of a list, no statement."""
     telling = [token.word for token in item if token.word not in SMALL_WORDS]
-    if not 0 < len(telling) <= 3 or any(token.word in SUBJECTS | VERBS | CUES | ENDS for token in item):
+    if not 0 < len(telling) <= 3 or any(token.word in _OF_A_SENTENCE for token in item):
         return False
-    if telling[0] in STATES - THINGS_TOO and (is_of_things or len(telling) > 1):
+    if telling[0] in _STATES_ONLY and (is_of_things or len(telling) > 1):
         return False
     return not (telling[0] in BODY and (len(telling) == 1 or telling[1] in STATES))

@@ -35,9 +35,8 @@ SMALL_WORDS = frozenset(
 """Words that say nothing about danger; phrases and messages are compared without them."""
 
 _PIECE = re.compile(
-    r"(?P<short>\b(?:n/a|w/o)\b)|(?P<word>[^\W_](?:[^\W_]|'|(?<=\d)[.,/](?=\d))*)"
-    r"|(?P<mark>\.{2,}|[.;!?,:()\n]|(?<=\s)-(?=\s))",
-    re.IGNORECASE,
+    r"(?P<short>\b(?:[nN]/[aA]|[wW]/[oO])\b)|(?P<word>[^\W_](?:[^\W_]|'|(?<=\d)[.,/](?=\d))*)"
+    r"|(?P<mark>\.{2,}|[.;!?,:()\n]|(?<=\s)-(?=\s))"
 )
 _ENDS = ".;!?"
 """A phrase never reaches over these; it does over a line break and over "…"."""
