@@ -136,7 +136,10 @@ _HAPPENS = (
     "gets?|develops?|starts?|notices?|swells?|faints?|collapses?|bleeds?|happens?|goes|becomes?|turns?|were to|was to"
     "|should|ever|passes out|pass out|keeps?|suddenly|feels?|blacks out|snaps?|breaks?|remains?|spurts?"
 )
-_HAPPENED = "got|started|noticed|swelled|fainted|collapsed|bled|happened|passed out|had an?|went"
+_HAPPENED = (
+    "got|started|noticed|swelled up|swelled|swole up|blew up|puffed up|flared up|fainted|collapsed|bled|happened"
+    "|passed out|had an?|went"
+)
 """May be told of what has happened, but after "what if"."""
 WHETHER = kind(
     "sure know knows knowing wonder wondering wondered ask asking asked see check tell unsure understand decide idea",
@@ -150,7 +153,7 @@ IN_GENERAL = _any(
     r"(?:can|could|does|do|would|will|might|may)(?: (?!have\b)\w+){1,6}? (?:cause|lead to|trigger|puncture|set off"
     r"|bring on|result in)",
     r"(?:can|could|might|may|would|will) (?:i|you|he|she|they|it)(?: \w+)? (?:get|develop|suffer|faint|pass out|bleed"
-    r"|collapse|catch|die|react|lose|black out|swell)",
+    r"|collapse|catch|die|react|lose|black out|swell|end up (?:with|in|having))",
     r"(?:can|could|might|may|do|would|does|will) (?:people|patients|folk|someone|somebody|anyone|anybody|one|a person"
     r"|many|clients|anything)(?: \w+)? (?:get|have|develop|suffer|faint|pass out|bleed|collapse|catch|die|react"
     r"|lose|go)",
@@ -192,7 +195,10 @@ IN_GENERAL = _any(
     "has (?:anyone|anybody|it|that|one|a patient|someone)(?: \\w+)? ever|whats the (?:risk|chance|first sign)",
 )
 """Asked of what can happen to anybody."""
-WOULD = _any("(?:what|who|when) would|what ought|(?:if|in case) (?:someone|somebody|anyone|anybody)s?")
+WOULD = _any(
+    "(?:what|who|when) would|what ought|(?:if|in case) (?:someone|somebody|anyone|anybody)s?"
+    "|would (?:i (?:need|have|know|be able)|that be|it be|this be|you (?:want|need|see))"
+)
 _IF_WHO = (
     r"(?:(?:i|you|he|she|we|they|it|one|someone|somebody|anyone|a \w+|there)"
     rf"|(?:someone|somebody|anyone|anybody)s? (?:{_BODY})"
@@ -206,8 +212,8 @@ IF = re.compile(
 """What may yet happen: "what should I do if my calf swells". Not "if I get up", not "if it gets worse"."""
 ASKS_ON = kind("like such especially for from after when with in if during later just eg ie and")
 ASKS = _any(
-    "what|who|whom|whats|how|should i|do i|shall i|can i|could i|would i|may i|will you|do you|would you|is it|will it"
-    "|in case|incase|must i|does it|imagine"
+    "what|who|whom|whats|how|should i|do i|shall i|can i|could i|would i|would that|may i|will you|do you|would you"
+    "|is it|will it|in case|incase|must i|does it|imagine"
 )
 
 _LIFE = (

@@ -230,6 +230,8 @@ def test_a_denial(text: str) -> None:
         is it ok if my [foot goes numb]
         tell me if this [swelling] is normal
         just in case it matters, I have [chest pain]
+        could I end up with [foot drop], mine drags already
+        would you need to know if my calf [swelled] up last night
         if I press on it [it hurts]
         if I walk [my calf throbs]
         I get [chest pain] if I walk
@@ -287,6 +289,9 @@ def test_no_mere_question(text: str) -> None:
         what would a [clot] feel like
         what does an [allergic reaction] look like
         what if I got a [clot]
+        could I end up with [foot drop]
+        if my calf [swelled] up would I need to ring
+        if I got a [fever] afterwards would that be bad
         what happens if I [faint]
         what should I do if I get [chest pain]
         what do I do if my [calf swells]
