@@ -129,6 +129,8 @@ class Rights:
     def resume(self, state: State, occasion: Occasion) -> Outcome:
         """Messages are on again; check-ins that were stopped come back only when asked for."""
         replies, texts = self.content.replies, self.content.rights
+        if not occasion.stopped and any(care.silent and care.state is PlanState.OPEN for care in occasion.care):
+            return Outcome(state, timers=(Timer(RESTART, occasion.now),))  # a plan without replies, asked for again
         if not occasion.stopped:
             return Outcome(state, (Say(self._say(replies.not_stopped)),))
         state = replace(state, stopped_at=None)

@@ -88,12 +88,12 @@ class Rights:
     # --- check-ins again --------------------------------------------------------------------------------------------
 
     async def _restart(self, tx: Tx, row: sa.RowMapping) -> None:
-        """Let check-ins go on that STOP ended, where any are still to come."""
+        """Let check-ins go on that STOP or silence ended, where any are still to come."""
         post, chat_id = self.post, ChatId(row["ref"])
         await chats.lock_chat(tx, post.bot_id, chat_id)
         off = await chats.opted_out(tx, post.bot_id, chat_id) & {Scope.ALL, Scope.CHECK_INS}
         texts, now, said = post.library.served.content.rights, post.clock.now(), ""
-        for plan in await self._stopped_plans(tx, chat_id) if not off else ():
+        for plan in await self._quiet_plans(tx, chat_id) if not off else ():
             if (next_us := await self._reopen(tx, plan)) is not None:
                 time = time_in_words(from_us(next_us), now=now, zone=ZoneInfo(plan["zone"]))
                 said = said or post.text(texts.restarted, time=time)
@@ -102,16 +102,15 @@ class Rights:
         if said:
             await post.enqueue(tx, Outgoing(chat_id, Kind.REPLY, Payload(said), f"restart:{row['id']}"))
 
-    async def _stopped_plans(self, tx: Tx, chat_id: ChatId) -> list[sa.RowMapping]:
-        """The newest plan of each patient of the chat, where STOP ended it."""
+    async def _quiet_plans(self, tx: Tx, chat_id: ChatId) -> list[sa.RowMapping]:
+        """The newest plan of each patient of the chat, where STOP ended it or nobody replied any more."""
         statement = (
             sa.select(enrolment)
             .where(enrolment.c.bot_id == self.post.bot_id, enrolment.c.chat_id == chat_id)
             .order_by(enrolment.c.treated_us, enrolment.c.id)
         )
         newest = {row["patient_id"]: row for row in (await tx.execute(statement)).mappings()}
-        is_stopped = (PlanState.ENDED, rights.STOPPED)
-        return [row for row in newest.values() if (row["state"], row["reason"]) == is_stopped and row["agreed_us"]]
+        return [row for row in newest.values() if row["agreed_us"] and (_is_stopped(row) or _is_silent(row))]
 
     async def _reopen(self, tx: Tx, plan: sa.RowMapping) -> int | None:
         """Open it again. Returns when its next check-in comes; None: none would, and it stays ended."""
@@ -126,8 +125,8 @@ class Rights:
         steps = await patient_list.steps_of(tx, self.post.bot_id, plan["id"])
         if steps:
             return int(steps[0]["due_us"])
-        old = {"state": PlanState.ENDED, "reason": rights.STOPPED, "ended_us": plan["ended_us"]}
-        await care.set_plan(tx, plan["id"], silent_us=plan["silent_us"], **old)
+        old = {name: plan[name] for name in ("state", "reason", "ended_us", "silent_us")}
+        await care.set_plan(tx, plan["id"], **old)
         return None
 
     # --- being forgotten --------------------------------------------------------------------------------------------
@@ -245,3 +244,11 @@ class LockedRecords:
         await tx.execute(audit.insert().values(bot_id=post.bot_id, actor_id=who, at_us=now_us, **values))
         log.info("record_released", erasure_id=rows[0]["id"])
         return post.text(texts.staff_released, code=code)
+
+
+def _is_stopped(plan: sa.RowMapping) -> bool:
+    return (plan["state"], plan["reason"]) == (PlanState.ENDED, rights.STOPPED)
+
+
+def _is_silent(plan: sa.RowMapping) -> bool:
+    return plan["state"] == PlanState.OPEN and plan["silent_us"] is not None

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.clock import ManualClock, from_us
+from bot.clock import ManualClock, from_us, to_us
+from bot.core.care.checking_in import CheckIns as Talk
 from bot.model import ChatId, Kind, Outgoing, Payload
 from bot.services.planner import Planner
 from bot.simulator.house import Cast, House, open_house
@@ -108,6 +109,30 @@ async def test_a_word_ends_the_silence(house: House) -> None:
     await says(house, "3")
     (plan,) = await rows(house, enrolment, enrolment.c.id == plan_id)
     assert plan["silent_us"] is None
+
+
+@pytest.mark.parametrize("words", ["/resume", "start again"])
+async def test_whoever_fell_silent_gets_check_ins_again_when_they_ask(words: str, house: House) -> None:
+    plan_id = await treated(house, agreed_us=to_us(house.clock.now()))
+    await house.pass_time(hours=4)
+    async with house.app.store.write() as tx:  # as at the time of a check-in after an unanswered one
+        plan, now_us = await care.plan(tx, house.app.settings.bot_id, plan_id), house.clock.now_us()
+        assert plan is not None
+        change = Talk(house.app.post.library.served.content).silenced(plan)
+        await care.apply(house.app.store, tx, house.app.settings.bot_id, change, now_us)
+        await care.set_plan(tx, plan_id, silent_us=now_us, reminded_us=now_us)
+    said = await says(house, words)
+    assert said.startswith("Your check-ins go on. The next one comes")
+    await house.pass_time(days=1)
+    assert [text for _, text in sent(house)] == [FIRST, SECOND]
+
+
+async def test_whoever_fell_silent_is_told_where_none_is_left(house: House) -> None:
+    await treated(house, agreed_us=to_us(house.clock.now()))
+    await house.pass_time(days=10)
+    assert (await says(house, "/resume")).startswith("There are no check-ins left")
+    (plan,) = await rows(house, enrolment)
+    assert plan["silent_us"] is not None
 
 
 async def test_danger_pauses_the_plan_until_staff_let_it_go_on(house: House) -> None:

@@ -1,6 +1,7 @@
 """The care plan that ships: every branch of its tables, and texts that a child can read."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -116,6 +117,8 @@ ALERTS: dict[str, Case] = {
     "C4 same, 8 as before": (C4, {"result": "same", "pain": 8}, {"baseline": 8}, {}),
     "C4 still sore": (C4, {"left": ("sore",)}, {}, {"slow_to_settle": A}),
     "C4 numb": (C4, {"left": ("numb",)}, {}, {"nerve_injury": U}),
+    "C4 bruise tight": (C4, {"growing": "tight"}, {"thinner": True}, {"compartment_limb_threat": E}),
+    "C4 bruise growing": (C4, {"growing": "growing"}, {"thinner": True}, {"persistent_bleeding": U}),
     "C5 wound": (C5, {"news": ("wound",)}, {}, {}),
     "C5 wound and diabetes": (C5, {"news": ("wound",)}, {"diabetes": True}, {"diabetic_foot_wound": U}),
     "C5 pregnant": (C5, {"news": ("pregnant",), "tummy": "no"}, {}, {}),
@@ -144,6 +147,7 @@ NOTES: dict[str, tuple[str, dict[str, Value], dict[str, Value], list[str]]] = {
     "C3 old problem": (C3, {"old": "worse"}, {}, ["note"]),
     "C4 above baseline": (C4, {"result": "same", "pain": 7}, {"baseline": 5}, ["note"]),
     "C4 call": (C4, {"call": "yes"}, {}, ["call"]),
+    "C4 careful bruise": (C4, {"left": ("bruise",), "growing": "no"}, {"thinner": True}, ["note"]),
     "C5 coming": (C5, {"coming": "yes", "news": ("none",), "lasted": "no"}, {}, []),
     "C5 change": (C5, {"coming": "change"}, {}, ["booking"]),
     "C5 cancel": (C5, {"coming": "cancel"}, {}, ["booking"]),
@@ -163,6 +167,7 @@ def test_notes_and_tasks_of_answers(content: Content, plan: Plan, name: str) -> 
     assert [rule.task or "note" for rule in holding if rule.note or rule.task] == kinds
 
 
+WEEK: dict[str, Value] = {"result": "same", "pain": 1, "exercises": "most"}
 QUESTIONS: dict[str, tuple[str, dict[str, Value], Care, str | None]] = {
     "numb comes first": (C2, {}, care(answers={C1: {"signs": ("numb",)}}), "still_numb"),
     "else pain": (C2, {}, care(answers={C1: {"signs": ("none",)}}), "pain"),
@@ -183,6 +188,8 @@ QUESTIONS: dict[str, tuple[str, dict[str, Value], Care, str | None]] = {
     "no diabetes": (C3, {"pain": 1, "soreness": "gone", "old": "same", "signs": ("none",)}, care(), None),
     "heel": (C4, {"result": "same"}, care(area="heel"), "first_steps"),
     "calf": (C4, {"result": "same"}, care(), "pain"),
+    "bruise at one week": (C4, {**WEEK, "left": ("bruise",)}, care(), "call"),
+    "careful bruise at one week": (C4, {**WEEK, "left": ("bruise",)}, care({"thinner": True}), "growing"),
     "pregnant": (C5, {"coming": "yes", "news": ("pregnant",)}, care(), "tummy"),
 }
 
@@ -194,6 +201,46 @@ def test_what_is_asked_next(plan: Plan, name: str) -> None:
     question = rules.next_question(step, answers, rules.names(plan, who, step, answers))
 
     assert (question.id if question else None) == asked
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_good"),
+    [
+        ({"pain": 2, "compared": "better", "signs": ("sore",)}, True),
+        ({"pain": 2, "compared": "worse", "signs": ("sore",)}, False),
+        ({"pain": 2, "compared": "better", "signs": ("bleeding",), "soaking": "no"}, False),
+    ],
+)
+def test_nobody_who_bleeds_or_feels_worse_reads_that_it_is_as_it_should_be(
+    answers: dict[str, Value], is_good: bool, content: Content, plan: Plan
+) -> None:
+    step = plan.by_id[C2]
+    holding = rules.weigh(content, step, rules.names(plan, care(), step, answers)).rules
+
+    assert any("how it should be" in (rule.say or "") for rule in holding) is is_good
+
+
+def test_light_exercise_is_not_for_those_who_bleed(content: Content, plan: Plan) -> None:
+    step = plan.by_id[C3]
+    for signs, is_ok in (("none", True), ("bleeding", False)):
+        answers: dict[str, Value] = {"pain": 1, "soreness": "gone", "signs": (signs,)}
+        holding = rules.weigh(content, step, rules.names(plan, care(), step, answers)).rules
+        assert any("Light exercise" in (rule.say or "") for rule in holding) is is_ok
+
+
+@pytest.mark.parametrize(
+    ("answers", "doubted"),
+    [
+        ({"result": "much_better", "first_steps": 9}, "first_steps"),
+        ({"result": "much_better", "pain": 9}, "pain"),
+        ({"result": "much_better", "pain": 7}, None),
+        ({"result": "same", "pain": 9, "exercises": "most"}, None),
+    ],
+)
+def test_much_better_and_a_nine_is_asked_about(answers: dict[str, Value], doubted: str | None, plan: Plan) -> None:
+    question = rules.contradiction(plan.by_id[C4], answers)
+
+    assert (question.id if question else None) == doubted
 
 
 @pytest.mark.parametrize(
@@ -236,6 +283,7 @@ def test_what_ends_the_plan(plan: Plan, who: Care, is_done: bool) -> None:
         pytest.param(care(answers={C1: {"pain": 9}, C2: {"pain": 2}}), False, id="the last answer counts"),
         pytest.param(care(answers={C1: {"signs": ("numb",)}}), True, id="numb"),
         pytest.param(care({"faints": True}), True, id="careful"),
+        pytest.param(replace(care(answers={C4: {"left": ("bruise",)}}), facts={"thinner": True}), True, id="bruise"),
     ],
 )
 def test_whom_staff_ring(plan: Plan, who: Care, is_called: bool) -> None:

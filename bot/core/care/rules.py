@@ -172,8 +172,11 @@ def reported(step: Step, question: Question) -> tuple[Question, ...]:
 
 
 def contradiction(step: Step, answers: Answers) -> Question | None:
-    """The number that does not go with the good answer given beside it: "fine", and a pain of 9."""
-    main = [one for one in step.questions if one.when is None]
+    """The number that does not go with the good answer given beside it: "fine", and a pain of 9.
+
+    Questions that hang on facts count ("first steps", of a heel); those that hang on other answers do not.
+    """
+    main = [one for one in step.questions if not reported(step, one)]
     is_good = any(
         one.kind == "choice" and one.options[0].id not in {"yes", "no"} and answers.get(one.id) == one.options[0].id
         for one in main

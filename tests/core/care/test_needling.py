@@ -208,6 +208,16 @@ BRANCHES: list[Row] = [
     ("one_week", NO_FACTS, NOTHING, ["Same", "4", "I don't have any", "No", "No"], [], [], "can I stretch"),
     ("one_week", NO_FACTS, NOTHING, ["Same", "4", "Most days", "Bruise, Bump", "No"], [], [], "at one week"),
     (
+        *("one_week", THINNER, NOTHING, ["Same", "4", "Most days", "Bruise✓", "Tight or very painful"]),
+        *([(E, "compartment_limb_threat")], [], "{emergency_number}"),
+    ),
+    (
+        *("one_week", THINNER, NOTHING, ["Same", "4", "Most days", "Bruise✓", "Growing"]),
+        *([(U, "persistent_bleeding")], [], "{clinic_phone}"),
+    ),
+    ("one_week", CAREFUL, NOTHING, ["Same", "4", "Most days", "Bump✓", "No", "No"], [], [NOTE], "at one week"),
+    ("one_week", {"baseline": 8}, NOTHING, ["Much better", "8", "Most days", "No", "No"], [], [], "great to hear"),
+    (
         *("one_week", NO_FACTS, NOTHING, ["Same", "4", "Most days", "Still sore✓"]),
         *([(A, "slow_to_settle")], [], "Would you like a call"),
     ),

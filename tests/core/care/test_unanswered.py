@@ -60,7 +60,8 @@ def silent(conversation: Conversation, care: Care, question_id: str) -> Outcome:
         ("first_hours", "dizzy_60", ("faint_recovered",)),
         ("first_hours", "feeling", ()),
         ("next_morning", "growing", ("persistent_bleeding", "compartment_limb_threat")),
-        ("one_week", "left", ("nerve_injury",)),
+        ("one_week", "left", ("nerve_injury", "persistent_bleeding", "compartment_limb_threat")),
+        ("one_week", "growing", ("persistent_bleeding", "compartment_limb_threat")),
         ("one_week", "exercises", ()),
         ("before_visit", "ill", ("sepsis_signs",)),
     ],
@@ -73,7 +74,7 @@ FOLLOW_UPS = {
     "first_hours": {"awake", "soaking", "hard", "bleeding_15", "dizzy_60"},
     "next_morning": {"hard", "soaking", "growing", "breath", "ill", "bleeding_15"},
     "two_days": {"hard", "soaking", "growing", "breath", "ill", "bleeding_15"},
-    "one_week": set(),
+    "one_week": {"growing"},
     "before_visit": {"tummy", "ill"},
     "no_visit": set(),
 }
