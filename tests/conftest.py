@@ -6,6 +6,7 @@ import gc
 import io
 import logging
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -57,6 +58,7 @@ END_WITH = ("core", "content", "simulator", "telegram", "web")
 """Short files: with a long one at the end the other processes would have nothing to do."""
 YOUNG_OBJECTS = 20_000
 """So many before Python looks which of them nobody needs any more."""
+gc.disable()  # until all is collected, which stays to the end anyway
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,6 +78,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
+    gc.enable()
 
 
 @dataclass
@@ -244,9 +247,46 @@ def clock() -> ManualClock:
     return ManualClock(MONDAY_NOON)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What a house left when it was closed, to begin other houses with."""
+
+    file: Path
+    _people: bytes
+
+    def cast(self, clock: ManualClock) -> Cast:
+        """The people as they were then."""
+        reading = pickle.Unpickler(io.BytesIO(self._people))
+        reading.persistent_load = lambda _: clock  # type: ignore[method-assign]
+        made: Cast = reading.load()
+        return made
+
+
+def leave_house(file: Path, *, both_start: bool) -> Prepared:
+    """Open a house on the shipped texts with a new database, and close it again. No time passes in it."""
+
+    async def open_and_close() -> bytes:
+        clock, people = ManualClock(MONDAY_NOON), io.BytesIO()
+        cast = make_cast(clock)
+        async with open_house(cast, f"sqlite+aiosqlite:///{file}", ROOT / "faq", clock) as made:
+            if both_start:
+                made.owner.starts()
+                made.patient.starts()
+                await made.settle()
+        await cast.world.aclose()
+        assert clock.now() == MONDAY_NOON
+        writing = pickle.Pickler(people)
+        writing.persistent_id = lambda of: "clock" if of is clock else None  # type: ignore[method-assign]
+        writing.dump(cast)
+        return people.getvalue()
+
+    return Prepared(file, asyncio.run(open_and_close()))
+
+
 @pytest.fixture
-async def cast(clock: ManualClock) -> AsyncIterator[Cast]:
-    made = make_cast(clock)
+async def cast(clock: ManualClock, beginning: Prepared) -> AsyncIterator[Cast]:
+    """The people, as they are in the database."""
+    made = beginning.cast(clock)
     yield made
     await made.world.aclose()
 
@@ -260,26 +300,34 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared_database() -> Iterator[Path]:
+def prepared() -> Iterator[Prepared]:
     """A database as the first start leaves it: schema, content revision, first timers. A copy saves half a second."""
     with tempfile.TemporaryDirectory(prefix="aftercare-") as folder:
-        path = Path(folder) / "prepared.db"
+        yield leave_house(Path(folder) / "prepared.db", both_start=False)
 
-        async def prepare() -> None:
-            clock = ManualClock(MONDAY_NOON)
-            cast = make_cast(clock)
-            async with open_house(cast, f"sqlite+aiosqlite:///{path}", ROOT / "faq", clock):
-                pass
-            await cast.world.aclose()
 
-        asyncio.run(prepare())
-        yield path
+@pytest.fixture(scope="session")
+def prepared_database(prepared: Prepared) -> Path:
+    return prepared.file
+
+
+@pytest.fixture(scope="session")
+def begun(prepared: Prepared) -> Prepared:
+    """The same once owner and patient have pressed Start and read the first screen, which no house has to wait for."""
+    return leave_house(Path(shutil.copy(prepared.file, prepared.file.with_name("begun.db"))), both_start=True)
 
 
 @pytest.fixture
-def database_url(fast_dir: Path, prepared_database: Path) -> str:
-    """A database of one's own, as the first start leaves it."""
-    shutil.copy(prepared_database, fast_dir / "house.db")
+def beginning(request: pytest.FixtureRequest) -> Prepared:
+    """What a test begins with: with a house, both have pressed Start."""
+    found: Prepared = request.getfixturevalue("begun" if "house" in request.fixturenames else "prepared")
+    return found
+
+
+@pytest.fixture
+def database_url(fast_dir: Path, beginning: Prepared) -> str:
+    """A database of one's own, as the first start leaves it, or in a test with a house as the people in it do."""
+    shutil.copy(beginning.file, fast_dir / "house.db")
     return f"sqlite+aiosqlite:///{fast_dir}/house.db"
 
 
@@ -287,7 +335,5 @@ def database_url(fast_dir: Path, prepared_database: Path) -> str:
 async def house(cast: Cast, database_url: str, content_dir: Path, clock: ManualClock) -> AsyncIterator[House]:
     """The bot running on the shipped content; owner and patient have pressed Start and read the first screen."""
     async with open_house(cast, database_url, content_dir, clock) as made:
-        made.owner.starts()
-        made.patient.starts()
         await made.settle()
         yield made

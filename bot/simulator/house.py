@@ -16,6 +16,7 @@ from bot.app import App, build
 from bot.clock import ManualClock, from_us
 from bot.settings import Settings
 from bot.simulator.groups import Group, Member
+from bot.simulator.lookout import Lookout, Waiting, open_lookout
 from bot.simulator.people import Person
 from bot.simulator.transport import SimulatorTransport
 from bot.simulator.world import World
@@ -49,6 +50,8 @@ class House:
     _offset: int | None = None
     _look_everywhere: bool = True
     """Time moved, or something was done from outside: what nothing in here sets going has to be looked at as well."""
+    lookout: Lookout | None = None
+    """Sees which loops have something to do. Without one all are asked."""
 
     @property
     def world(self) -> World:
@@ -94,6 +97,12 @@ class House:
             self.clock.tick(until - self.clock.now())
         await self.settle(0)
 
+    async def lose_database(self) -> None:
+        """Let go of the file, which a test may then take away; this bot can do nothing any more."""
+        if self.lookout is not None:
+            self.lookout.close()
+        await self.app.store.close()
+
     async def _step(self) -> bool:
         """One round of every loop that may have something to do. True when anything happened."""
         everywhere = self._look_everywhere
@@ -102,18 +111,19 @@ class House:
         if raw:
             await self.app.inbox.save([fetched(update) for update in raw])
             self._offset = max(update["update_id"] for update in raw) + 1
-        handled = bool(raw or everywhere) and await self.app.inbox.handle_next()
-        ticked = await self.app.ticks.run_next()
-        worked = await self.app.routine.backups.work()
+        app = self.app
+        handled = bool(raw or everywhere) and self._sees_update and await app.inbox.handle_next()
+        ticked = self._sees_timer and await app.ticks.run_next()
+        worked = await app.routine.backups.work()
         if everywhere or handled:  # a press asks for it
-            worked = await self.app.editing.work() or worked
+            worked = (self._sees_draft and await app.editing.work()) or worked
         self._look_everywhere = handled or worked  # there may be more of the same
         return bool(raw or handled or ticked or worked) | await self._send()
 
     async def _send(self) -> bool:
         """One turn of the outbox, if it has anything to do, and its calls. True when it looked at any row."""
         outbox = self.app.outbox
-        if not await outbox.has_work():
+        if not (self._sees_message and await outbox.has_work()):
             return False
         turn = await outbox.turn()
         outbox.launch(turn)
@@ -122,13 +132,43 @@ class House:
 
     async def _next_wait(self) -> timedelta | None:
         """How long until something is due; None: nothing is."""
-        store, bot_id = self.app.store, self.app.settings.bot_id
-        async with store.read() as tx:
-            domain = [await messages.next_due_us(tx, bot_id), await dues.next_due_us(tx, bot_id)]
-            machine = [await inbox.next_try_us(tx, bot_id)]
+        there = self._look()
+        domain: list[int | None]
+        machine: list[int | None] = []
+        if there is not None and not there.update:
+            domain = [there.message_us, there.timer_us]
+        else:
+            store, bot_id = self.app.store, self.app.settings.bot_id
+            async with store.read() as tx:
+                domain = [await messages.next_due_us(tx, bot_id), await dues.next_due_us(tx, bot_id)]
+                machine = [await inbox.next_try_us(tx, bot_id)]
         waits = [from_us(us) - self.clock.now() for us in domain if us is not None]
         waits += [from_us(us) - from_us(self.clock.machine_us()) for us in machine if us is not None]
         return min(waits, default=None)
+
+    # --- what the loops would find; where nobody can tell, each is to look for itself ---
+
+    def _look(self) -> Waiting | None:
+        return self.lookout.look() if self.lookout is not None else None
+
+    @property
+    def _sees_update(self) -> bool:
+        return (there := self._look()) is None or there.update
+
+    @property
+    def _sees_draft(self) -> bool:
+        return (there := self._look()) is None or there.draft
+
+    @property
+    def _sees_timer(self) -> bool:
+        return (there := self._look()) is None or self._is_due(there.timer_us)
+
+    @property
+    def _sees_message(self) -> bool:
+        return (there := self._look()) is None or there.flight or self._is_due(there.message_us)
+
+    def _is_due(self, at_us: int | None) -> bool:
+        return at_us is not None and at_us <= self.clock.now_us()
 
     @property
     def labels(self) -> list[str]:
@@ -183,4 +223,5 @@ async def open_house(
         await app.outbox.recover(everything=True)
         await app.inbox.recover()
         await app.begin()
-        yield House(cast, clock, app)
+        with open_lookout(app.store.url, settings.bot_id) as lookout:
+            yield House(cast, clock, app, lookout=lookout)

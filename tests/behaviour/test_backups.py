@@ -160,7 +160,7 @@ async def test_after_a_restore_nobody_gets_anything_twice_and_staff_know(
     await keeping.pass_time(minutes=5)
     await app.beat()
     assert len(read(folder).stops) == 1
-    await app.store.close()
+    await keeping.lose_database()
     said = len(keeping.bot_texts)
 
     packed = made(folder)[-1].file
