@@ -128,7 +128,7 @@ async def is_coming(tx: Tx, topic_id: int) -> bool:
 
 async def join_line(tx: Tx, bot_id: BotId, topic_id: int, reply_to_id: TelegramMessageId | None, line: Payload) -> bool:
     """Add a line to the one that waits last for this topic, so that a group's limit holds up less. Its buttons take the
-    place of those there. False where nothing else waits, or it would be too long."""
+    place of those there. False where nothing else waits, where somebody holds what does, or it would be too long."""
     newest = (
         (
             await tx.execute(
@@ -140,13 +140,17 @@ async def join_line(tx: Tx, bot_id: BotId, topic_id: int, reply_to_id: TelegramM
     )
     if newest is None or not _may_grow(newest) or newest["reply_to_id"] != reply_to_id:
         return False
-    payload = Payload.from_json(newest["payload"])
+    waits = (message.c.id == newest["id"], message.c.bot_id == bot_id, message.c.state == MessageState.PENDING)
+    # One that the outbox is looking at is left alone: it may be moving those that follow, some of which are held here.
+    held = await tx.scalar(sa.select(message.c.payload).where(*waits).with_for_update(skip_locked=True))
+    if held is None:
+        return False
+    payload = Payload.from_json(held)
     longer = replace(payload, text=f"{payload.text}\n{line.text}", buttons=line.buttons or payload.buttons)
     if _length(longer.text) > MAX_TEXT:
         return False
-    waits = (message.c.id == newest["id"], message.c.bot_id == bot_id, message.c.state == MessageState.PENDING)
-    grown = await tx.execute(message.update().where(*waits).values(payload=longer.to_json()))
-    return grown.rowcount == 1
+    await tx.execute(message.update().where(*waits).values(payload=longer.to_json()))
+    return True
 
 
 def _may_grow(row: sa.RowMapping) -> bool:

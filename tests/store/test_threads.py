@@ -1,5 +1,6 @@
 """Threads in the database: which topic is whose, lines that grow while they wait, what was said both ways."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from bot.model import (
     TelegramMessageId,
 )
 from bot.store import alerts, chats, messages, threads
-from bot.store.engine import Store, Tx
+from bot.store.engine import Store, Tx, open_store
 from bot.store.tables import question, topic
 
 BOT, OTHER_BOT = BotId(1), BotId(2)
@@ -152,6 +153,22 @@ async def test_the_newest_answer_has_the_button(store: Store) -> None:
         row = await messages.by_id(tx, BOT, row_id)
     assert row is not None
     assert Payload.from_json(row["payload"]) == Payload("P: one\nP: two", newer)
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+async def test_a_line_does_not_wait_for_one_that_somebody_holds(
+    store: Store, database_url: str, clock: ManualClock
+) -> None:
+    """The outbox may be moving it, and may need a line that is held here: each would wait for the other."""
+    async with store.write() as tx:
+        topic_id = await opened(store, tx)
+        row_id = await owe(store, tx, replace(LINE, topic_id=topic_id))
+    async with open_store(database_url, clock) as worker, store.write() as tx, worker.write() as other_tx:
+        row = await messages.by_id(other_tx, BOT, row_id)
+        assert row is not None
+        await messages.move(other_tx, row, row["due_us"] + 1)
+        async with asyncio.timeout(10):
+            assert not await threads.join_line(tx, BOT, topic_id, None, Payload("P: two"))
 
 
 async def test_something_else_in_between_keeps_lines_apart(store: Store) -> None:
