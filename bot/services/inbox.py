@@ -3,6 +3,10 @@
 `attempts` is raised and committed before an update is handled; its effect and `done` commit together under the chat's
 lock, and with it those of other chats that came at the same time. Five failures park it: staff are told (without the
 text), the patient gets a safe reply, the chat goes on.
+
+A process that dies may have been killed by what it had in hand, or by somebody else. What was in hand is tried again
+with nothing else in hand, and from the third time on only by a process that has already lived a while: so an update
+is not held to blame for its neighbour, nor for a machine on which nothing lives long.
 """
 
 import asyncio
@@ -45,7 +49,11 @@ log = logs.get(__name__)
 
 ATTEMPTS = 5
 LEASE_US = 30 * SECOND_US
-"""Longer than a batch takes; after this another worker may try. One that was slow all the same commits nothing."""
+"""Longer than a batch takes; after this it is broken off, and another worker may try."""
+TRIES_AT_ONCE = 2
+"""So often an update is taken by whatever process there is …"""
+STEADY_S = 10
+"""… and then by one that has run for so long. Meanwhile the other chats are served, whatever that update does."""
 WORKERS = 4
 BATCH = 16
 """Updates taken with one commit and handled with another: in a flood nearly all work is what each commit costs."""
@@ -68,6 +76,13 @@ class Inbox:
         self._wake = asyncio.Event()
         self._stopping = False
         self._answers: set[asyncio.Task[None]] = set()
+        self._began: float | None = None
+        """When `run` did, in the clock's seconds; None: whoever calls decides when."""
+        self._taking = asyncio.Lock()
+        self._in_hand = 0
+        """How many batches are being handled …"""
+        self._alone = False
+        """… and whether the one there is was tried before."""
         self._dropped: list[sa.RowMapping] = []
         """Taken, and neither handled nor given back when the database went away."""
 
@@ -84,6 +99,7 @@ class Inbox:
 
     async def run(self) -> None:
         """Handle updates until `stop`, several chats at a time, one update of a chat at a time."""
+        self._began = self.post.clock.monotonic()
         await self.recover()
         async with asyncio.TaskGroup() as group:
             for _ in range(WORKERS):
@@ -117,26 +133,53 @@ class Inbox:
         async with self.post.store.read() as tx:
             if not await rows.is_anything_new(tx, self.post.bot_id):
                 return False
+        async with self._taking:
+            if self._alone:
+                return False
+            taken, staff = await self._take()
+            if not taken:
+                return False
+            self._in_hand += 1
+            self._alone = taken[0]["attempts"] > 1
+        self._wake.set()  # other chats may have something for the next worker
+        try:
+            async with asyncio.timeout(LEASE_US / SECOND_US):  # what hangs must not keep the others waiting for ever
+                await self._handle_all(taken, staff)
+        except StoreDown:
+            self._dropped += taken  # given back as soon as the database is there again; what is done stays done
+            raise
+        finally:
+            self._in_hand -= 1
+            self._alone = False
+            self._wake.set()  # one that was tried before may have waited for that
+        return True
+
+    async def _take(self) -> tuple[Sequence[sa.RowMapping], Collection[UserId]]:
+        """What this process may handle now, and who is of the team."""
         dropped, self._dropped = self._dropped, []  # nobody else gives these back meanwhile
         try:
             async with self.post.store.write() as tx:
                 machine_us = await self.post.store.machine_us(tx)
                 for row in dropped:
                     await rows.put_back(tx, row, machine_us, "StoreDown", counts=False)
-                taken = await rows.take(tx, self.post.bot_id, machine_us, machine_us + LEASE_US, BATCH)
-                staff = await self.staff.known(tx) if taken else frozenset()
+                taken = await rows.take(
+                    tx,
+                    self.post.bot_id,
+                    machine_us,
+                    machine_us + LEASE_US,
+                    BATCH,
+                    most_tries=rows.ANY_TRIES if self._is_steady else TRIES_AT_ONCE,
+                    only_new=self._in_hand > 0,
+                )
+                return taken, await self.staff.known(tx) if taken else frozenset()
         except BaseException:
             self._dropped += dropped
             raise
-        if not taken:
-            return False
-        self._wake.set()  # other chats may have something for the next worker
-        try:
-            await self._handle_all(taken, staff)
-        except StoreDown:
-            self._dropped += taken  # given back as soon as the database is there again; what is done stays done
-            raise
-        return True
+
+    @property
+    def _is_steady(self) -> bool:
+        """Whether this process has shown that it does not die of something else."""
+        return self._began is None or self.post.clock.monotonic() - self._began >= STEADY_S
 
     async def _handle_all(self, taken: Sequence[sa.RowMapping], staff: Collection[UserId]) -> None:
         """Those of patients with one commit, then the others one by one. `staff`: whose words may be no patient's."""

@@ -9,6 +9,7 @@ from bot.model import BotId, Fetched, InboxState
 from bot.store.engine import Store, Tx
 from bot.store.tables import inbox
 
+ANY_TRIES = 1_000
 # What is asked at every update is put together once: that takes longer than running it.
 _BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
 _EARLIER = inbox.alias("earlier")
@@ -33,7 +34,10 @@ _HEADS = (
 """The oldest undone update of each chat: the next of a chat waits for the one before."""
 _ANY = sa.select(inbox.c.id).where(inbox.c.bot_id == _BOT, inbox.c.state == InboxState.NEW).limit(1)
 _READY = (
-    _HEADS.where(inbox.c.next_try_us <= sa.bindparam("now_us", type_=sa.BigInteger))
+    _HEADS.where(
+        inbox.c.next_try_us <= sa.bindparam("now_us", type_=sa.BigInteger),
+        inbox.c.attempts <= sa.bindparam("most_tries", type_=sa.Integer),
+    )
     .limit(sa.bindparam("count", type_=sa.Integer))
     .with_for_update(of=[inbox], skip_locked=True)
 )
@@ -76,15 +80,27 @@ async def is_anything_new(tx: Tx, bot_id: BotId) -> bool:
     return await tx.scalar(_ANY, {_BOT.key: bot_id}) is not None
 
 
-async def take(tx: Tx, bot_id: BotId, machine_us: int, lease_us: int, limit: int = 1) -> Sequence[sa.RowMapping]:
+async def take(
+    tx: Tx,
+    bot_id: BotId,
+    machine_us: int,
+    lease_us: int,
+    limit: int = 1,
+    *,
+    most_tries: int = ANY_TRIES,
+    only_new: bool = False,
+) -> Sequence[sa.RowMapping]:
     """Take updates whose turn it is, each of another chat, and count the attempt; until `lease_us` they are ours.
 
     Committed before they are handled, so that a message which kills the process is counted too. One that may have done
     so before comes alone: the others would be counted with it. Both times are machine time.
+
+    `most_tries`: those tried more often stay where they are. `only_new`: nothing is taken while one that was tried is
+    the first in turn.
     """
-    given = {_BOT.key: bot_id, "now_us": machine_us, "count": limit}
+    given = {_BOT.key: bot_id, "now_us": machine_us, "count": limit, "most_tries": most_tries}
     rows = (await tx.execute(_READY, given)).mappings().all()
-    fresh = tuple(takewhile(lambda row: row["attempts"] == 0, rows)) or rows[:1]
+    fresh = tuple(takewhile(lambda row: row["attempts"] == 0, rows)) or rows[: 0 if only_new else 1]
     if not fresh:
         return ()
     taken = await tx.execute(_TAKE, {"of_rows": [row["id"] for row in fresh], "until_us": lease_us})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.clock import ManualClock
 from bot.core.conversation import Conversation
 from bot.errors import StoreDown, StoreError
 from bot.model import ChatId, Fetched
+from bot.services import inbox as inbox_service
 from bot.services.inbox import Inbox
 from bot.services.patients import Patients
 from bot.simulator.house import Cast, House, open_house
@@ -39,6 +41,16 @@ async def receive(house: House) -> None:
 async def handle_all(house: House) -> None:
     while await house.app.inbox.handle_next():
         pass
+
+
+async def dies(house: House) -> bool:
+    """Handle updates four at a time, as a process does; whether it was killed, and all it had in hand with it."""
+    tasks = [asyncio.create_task(house.app.inbox.handle_next()) for _ in range(4)]
+    ended, going = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in going:
+        task.cancel()
+    await asyncio.gather(*going, return_exceptions=True)
+    return any(isinstance(task.exception(), Killed) for task in ended)
 
 
 async def rows(house: House, table: sa.Table) -> list[Any]:
@@ -273,12 +285,92 @@ async def test_an_update_that_kills_the_process_each_time_is_parked_all_the_same
     assert house.staff_texts[-1].startswith("Not handled")
 
 
+async def test_whoever_writes_at_the_same_time_is_not_parked_with_what_kills_the_process(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several are handled at once, and the deadly one is quicker each time: it has to have nothing beside it."""
+    real = Conversation.on_text
+
+    def deadly(self: Conversation, said: Any, state: Any, occasion: Any) -> Any:
+        if said.text == "poison":
+            raise Killed
+        return real(self, said, state, occasion)
+
+    people = crowd(house, 4)
+    await house.settle()
+    for person, text in zip(people, [*[UNKNOWN] * 3, "poison"], strict=True):
+        person.says(text)
+    await receive(house)
+    parked, deaths = 0, 0
+    with monkeypatch.context() as patch:
+        patch.setattr(Conversation, "on_text", deadly)
+        while not parked:
+            await house.app.inbox.recover()  # a new process
+            deaths += await dies(house)
+            parked = sum(row["state"] == "parked" for row in await rows(house, inbox))
+        await handle_all(house)
+    assert deaths == 5
+    states = {row["chat_id"]: row["state"] for row in await rows(house, inbox)}
+    assert [states[person.chat_id] for person in people] == ["done", "done", "done", "parked"]
+
+
+async def test_one_that_was_in_hand_at_several_deaths_waits_for_a_process_that_lives(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine on which everything dies young is not its fault; the other chats go on meanwhile."""
+    (other,) = crowd(house, 1)
+    await house.settle()
+    house.patient.says(UNKNOWN)
+    await receive(house)
+    async with house.app.store.write() as tx:
+        await tx.execute(inbox.update().where(inbox.c.state == "new").values(attempts=3))
+    other.says(UNKNOWN)
+    await receive(house)
+    running = asyncio.create_task(house.app.inbox.run())
+
+    async def becomes(state: str, person: Person) -> None:
+        while (await rows(house, inbox))[-1 if person is other else -2]["state"] != state:
+            await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(20):
+        await becomes("done", other)
+        assert (await rows(house, inbox))[-2]["state"] == "new"
+        house.clock.tick(timedelta(seconds=inbox_service.STEADY_S))
+        await becomes("done", house.patient)
+    house.app.inbox.stop()
+    await running
+
+
+async def test_what_hangs_is_broken_off_and_the_others_go_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    (other,) = crowd(house, 1)
+    await house.settle()
+    house.patient.says("hang")
+    await receive(house)
+    real = Patients.handle
+
+    async def hang(self: Patients, visits: Any) -> None:
+        if any(getattr(visit.incoming, "text", "") == "hang" for visit in visits):
+            await asyncio.Event().wait()
+        await real(self, visits)
+
+    monkeypatch.setattr(Patients, "handle", hang)
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox_service, "LEASE_US", 50_000)
+        with pytest.raises(TimeoutError):
+            await house.app.inbox.handle_next()
+    other.says("STOP")
+    await receive(house)
+    assert await house.app.inbox.handle_next()
+    assert (await rows(house, inbox))[-1]["state"] == "done"
+
+
 async def test_a_fault_in_parking_itself_stops_nobody_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(self: Inbox, row: Any, where: str) -> None:
         house.app.inbox.stop()  # one round is enough for this test
         raise KeyError("a bug")
 
     monkeypatch.setattr(Inbox, "_park", broken)
+    monkeypatch.setattr(inbox_service, "STEADY_S", 0)  # else one that was tried so often waits
     async with house.app.store.write() as tx:
         row = {"bot_id": house.app.settings.bot_id, "state": "new", "received_us": 0, "attempts": 5, "json": "["}
         await tx.execute(inbox.insert().values(update_id=5, chat_id=99, **row))

@@ -250,6 +250,24 @@ async def test_several_are_taken_at_once_each_of_another_chat(store: Store) -> N
     assert [row["update_id"] for row in rest] == [4]
 
 
+async def test_one_that_was_tried_too_often_stays_and_the_other_chats_go_on(store: Store) -> None:
+    await arrive(store, (1, ANNA), (2, ANNA), (3, BEN))
+    async with store.write() as tx:
+        for _ in range(2):
+            await rows.put_back(tx, (await rows.take(tx, BOT, 0, LEASE_US))[0], 0, "KeyError")
+        taken = [await rows.take(tx, BOT, 0, LEASE_US, 8, most_tries=1), await rows.take(tx, BOT, 0, LEASE_US, 8)]
+    assert [[row["update_id"] for row in each] for each in taken] == [[3], [1]]
+
+
+async def test_nothing_is_taken_beside_one_that_was_tried(store: Store) -> None:
+    """It comes first, as it came: who has something else in hand waits, and takes nothing instead of it."""
+    await arrive(store, (1, ANNA), (2, BEN))
+    async with store.write() as tx:
+        await rows.put_back(tx, (await rows.take(tx, BOT, 0, LEASE_US))[0], 0, "KeyError")
+        taken = [await rows.take(tx, BOT, 0, LEASE_US, 8, only_new=only_new) for only_new in (True, False, True)]
+    assert [[row["update_id"] for row in each] for each in taken] == [[], [1], [2]]
+
+
 async def test_one_that_failed_before_is_taken_alone(store: Store) -> None:
     """Did it kill the process, whatever was taken with it would be counted too."""
     await arrive(store, (1, ANNA), (2, BEN), (3, CARA))
