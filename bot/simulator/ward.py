@@ -35,6 +35,8 @@ class Sender(House):
         return await self._send()
 
     async def _next_wait(self) -> timedelta | None:
+        if (there := self._look()) is not None:
+            return from_us(there.message_us) - self.clock.now() if there.message_us is not None else None
         async with self.app.store.read() as tx:
             due_us = await messages.next_due_us(tx, self.app.settings.bot_id)
         return from_us(due_us) - self.clock.now() if due_us is not None else None
@@ -176,5 +178,5 @@ async def open_ward(database_url: str, content_dir: Path, clock: ManualClock, se
     nurse.chat.started = cast.owner.chat.started = True
     async with open_house(cast, database_url, content_dir, clock, transport=witness) as house:
         witness.follow(house.app.client)
-        yield Ward(house, Sender(cast, clock, house.app), weather, witness, nurse)
+        yield Ward(house, Sender(cast, clock, house.app, lookout=house.lookout), weather, witness, nurse)
     await world.aclose()

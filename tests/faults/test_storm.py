@@ -33,6 +33,7 @@ from bot.simulator.people import Person
 from bot.simulator.state import Words
 from bot.simulator.storm import Answer
 from bot.simulator.ward import Sender, Ward
+from bot.store import tables
 from bot.store.tables import chat, message
 
 pytestmark = [
@@ -64,13 +65,15 @@ SKIPS = {"unreachable", "daily_cap", "expired", "target_lost", "opted_out"}
 
 
 class Watched(Sender):
-    """A house whose every step is looked at, and where updates are handled as they come."""
+    """A house whose every step that does anything is looked at, and where updates are handled as they come."""
 
     look: Callable[[], Awaitable[None]]
 
     async def _step(self) -> bool:
+        has_work = self._sees_message
         moved = await House._step(self) if self.world.updates.pending else await super()._step()
-        await self.look()
+        if moved or has_work:
+            await self.look()
         return moved
 
 
@@ -99,7 +102,7 @@ class Storm:
 
     def __post_init__(self) -> None:
         house = self.ward.house
-        self.house = Watched(house.cast, house.clock, house.app)
+        self.house = Watched(house.cast, house.clock, house.app, lookout=house.lookout)
         self.house.look = self._look
         self.house.world.subscribe(self._hear)
 
@@ -148,7 +151,7 @@ class Storm:
         if not self.alerts:
             return
         async with self.ward.store.read() as tx:
-            keys = set(await tx.scalars(sa.select(message.c.dedupe_key).where(message.c.state.in_(OPEN))))
+            keys = set(await tx.scalars(sa.select(message.c.dedupe_key).where(sa.text(tables.OPEN))))
         on_the_way = {key.partition("|")[0] for key in keys}
         for says, row in list(self.alerts.items()):
             if not on_the_way & {says, f"in_doubt:{row}", f"refused:{row}"}:
@@ -241,7 +244,7 @@ class Storm:
 
     async def _waiting(self) -> int:
         async with self.ward.store.read() as tx:
-            found = await tx.scalar(sa.select(sa.func.count()).select_from(message).where(message.c.state.in_(OPEN)))
+            found = await tx.scalar(sa.select(sa.func.count()).select_from(message).where(sa.text(tables.OPEN)))
         return found or 0
 
     async def _owe(self, chat_id: ChatId, kind: Kind, method: Method, topic_id: int | None = None) -> None:
