@@ -141,7 +141,14 @@ def test_the_same_text_always_gets_the_same_answer(content: Content) -> None:
 
 
 def test_many_texts_together_are_answered_as_each_alone(matcher: Matcher) -> None:
-    said = ("", "how long am I sore", "when may I drive, I am sore and have a bruise", "zzzz", "how lng am i sroe", "hi")
+    said = (
+        "",
+        "how long am I sore",
+        "when may I drive, I am sore and have a bruise",
+        "zzzz",
+        "how lng am i sroe",
+        "hi",
+    )
     texts = [f"{said[number % len(said)]}{' please' * (number % 5)}" for number in range(300)]
     for text, together in zip(texts, matcher.match_each(texts), strict=True):
         alone = matcher.match(text)
