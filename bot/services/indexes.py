@@ -198,7 +198,7 @@ def _learned(
 
 @contextmanager
 def _alone(folder: Path | None) -> Iterator[None]:
-    """Learning takes half a minute of a core and half a gigabyte: workers that start together do it one by one.
+    """Learning takes half a minute of a core and 700 MB: workers that start together do it one by one.
 
     A folder that cannot be written, or locked, holds nobody up.
     """

@@ -92,7 +92,7 @@ def mean_cosines(
 def build(
     lines: Sequence[Line], spellings: Spellings, embed: Embed | None = None, seed: int = 7, before: Index | None = None
 ) -> Index:
-    """The index of these phrasings. Deterministic. A second or two for a thousand phrasings, ten for three thousand.
+    """The index of these phrasings. Deterministic. A second for a thousand phrasings, four for three thousand.
 
     The sentence model makes it several times that. `before`: an index built with it, for most of the same phrasings,
     which spares it those.
