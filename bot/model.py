@@ -545,6 +545,14 @@ class MigratedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftIn:
+    """Somebody is in a group no more, whoever saw to that."""
+
+    chat_id: ChatId
+    who: Sender
+
+
+@dataclass(frozen=True, slots=True)
 class NothingIn:
     """An update that needs no effect; `what` names its type for the log."""
 
@@ -552,7 +560,7 @@ class NothingIn:
     what: str
 
 
-Incoming: TypeAlias = TextIn | MediaIn | PressIn | BlockedIn | MigratedIn | NothingIn
+Incoming: TypeAlias = TextIn | MediaIn | PressIn | BlockedIn | MigratedIn | LeftIn | NothingIn
 
 
 @dataclass(frozen=True, slots=True)

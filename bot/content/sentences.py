@@ -898,6 +898,7 @@ class ThreadReplies(Sentences):
         "not_taken": frozenset({"code"}),
         "line": frozenset({"code", "text"}),
         "line_edited": frozenset({"code", "text"}),
+        "line_pressed": frozenset({"code", "question"}),
         "answered": frozenset({"line", "question"}),
         "why_question": frozenset({"text", "decision"}),
         "why_match": frozenset({"phrasing", "confidence"}),
@@ -936,6 +937,7 @@ class ThreadReplies(Sentences):
     button_send: Line
     line: Line
     line_edited: Line
+    line_pressed: Line
     answered: Text
     not_sent_before: Text
     too_old: Text
@@ -1005,6 +1007,7 @@ class TeamReplies(Sentences):
         "left": frozenset({"name"}),
         "left_work": frozenset({"name", "codes"}),
         "left_on_call": frozenset({"name"}),
+        "gone": frozenset({"name", "role"}),
         "stays": frozenset({"name"}),
         "last_owner": frozenset({"name"}),
         "nobody": frozenset({"who"}),
@@ -1053,6 +1056,8 @@ class TeamReplies(Sentences):
     """The same, with patients whom nobody looks after now."""
     left_on_call: Text
     """Under one of the two."""
+    gone: Text
+    """Somebody is in the group no more, and still in the team."""
     stays: Text
     """Telegram did not let the bot take somebody out of the group."""
     last_owner: Text
@@ -1256,6 +1261,8 @@ class PeopleReplies(Sentences):
         "record_declined": frozenset({"time", "version"}),
         "record_said": frozenset({"time"}),
         "record_wrote": frozenset({"time", "state"}),
+        "record_corrected": frozenset({"time", "state"}),
+        "record_shown": frozenset({"time", "state"}),
         "record_check": frozenset({"hash", "length", "mark"}),
     }
 
@@ -1307,6 +1314,7 @@ class PeopleReplies(Sentences):
     record_agreements: Line
     record_agreed: Line
     record_declined: Line
+    record_opt_outs: Line
     record_check_ins: Line
     record_entered: Line
     record_patient: Line
@@ -1325,6 +1333,8 @@ class PeopleReplies(Sentences):
     record_talk: Line
     record_said: Line
     record_wrote: Line
+    record_corrected: Line
+    record_shown: Line
     record_states: Mapping[Id, Line]
     """By state of a message."""
     record_no_words: Line

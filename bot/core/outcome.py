@@ -352,8 +352,8 @@ class TellStaff:
     """For such a card, in Telegram's HTML: what the patient was asked about it, and the answer."""
     is_line: bool = False
     """What the patient said, for an open thread; where there is none by then, it goes nowhere."""
-    is_answered: bool = False
-    """Such a line also says what the bot answered."""
+    entry_id: str = ""
+    """Such a line also says what the bot answered with this."""
     is_denied: bool = False
     """The answer is no: it is added to the alert that there is, which presses less then, and opens none."""
 

@@ -13,7 +13,7 @@ from bot.core.hearing import words_and_command
 from bot.core.outcome import Occasion, Outcome, Say, State, TellStaff, Thread
 from bot.core.replies import Html
 from bot.core.voice import Voice, excerpt
-from bot.model import BlockedIn, ChatId, Decision, MediaIn, PressIn, TelegramMessageId, TextIn
+from bot.model import BlockedIn, ChatId, Decision, MediaIn, PressIn, Tap, TelegramMessageId, TextIn, Understanding
 
 QUIET = timedelta(hours=2)
 """How long after staff's last word the bot answers again by itself."""
@@ -72,8 +72,10 @@ class Talking:
     ) -> Outcome:
         """`outcome`, quiet where a person is talking, with what the patient wrote for staff to read. `before`: the
         state it was decided on."""
-        if occasion.thread is None or occasion.flooding or not isinstance(incoming, TextIn | MediaIn):
+        if occasion.thread is None or occasion.flooding or isinstance(incoming, BlockedIn):
             return outcome
+        if isinstance(incoming, PressIn):
+            return replace(outcome, staff=(*self._pressed(incoming, outcome, occasion), *outcome.staff))
         if isinstance(incoming, TextIn) and words_and_command(incoming.text)[1] is not None:
             return outcome
         if is_talking(occasion.thread, occasion.now) and not _goes_on(outcome, before):
@@ -85,6 +87,9 @@ class Talking:
         understanding = outcome.understanding
         if understanding is not None and understanding.decision is not Decision.META:
             understanding = replace(understanding, decision=Decision.HAND_OVER, id=None, second=None)
+        elif understanding is None and isinstance(incoming, TextIn) and incoming.text.strip():
+            # "yes" would be read as an answer to something of the bot's. To a person it says much, and is kept.
+            understanding = Understanding(incoming.text, Decision.HAND_OVER, None, None, 0.0)
         # An unsure reply from before the talk goes out all the same: its card has words that stand nowhere else.
         quiet = Outcome(state, understanding=understanding, asked_in=outcome.asked_in, timers=outcome.timers)
         quiet = replace(quiet, staff=self._overheard(incoming, quiet, occasion))
@@ -109,12 +114,33 @@ class Talking:
         line = self._voice.say(
             texts.line_edited if incoming.edited else texts.line, code=occasion.code, text=excerpt(said)
         )
-        is_answered = understood is not None and understood.decision is Decision.ANSWER
-        if understood is not None and is_answered:
-            entry = self.content.entries.get(understood.id or "")
-            line = self._voice.say(texts.answered, line=Html(line), question=entry.question if entry else "")
+        entry_id = _chosen(outcome)
+        if understood is not None and understood.decision is Decision.ANSWER:
+            entry_id = understood.id or ""
+        if entry_id:
+            line = self._voice.say(texts.answered, line=Html(line), question=self._question(entry_id))
         is_held = any(say.held for say in outcome.says)
-        return (TellStaff(line, held=is_held, is_line=True, is_answered=is_answered),)
+        return (TellStaff(line, held=is_held, is_line=True, entry_id=entry_id),)
+
+    def _pressed(self, press: PressIn, outcome: Outcome, occasion: Occasion) -> tuple[TellStaff, ...]:
+        """What staff read of a button that got the patient an answer."""
+        action, _, pressed_id = (press.data or "").partition(":")
+        is_further = action == "entry" and pressed_id in self.content.entries and outcome.says
+        entry_id = _chosen(outcome) or (pressed_id if is_further else "")
+        if not entry_id:
+            return ()
+        question = self._question(entry_id)
+        line = self._voice.say(self.content.threads.line_pressed, code=occasion.code, question=question)
+        return (TellStaff(line, is_line=True, entry_id=entry_id),)
+
+    def _question(self, entry_id: str) -> str:
+        entry = self.content.entries.get(entry_id)
+        return entry.question if entry else ""
+
+
+def _chosen(outcome: Outcome) -> str:
+    """The entry that a patient chose, and got the answer of; empty where they did not."""
+    return next((entry_id for entry_id, tap in outcome.taps if tap is Tap.CHOSEN), "")
 
 
 def _goes_on(outcome: Outcome, before: State) -> bool:

@@ -12,6 +12,7 @@ from bot.content.schema import Content
 from bot.core.replies import full_time, render
 from bot.errors import MarkupError
 from bot.markup import escape, plain
+from bot.model import Scope
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -83,6 +84,19 @@ class CareWords:
                 question=words(self.say(question.ask)) if question else worded(name),
                 answer=_answer(question, value),
             )
+
+    def opt_out(self, row: sa.RowMapping) -> str:
+        """What the patient had turned off, and from when to when."""
+        texts = self.content.rights
+        scope = {
+            Scope.ALL: texts.file_scope_all,
+            Scope.CHECK_INS: texts.file_scope_check_ins,
+            Scope.BROADCASTS: texts.file_scope_broadcasts,
+        }[Scope(row["scope"])]
+        since = self.time(row["at_us"])
+        if row["ended_us"] is None:
+            return self.line(texts.file_opt_out, scope=scope, since=since)
+        return self.line(texts.file_opt_out_ended, scope=scope, since=since, until=self.time(row["ended_us"]))
 
     def dated(self, when: str, text: str) -> str:
         """Words with a line above them that says when (and whose); `when` is HTML, the words are Telegram's."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.content.schema import Content
 from bot.content.sentences import RightsReplies
 from bot.markup import escape
-from bot.model import Payload, Scope
+from bot.model import Payload
 from bot.services.care_page import CareWords, page, worded, words
 from bot.store.contacts import Contacts
 from bot.store.my_data import MyData
@@ -59,7 +59,7 @@ class DataFile:
                 (self._care.dated(self._time(row["at_us"]), row["text"]) for row in data.notes if row["text"]),
             ),
             (texts.file_agreements, self._agreements(data)),
-            (texts.file_opt_outs, self._opt_outs(data)),
+            (texts.file_opt_outs, map(self._care.opt_out, data.opt_outs)),
             (texts.file_talk, self._talk(data)),
             (texts.file_kept, (f"<p>{kept}</p>",)),
         )
@@ -111,20 +111,6 @@ class DataFile:
             template = self._texts.file_agreed if row["agreed"] else self._texts.file_declined
             yield self._line(template, time=self._time(row["at_us"]))
             yield f"<blockquote><p>{escape(words(row['text']))}</p></blockquote>"
-
-    def _opt_outs(self, data: MyData) -> Iterable[str]:
-        texts = self._texts
-        names = {
-            Scope.ALL: texts.file_scope_all,
-            Scope.CHECK_INS: texts.file_scope_check_ins,
-            Scope.BROADCASTS: texts.file_scope_broadcasts,
-        }
-        for row in data.opt_outs:
-            scope, since = names[Scope(row["scope"])], self._time(row["at_us"])
-            if row["ended_us"] is None:
-                yield self._line(texts.file_opt_out, scope=scope, since=since)
-            else:
-                yield self._line(texts.file_opt_out_ended, scope=scope, since=since, until=self._time(row["ended_us"]))
 
     def _talk(self, data: MyData) -> Iterable[str]:
         """Both sides in order of time; at the same moment the question comes before its answer."""

@@ -251,8 +251,8 @@ class Effects:
         if card.is_line:
             copied = card.copy_message_id
             payload = Payload(card.text, copy_chat_id=subject if copied else None, copy_message_id=copied)
-            answered = question_id if card.is_answered else None
-            await Threads(self.post).line(self.tx, subject, payload, key, due_at, answered)
+            answer = (question_id, card.entry_id) if card.entry_id else None
+            await Threads(self.post).line(self.tx, subject, payload, key, due_at, answer)
             return
         if card.level is not None:
             await self._raise(one, card, card.level, question_id)

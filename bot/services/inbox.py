@@ -28,6 +28,7 @@ from bot.model import (
     Fetched,
     Incoming,
     Kind,
+    LeftIn,
     MediaIn,
     MigratedIn,
     NothingIn,
@@ -231,6 +232,8 @@ class Inbox:
         match incoming:
             case MigratedIn():
                 await self._migrate(row, incoming)
+            case LeftIn():
+                await self.staff.on_leaving(row, incoming)
             case NothingIn():
                 await self._nothing(row, incoming.what)
             case BlockedIn(is_private=False):

@@ -1,11 +1,15 @@
-"""Somebody leaves the team: what they had taken is open again for the others, and they leave the staff group."""
+"""Somebody leaves the team: what they had taken is open again for the others, and they leave the staff group.
+
+Whoever leaves the group alone keeps their rights, as an owner need not be in it; colleagues are asked to look at that.
+"""
 
 from dataclasses import dataclass
 
-from bot.model import ChatId, Kind, Method, Outgoing, Payload, UserId
+from bot.model import Button, ChatId, Kind, LeftIn, Method, Outgoing, Payload, UserId
 from bot.services.alerts import Alerts
 from bot.services.on_call import OnCall
 from bot.services.post import Post
+from bot.services.team_cards import TEAM
 from bot.services.threads import Threads
 from bot.store import accounts, alerts, people, threads
 from bot.store.engine import Tx
@@ -27,6 +31,18 @@ class Leaving:
             # Before anything else: until it is done they read what patients write.
             out = Outgoing(ChatId(group_id), Kind.ALERT, Payload(str(user_id)), key, method=Method.PUT_OUT)
             await self.post.enqueue(tx, out)
+
+    async def gone(self, tx: Tx, left: LeftIn, key: str) -> None:
+        """Somebody with a role left the group, or was put out by hand: in private they may still do all they could."""
+        account, user_id = await accounts.account(tx, self.post.bot_id), left.who.user_id
+        row = await people.find(tx, self.post.bot_id, user_id)
+        is_of_team = row is not None and row["removed_us"] is None and row["role"] != people.GUEST
+        if left.chat_id != account["staff_chat_id"] or row is None or not is_of_team:
+            return
+        texts = self.post.library.served.content.team
+        text = self.post.text(texts.gone, name=row["name"] or str(user_id), role=texts.roles[row["role"]])
+        remove = Button(texts.button_remove, f"{TEAM}:remove:{user_id}")
+        await self.post.tell(tx, Kind.RELAY, Payload(text, ((remove,),)), key)
 
     async def _give_back(self, tx: Tx, user_id: UserId) -> str:
         """Returns the codes of the patients whom nobody looks after now, parted by commas."""

@@ -1,7 +1,7 @@
 """The file with one patient's whole record: a page to print, with a number at its end that shows every change."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from bot.care import CONTACT
 from bot.content.schema import Content
 from bot.content.sentences import PeopleReplies
 from bot.markup import escape
-from bot.model import Payload
+from bot.model import Method, Payload
 from bot.services.care_page import CareWords, page, worded
 from bot.store.record import PatientRecord
 
@@ -69,12 +69,13 @@ class RecordFile:
         )
         return Sealed("\n".join((f"{head}{SEAL}", *check, f"{end}{foot}")).encode(), sha256)
 
-    def _parts(self, record: PatientRecord) -> tuple[tuple[str, Iterator[str]], ...]:
+    def _parts(self, record: PatientRecord) -> tuple[tuple[str, Iterable[str]], ...]:
         texts = self._texts
         return (
             (texts.record_chats, self._chats(record)),
             (texts.record_plans, self._plans(record)),
             (texts.record_agreements, self._agreements(record)),
+            (texts.record_opt_outs, map(self._care.opt_out, record.opt_outs)),
             (texts.record_check_ins, self._check_ins(record)),
             (texts.record_alerts, self._alerts(record)),
             (texts.record_notes, self._notes(record)),
@@ -150,6 +151,7 @@ class RecordFile:
     def _talk(self, record: PatientRecord) -> Iterator[str]:
         """Both sides in order of time; at the same moment the question comes before its answer."""
         said = [(row["at_us"], 0, self._question(row)) for row in record.questions]
+        said += [(row["planned_us"], 0, self._shown(row)) for row in _once(record.shown)]
         said += [(row["sent_us"] or row["planned_us"], 1, self._message(row)) for row in record.messages]
         return (html for _, _, html in sorted(said, key=lambda one: one[:2]))
 
@@ -160,17 +162,25 @@ class RecordFile:
         why = "<br>".join(self.whys.get(row["id"], ()))
         return f'<p><span class="when">{when}</span><br>{text}</p><blockquote class="when">{why}</blockquote>'
 
+    def _shown(self, row: sa.RowMapping) -> str:
+        """Something of the patient's that has no words: we keep that it came, and whether staff got it."""
+        time = self._time(row["planned_us"])
+        return self._care.line(self._texts.record_shown, time=time, state=self._state(row))
+
     def _message(self, row: sa.RowMapping) -> str:
-        texts = self._texts
-        state = texts.record_states.get(row["state"], row["state"])
-        state = f"{state}, {worded(row['reason'])}" if row["reason"] else state
+        texts, method = self._texts, Method(row["method"])
         time = self._time(row["sent_us"] or row["planned_us"])
         text = Payload.from_json(row["payload"]).text
-        if row["attachment_id"] is not None or row["method"] != "send_text":
+        if row["attachment_id"] is not None or method not in {Method.SEND_TEXT, Method.EDIT_TEXT}:
             text = "\n".join(filter(None, (text, self.content.rights.file_attachment)))
-        return self._care.dated(
-            self._care.say(texts.record_wrote, time=time, state=state), text or texts.record_no_words
-        )
+        template = texts.record_corrected if method is Method.EDIT_TEXT else texts.record_wrote
+        when = self._care.say(template, time=time, state=self._state(row))
+        return self._care.dated(when, text or texts.record_no_words)
+
+    def _state(self, row: sa.RowMapping) -> str:
+        """What became of a message of ours."""
+        state = self._texts.record_states.get(row["state"], row["state"])
+        return f"{state}, {worded(row['reason'])}" if row["reason"] else state
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 
@@ -181,3 +191,16 @@ class RecordFile:
 
     def _time(self, at_us: int) -> str:
         return self._care.time(at_us)
+
+
+def _once(shown: Iterable[sa.RowMapping]) -> Iterator[sa.RowMapping]:
+    """Each thing of the patient's once, as it came first: it may be shown in several places."""
+    seen: set[tuple[int | None, int]] = set()
+    for row in shown:
+        copied = Payload.from_json(row["payload"])
+        if copied.copy_message_id is None or copied.copy_chat_id != row["subject_chat_id"]:
+            continue
+        what = (copied.copy_chat_id, copied.copy_message_id)
+        if what not in seen:
+            seen.add(what)
+            yield row

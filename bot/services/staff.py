@@ -16,6 +16,7 @@ from bot.model import (
     BlockedIn,
     ChatId,
     Kind,
+    LeftIn,
     MediaIn,
     MessageId,
     Outgoing,
@@ -40,6 +41,7 @@ from bot.services.broadcast_desk import Desk
 from bot.services.counting import Counted, with_counts
 from bot.services.faq_desk_cards import FAQ
 from bot.services.faq_desk_replies import FaqReplies
+from bot.services.leaving import Leaving
 from bot.services.patient_list import PLANS, PatientList
 from bot.services.people import People, refusal
 from bot.services.post import Post
@@ -195,6 +197,12 @@ class Staff:
                 replies = self.post.library.served.content.replies
                 text = self.post.text(replies.staff_group_lost, reason=reason)
                 await self.post.tell_owners(tx, text, f"removed:{row['update_id']}")
+
+    async def on_leaving(self, row: sa.RowMapping, left: LeftIn) -> None:
+        """Somebody is in a group no more."""
+        async with self.post.store.write() as tx:
+            if await inbox_rows.finish(tx, row):
+                await Leaving(self.post).gone(tx, left, f"gone:{row['update_id']}")
 
     # --- answering a patient ----------------------------------------------------------------------------------------
 

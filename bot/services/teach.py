@@ -7,7 +7,7 @@ could tell who asked (`core.teaching`), tried out and published (`services.edit_
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.model import Button, Kind, MediaIn, MessageId, Outgoing, Payload, PressIn, TextIn
+from bot.model import Button, Kind, MediaIn, MessageId, Outgoing, Payload, PressIn, TextIn, UserId
 from bot.services.faq_desk import FaqDesk
 from bot.services.faq_desk_cards import FaqCards
 from bot.services.faq_written import LINE
@@ -35,12 +35,13 @@ class Teach:
         """The biggest group, as the reply to /teach."""
         return self._cards.group(await self._cards.groups(tx))
 
-    async def wrong(self, tx: Tx, question_id: int) -> str:
+    async def wrong(self, tx: Tx, who: UserId, question_id: int) -> str:
         """Staff say that a question was answered with the wrong text. Returns what to say about it."""
         texts, now_us = self._cards.texts, self.post.clock.now_us()
         if not await lessons.add(self.post.store, tx, self.post.bot_id, [question_id], Reason.WRONG, now_us):
             return self.post.text(texts.not_taught)
         await lessons.reopen(tx, question_id, Reason.WRONG)
+        await accounts.write_audit(tx, self.post.bot_id, who, "teach_wrong", question_id, now_us)
         return self.post.text(texts.noted)
 
     # --- buttons ----------------------------------------------------------------------------------------------------

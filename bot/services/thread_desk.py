@@ -55,7 +55,7 @@ class ThreadDesk:
                 payload = await Why(self.post).payload(tx, thread, asked)
                 await self._threads.say(tx, thread, payload, key)
             case "wrong" if what.isdecimal():
-                said = await Teach(self.post).wrong(tx, int(what))
+                said = await Teach(self.post).wrong(tx, press.sender.user_id, int(what))
                 await self._threads.say(tx, thread, Payload(said), key)
             case "canned":
                 await self._threads.say(tx, thread, words.canned(thread["id"]), key)

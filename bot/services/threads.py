@@ -17,6 +17,7 @@ from bot.clock import from_us, to_us
 from bot.content.sentences import ThreadReplies
 from bot.core.talking import QUIET
 from bot.model import Button, Buttons, ChatId, Kind, MessageId, Method, Outgoing, Payload, Sender
+from bot.services.faq_desk_cards import FAQ
 from bot.services.post import Place, Post
 from bot.services.thread_card import THREADS, ThreadCard
 from bot.services.thread_place import ThreadPlace
@@ -137,17 +138,17 @@ class Threads:
         payload: Payload,
         key: str,
         due_at: datetime | None = None,
-        answered: int | None = None,
+        answer: tuple[int | None, str] | None = None,
     ) -> None:
         """Post what the patient said, joined with what waits for the same topic. Nothing where no thread is open.
 
-        `answered`: the question, where the bot answered it.
+        `answer`: where the bot answered, our row of the question, if it is one, and the entry.
         """
         found = await threads.of_chat(tx, self.post.bot_id, chat_id)
         if found is None or found["state"] != threads.OPEN:
             return
-        if answered is not None:
-            payload = replace(payload, buttons=await self._about_answer(tx, found, answered))
+        if answer is not None:
+            payload = replace(payload, buttons=self._about_answer(found, *answer))
         place, is_text = await self._where.of(tx, found), payload.copy_message_id is None
         if is_text and due_at is None:
             key = f"{threads.LINE}{key}"
@@ -156,9 +157,13 @@ class Threads:
         method = Method.SEND_TEXT if is_text else Method.COPY
         await self.post.tell(tx, Kind.RELAY, payload, key, chat_id, due_at, method, place=place)
 
-    async def _about_answer(self, tx: Tx, thread: sa.RowMapping, question_id: int) -> Buttons:
+    def _about_answer(self, thread: sa.RowMapping, question_id: int | None, entry_id: str) -> Buttons:
         """Under the line that says what the bot answered."""
-        return ((Button(self.words.button_why, f"{THREADS}:why:{thread['id']}:{question_id}"),),)
+        label = self.post.library.served.content.faq_desk.button_edit
+        edit = Button(label, f"{FAQ}:open:{entry_id}")
+        if question_id is None:
+            return ((edit,),)
+        return ((Button(self.words.button_why, f"{THREADS}:why:{thread['id']}:{question_id}"), edit),)
 
     async def say(self, tx: Tx, thread: sa.RowMapping, payload: Payload, key: str) -> None:
         """Tell staff something in the thread."""

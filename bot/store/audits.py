@@ -43,7 +43,7 @@ class Ref(StrEnum):
 
 _REFS = {
     Ref.ALERT: "take call_done not_red_flag",
-    Ref.QUESTION: "missed false_alarm",
+    Ref.QUESTION: "missed false_alarm teach_wrong",
     Ref.THREAD: "thread_take thread_done",
     Ref.CHAT: f"relay relay_edit my_data {NEW_NUMBER}",
     Ref.PLAN: "enrol plan_pause plan_resume plan_end plan_move plan_podiatrist plan_view plan_chart plan_answers",

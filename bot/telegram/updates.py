@@ -15,6 +15,7 @@ from bot.model import (
     ChatId,
     Fetched,
     Incoming,
+    LeftIn,
     Media,
     MediaIn,
     MigratedIn,
@@ -124,6 +125,8 @@ def _message(message: Message, *, edited: bool = False) -> Incoming:
     chat_id = ChatId(message.chat.id)
     if message.migrate_to_chat_id:
         return MigratedIn(chat_id, ChatId(message.migrate_to_chat_id))
+    if message.left_chat_member and not message.left_chat_member.is_bot:
+        return LeftIn(chat_id, _person(message.left_chat_member))
     sender = _sender(message)
     if sender is None or message.is_automatic_forward:
         return NothingIn(chat_id, "message.nobody")

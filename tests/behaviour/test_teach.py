@@ -1,5 +1,6 @@
 """Questions that no text answered become ways to ask, in staff's words; and who asked may get the answer."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,10 @@ async def test_a_wrong_answer_in_a_thread_is_one(house: House) -> None:
     await house.settle(seconds=30)
     assert card(house).text == "Noted. /teach shows this question."
     assert ("can I swim after needling", "wrong", "open") in await lessons(house)
+    house.owner.starts()
+    house.owner.says("/audit")
+    await house.settle(seconds=30)
+    assert re.search(r"Member said that P-\w+ got the wrong answer", house.owner.last.text)
 
 
 # --- one group at a time ---------------------------------------------------------------------------------------------

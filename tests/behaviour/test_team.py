@@ -233,6 +233,26 @@ async def test_where_the_bot_may_not_take_people_out_it_says_so_and_they_may_do_
         assert await tx.scalar(sa.select(alert.c.state)) == "open"
 
 
+async def test_colleagues_hear_of_somebody_who_left_the_group_and_kept_their_role(
+    house: House, owner: Member, podiatrist: Member
+) -> None:
+    other = house.staff.add(house.world.add_user(77, "Other"))
+    await says(house, other, "/status")
+    told = len(house.staff_texts)
+    house.staff.kick(other, owner)
+    await house.settle()
+    assert len(house.staff_texts) == told, "whoever has no role can do nothing outside the group"
+
+    house.staff.kick(podiatrist, owner)
+    await house.settle()
+    assert house.staff_texts[-1].startswith("Member is no longer in this group, but still in the team (clinician)")
+    await presses(house, owner, "Remove", "Yes, remove")
+    await house.settle(seconds=30)
+    assert any("Member is not in the team any more." in text for text in house.staff_texts)
+    assert (await person(house, podiatrist.user_id))["removed_us"] is not None
+    assert sum("no longer in this group" in text for text in house.staff_texts) == 0, "it became the list"
+
+
 async def test_in_private_the_removed_are_patients_like_others(house: House, podiatrist: Member) -> None:
     private = in_private(house, podiatrist)
     private.starts()

@@ -293,6 +293,30 @@ async def test_why_this_answer_stands_under_the_line_that_says_it(house: House, 
     assert seen_in(house, number)[-1].keys == [], "what the bot did not answer has nothing to explain"
 
 
+async def test_the_pencil_stands_under_the_line_that_says_what_the_bot_answered(house: House, number: int) -> None:
+    house.patient.says("can I drive home")
+    await house.settle(seconds=30)
+    line = seen_in(house, number)[-1]
+    assert [key.label for key in line.keys] == ["Why this answer", "Edit this answer"]
+    house.member.presses("Edit this answer", line.message_id)
+    await house.settle(seconds=30)
+    assert "Can I drive" in seen_in(house, number)[-1].text
+
+
+async def test_an_answer_that_a_button_got_is_seen_too(house: House, number: int) -> None:
+    house.patient.says("can I drive home")
+    await house.settle(seconds=30)
+    house.patient.presses("Can I go back to work?")
+    await house.settle(seconds=30)
+    line = seen_in(house, number)[-1]
+    assert line.text.endswith("chose a question. The bot answered: Can I go back to work?")
+    assert [key.label for key in line.keys] == ["Edit this answer"]
+    told = len(seen_in(house, number))
+    house.patient.presses("That helped")
+    await house.settle(seconds=30)
+    assert len(seen_in(house, number)) == told
+
+
 async def test_message_on_a_plan_opens_the_patients_topic(house: House) -> None:
     plan_id = await enrol(house)
     house.member.says("/patients")

@@ -100,7 +100,7 @@ def test_all_else_is_for_the_person(content: Content, outcome: Outcome) -> None:
 def test_what_was_not_answered_counts_as_handed_over(content: Content) -> None:
     found = Talking(content).beside(said(), ANSWER, State(), occasion(5))
     assert found.understanding == replace(ANSWERED, decision=Decision.HAND_OVER, id=None)
-    assert not found.staff[0].is_answered
+    assert not found.staff[0].entry_id
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_without_a_thread_and_in_a_flood_nothing_changes(content: Content, when:
 def test_an_answer_of_the_bot_is_marked_so_that_staff_can_ask_why(content: Content) -> None:
     found = Talking(content).beside(said(), ANSWER, State(), occasion())
     assert found.says == ANSWER.says
-    assert (found.staff[0].is_line, found.staff[0].is_answered) == (True, True)
+    assert (found.staff[0].is_line, found.staff[0].entry_id) == (True, ANSWERED.id)
 
 
 def test_media_is_copied_as_it_is(content: Content) -> None:
@@ -182,3 +182,11 @@ def test_a_key_tells_what_it_passes_on(key: str, found: tuple[int, int] | None) 
 
 def test_a_topic_has_an_address() -> None:
     assert topic_link(ChatId(-1001234567890), 42) == "https://t.me/c/1234567890/42"
+
+
+def test_what_the_bot_would_take_for_its_own_is_kept_while_a_person_talks(content: Content) -> None:
+    nodded = Outcome(State(), (Say("Good."),))
+    found = Talking(content).beside(said("yes"), nodded, State(), occasion(5))
+    assert found.says == ()
+    assert found.understanding == Understanding("yes", Decision.HAND_OVER, None, None, 0.0)
+    assert Talking(content).beside(said("yes"), nodded, State(), occasion()).understanding is None

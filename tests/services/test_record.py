@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from bot.clock import to_us
+from bot.services.topics import look_at_group
 from bot.simulator.groups import Member
 from bot.simulator.house import House
 from bot.store import record
 from bot.store.engine import Tx
 from bot.store.record import PatientRecord
-from bot.store.tables import agreement, attachment, audit, check_in, patient, patient_chat, staff_note
+from bot.store.tables import agreement, attachment, audit, check_in, patient, patient_chat, staff_note, thread, topic
 from tests.on_a_plan import enrol, write_plan
 
 CHEST, WHY = "I have chest pain", "why am I sore after needling <today>"
@@ -122,6 +123,33 @@ async def test_it_has_everything_about_the_patient(house: House, code: str) -> N
     ):
         assert part in page, part
     assert "Zanzibar" not in page, "who the patient is stands apart"
+
+
+async def test_it_has_what_was_said_to_a_person_and_what_has_no_words(house: House, code: str) -> None:
+    await look_at_group(house.app.post, house.app.client)
+    house.patient.says("do you sell gift vouchers for my aunt")
+    await house.settle(seconds=30)
+    async with house.app.store.read() as tx:
+        number = int((await tx.scalars(sa.select(topic.c.thread_id).join(thread))).one() or 0)
+    said = house.member.says("Is it warm and red? Open until six.", thread=number)
+    await house.settle(seconds=30)
+    house.patient.says("yes")
+    await house.settle(seconds=30)
+    house.patient.sends_voice()
+    await house.settle(seconds=30)
+    house.member.edits(said, "Is it warm and red? Open until seven.")
+    await house.settle(seconds=30)
+    house.patient.says("STOP")
+    await house.settle(seconds=30)
+    house.patient.presses("Only check-ins")
+    await house.settle(seconds=30)
+    page = (await asks(house, house.owner, code)).decode()
+    talk = page[page.index("Messages both ways") :]
+    for part in ("Open until six.", "<br>yes</p>", "changed an earlier message to this", "Open until seven."):
+        assert part in talk, part
+    assert talk.count("a voice message or a file") == 1
+    assert "Check-ins: off since 23 November 2026" in page
+    assert "All messages: off from 23 November 2026" in page
 
 
 async def test_anybody_can_check_that_nothing_was_changed(house: House, code: str) -> None:

@@ -15,6 +15,7 @@ from bot.model import (
     BlockedIn,
     ChatId,
     Incoming,
+    LeftIn,
     Media,
     MediaIn,
     MessageId,
@@ -286,7 +287,9 @@ KINDS: list[tuple[str, dict[str, Any], Incoming]] = [
         message({**GROUP, "type": "group", "id": -5}, migrate_to_chat_id=-100500),
         MigratedIn(ChatId(-5), ChatId(-100500)),
     ),
+    ("left", message(GROUP, left_chat_member=ANNA), LeftIn(ChatId(-100500), ANNA_SENT)),
     # nothing to do
+    ("a bot left", message(GROUP, left_chat_member=BOT), nothing("message.service", -100500)),
     ("migrated, told by the new group", message(GROUP, migrate_from_chat_id=-5), nothing("message.service", -100500)),
     ("new members", message(GROUP, new_chat_members=[ANNA]), nothing("message.service", -100500)),
     ("pinned", message(pinned_message=message(text="x")["message"]), nothing("message.service")),
