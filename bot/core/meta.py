@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Literal, get_args
 
 from bot.content.schema import Words
+from bot.core.matching.english import english
 from bot.core.text import clean, words
 from bot.core.typos import Vocabulary
 from bot.core.wish_kinds import Wish, wish_by_kinds
@@ -48,7 +49,7 @@ _WITH_GREETING = frozenset(
 _WITH_LANGUAGE = frozenset(words("i you do in into it get got have has switch change talk write read only info any"))
 """What may stand beside the name of a language: "can I get this in Polish", "switch to French"."""
 _ASKED_NICELY = re.compile(r"\b(?:can|could|would|will) you\b|\bi (?:want|wish|need|would like|d like)\b(?: you\b)?")
-_STRETCHED = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
+_DOUBLED = re.compile(r"([^\W\d_])\1")
 _MAIL = re.compile(r"\b(?:check ?ins?|messages?|texts?|msgs?|reminders?|notifications?|updates)\b(?: mail\b)?")
 _ALIKE = {
     **dict.fromkeys(words("messaging texting contacting"), "mailing"),
@@ -100,22 +101,23 @@ class Wishes:
 
     def wish(self, text: str) -> Wish | None:
         """The wish that `text` is, from first word to last, or None."""
-        typed = words(clean(text))
+        text = clean(text)
+        typed = words(text)
         bare = tuple(word for word in typed if word not in {"please", "pls", "thanks"})
         if (exact := self._word_by_word.get(bare)) is not None:
             return exact
-        found = self._wish(text)
-        if found is None and (relaxed := _STRETCHED.sub(r"\1", text)) != text:
-            found = self._wish(relaxed)
-        return found or wish_by_kinds(self._written_out(words(clean(text))), asks="?" in text)
+        asks = "?" in text
+        found = self._wish(typed, asks)
+        if found is None and (relaxed := tuple(map(_unstretched, typed))) != typed:
+            found = self._wish(relaxed, asks)
+        return found or wish_by_kinds(self._written_out(typed), asks=asks)
 
     def _written_out(self, typed: tuple[str, ...]) -> Iterator[str]:
         """The words meant: "dont" is "do not"."""
         for word in typed:
             yield from self._spellings.get(word, (word,))
 
-    def _wish(self, text: str) -> Wish | None:
-        typed = words(clean(text))
+    def _wish(self, typed: tuple[str, ...], asks: bool) -> Wish | None:
         if not typed or len(typed) > _LONGEST:
             return None
         typed = tuple(map(self._repaired, typed))
@@ -127,7 +129,7 @@ class Wishes:
             possible = (phrase for phrase in self._cores[wish] if there.issuperset(phrase))
             if core and any(_is_said(wish, phrase, core, spare) for phrase in possible):
                 return wish
-        if self._is_only("thanks", typed) and "?" not in text:
+        if self._is_only("thanks", typed) and not asks:
             return "thanks"
         return "greeting" if self._is_only("greeting", typed) else None
 
@@ -141,6 +143,11 @@ class Wishes:
         if not self._pleasant[wish].issuperset(typed):
             return False
         return any(_stands_in(line, typed) for line in self._polite_lines[wish])
+
+
+def _unstretched(word: str) -> str:
+    """ "hii", which is all that cleaning leaves of "hiiii", is "hi"; "too" is a word."""
+    return word if english().knows(word) else _DOUBLED.sub(r"\1", word)
 
 
 def _lines(lines: Iterable[str]) -> tuple[tuple[str, ...], ...]:

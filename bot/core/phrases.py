@@ -156,6 +156,11 @@ class Finder:
             self.meant |= named.keys()
         self._open: Mapping[PatternBook, Sequence[Pattern]] = shelf.open(self.meant) if shelf is not None else {}
 
+    @property
+    def books(self) -> Iterable[PatternBook]:
+        """Those on the shelf of which anything may be in the text."""
+        return self._open.keys()
+
     def possible(self, book: PatternBook) -> Sequence[Pattern]:
         """What may be in the text of a book that stands on the shelf, in its order."""
         return self._open.get(book, ())
@@ -254,7 +259,7 @@ class Finder:
 
 def _places(reading: Reading, vocabulary: Vocabulary) -> dict[str, list[Path]]:
     """For each word of the patterns the tokens that may mean it, rising."""
-    meant: dict[str, set[str]] = {}
+    meant: dict[str, frozenset[str]] = {}
     places: dict[str, list[Path]] = defaultdict(list)
     for index, token in enumerate(reading.tokens):
         if token.word not in meant:

@@ -15,6 +15,7 @@ MAX_CHARS = 4096
 _LINE_ENDS = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _QUOTES = str.maketrans(dict.fromkeys("’‘‛ʼʻʹ′`´＇", "'") | dict.fromkeys("“”„‟«»″", '"'))
 """Before NFKC, which would turn the acute accent people use as an apostrophe into a space."""
+_LAYOUT = str.maketrans("", "", "\n\t")
 _DASHES = re.compile(r" ?[‒–—―]+ ?")
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 """Letters and marks of width zero that Unicode does not class as format characters."""
@@ -45,11 +46,18 @@ def clean(raw: str) -> str:
 
     Capitals and punctuation stay. A letter typed three or more times running stays twice.
     """
-    text = _visible(_LINE_ENDS.sub("\n", raw[:MAX_CHARS]).translate(_SHAPES).translate(_QUOTES))
+    text = raw[:MAX_CHARS]
+    is_plain = text.isascii() and text.translate(_LAYOUT).isprintable()  # as most are
+    text = text.replace("`", "'") if is_plain else _latin(text)
+    return _LINE_BREAKS.sub("\n", _BLANKS.sub(" ", _RUN.sub(r"\1\1", text))).strip()
+
+
+def _latin(text: str) -> str:
+    """What `clean` does about letters and marks beyond ASCII."""
+    text = _visible(_LINE_ENDS.sub("\n", text).translate(_SHAPES).translate(_QUOTES))
     text = _visible(unicodedata.normalize("NFKC", text)[:MAX_CHARS].translate(_QUOTES))
     text = _DASHES.sub(" - ", _BLANKS.sub(" ", text))[:MAX_CHARS]
-    text = _without_loose_marks(unicodedata.normalize("NFKC", _fold_twins(text)))
-    return _LINE_BREAKS.sub("\n", _BLANKS.sub(" ", _RUN.sub(r"\1\1", text))).strip()
+    return _without_loose_marks(unicodedata.normalize("NFKC", _fold_twins(text)))
 
 
 def normalise(text: str) -> str:

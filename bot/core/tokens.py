@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from bot.core.text import normalise, words
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of a message, and where it stands."""
 
     word: str
@@ -34,9 +33,9 @@ SMALL_WORDS = frozenset(
 )
 """Words that say nothing about danger; phrases and messages are compared without them."""
 
-_PIECE = re.compile(
-    r"(?P<short>\b(?:[nN]/[aA]|[wW]/[oO])\b)|(?P<word>[^\W_](?:[^\W_]|'|(?<=\d)[.,/](?=\d))*)"
-    r"|(?P<mark>\.{2,}|[.;!?,:()\n]|(?<=\s)-(?=\s))"
+_PIECE = re.compile(  # two words that are written short, a word, a mark
+    r"(\b(?:[nN]/[aA]|[wW]/[oO])\b)|([^\W_](?:[^\W_]|'|(?<=\d)[.,/](?=\d))*)"
+    r"|(\.{2,}|[.;!?,:()\n]|(?<=\s)-(?=\s))"
 )
 _ENDS = ".;!?"
 """A phrase never reaches over these; it does over a line break and over "…"."""
@@ -91,11 +90,11 @@ def canonical(text: str) -> list[tuple[str, str]]:
     """Words with the mark before each; "can not" and "cannot" are "cant", "I am" is "im"."""
     out: list[tuple[str, str]] = []
     mark = ""
-    for piece in _PIECE.finditer(text):
-        if (found := piece["mark"]) is not None:
+    for short, typed, found in _PIECE.findall(text):
+        if found:
             mark = max(mark, found[:2], key=_STRENGTH.index)
             continue
-        word = _SHORT[piece["short"].lower()] if piece["short"] else _plain(piece["word"])
+        word = _SHORT[short.lower()] if short else _plain(typed)
         joined = _JOINED.get((out[-1][0], word)) if out and not mark else None
         word = _ALIASES.get(word, word)
         if joined:

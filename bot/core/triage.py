@@ -107,6 +107,11 @@ class Triager:
         by_level = sorted(red_flags, key=lambda flag: -flag.level.rank)
         self._levels = {flag.id: flag.level for flag in by_level}
         self._rules = tuple(_rule(flag, figures_of_speech) for flag in by_level)
+        self._rule_of = {
+            book: number
+            for number, rule in enumerate(self._rules)
+            for book in (rule.signs, rule.any_two, rule.ask_if)  # nothing else makes a sign by itself
+        }
         self._concepts = Concepts(concepts or {})
         self._shelf = Shelf(book for rule in self._rules for book in rule.books)
         used = {word for rule in self._rules for book in rule.books for pattern in book for word in pattern.words}
@@ -120,9 +125,8 @@ class Triager:
         flags: dict[str, Flag] = {}
         doubts: dict[str, Flag] = {}
         ruled_out: dict[str, None] = {}
-        for rule in self._rules:
-            if not any(map(finder.possible, (rule.signs, rule.any_two, rule.ask_if))):
-                continue  # nearly always: nothing else makes a sign by itself
+        telling = {self._rule_of[book] for book in finder.books if book in self._rule_of}  # mostly none
+        for rule in map(self._rules.__getitem__, sorted(telling)):
             seen = _look(rule, reading, finder)
             ruled_out |= {f"{rule.flag.id}: {why}": None for why in seen.ruled_out}
             level = _level(rule, reading, finder, seen)

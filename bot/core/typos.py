@@ -13,6 +13,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _MOST_SLIPS = 2
+_REMEMBERED = 4_096
+"""Words whose meaning is kept."""
 
 
 @lru_cache(maxsize=4096)
@@ -52,6 +54,8 @@ class Vocabulary:
     def __init__(self, vocabulary: Iterable[str], is_real: Callable[[str], bool] = lambda word: False) -> None:
         self._words = frozenset(vocabulary)
         self._is_real = is_real
+        self._real: dict[str, frozenset[str]] = {}
+        """What real words mean: names and numbers of patients are none, and are not kept."""
         self._near: dict[tuple[str, int], list[str]] = defaultdict(list)
         """Words by their start and the length of what may be typed for them: few for `is_slip` to look at."""
         for word in sorted(self._words):
@@ -60,13 +64,19 @@ class Vocabulary:
                 for length, start in product(range(len(word) - slips, len(word) + slips + 1), {word[0], word[1::-1]}):
                     self._near[start, length].append(word)
 
-    def meant_by(self, typed: str) -> set[str]:
+    def meant_by(self, typed: str) -> frozenset[str]:
         """The words that `typed` may stand for, itself included."""
+        if (real := self._real.get(typed)) is not None:
+            return real
         found = {typed} & self._words
-        if len(typed) < 4 or not typed.isalpha() or self._is_real(typed):
-            return found
+        if len(typed) < 4 or not typed.isalpha():
+            return frozenset(found)
+        if self._is_real(typed):
+            if len(self._real) >= _REMEMBERED:
+                self._real.clear()
+            return self._real.setdefault(typed, frozenset(found))
         for start in (typed[0], typed[:2]):
             bucket = self._near.get((start, len(typed)), ())
             near = process.extract(typed, bucket, scorer=OSA.distance, score_cutoff=_MOST_SLIPS, limit=None)
             found.update(word for word, _, _ in near if is_slip(typed, word))
-        return found
+        return frozenset(found)

@@ -36,6 +36,7 @@ def wishes(wish_words: Words) -> Wishes:
         pytest.param("could I chat to a human please", "human", id="other words for it"),
         pytest.param("ring me", "human", id="ring for call"),
         pytest.param("hiii", "greeting", id="stretched greeting"),
+        pytest.param("hii", "greeting", id="stretched greeting, as cleaning leaves it"),
         pytest.param("Good morning all 👋", "greeting", id="greeting with company"),
         pytest.param("hello?? anyone there", "greeting", id="greeting with question marks"),
         pytest.param("Thank you so much!", "thanks", id="warm thanks"),
