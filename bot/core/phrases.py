@@ -100,17 +100,18 @@ class Shelf:
     def __init__(self, books: Iterable[PatternBook]) -> None:
         self._places = [(book, pattern) for book in books for pattern in book]
         shared = Counter(chain.from_iterable(pattern.words for _, pattern in self._places))
-        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._by_word: dict[str, list[tuple[int, frozenset[str]]]] = defaultdict(list)
         for number, (_, pattern) in enumerate(self._places):
-            self._by_word[min(sorted(pattern.words), key=shared.__getitem__)].append(number)
+            rarest = min(sorted(pattern.words), key=shared.__getitem__)
+            self._by_word[rarest].append((number, pattern.words))
 
     def open(self, meant: frozenset[str]) -> Mapping[PatternBook, Sequence[Pattern]]:
         """The patterns that may be in a text with these words and concepts, by book and in its order."""
         found: dict[PatternBook, list[Pattern]] = defaultdict(list)
-        for number in sorted(chain.from_iterable(self._by_word[word] for word in self._by_word.keys() & meant)):
+        rarest = self._by_word.keys() & meant
+        for number in sorted(number for word in rarest for number, words in self._by_word[word] if words <= meant):
             book, pattern = self._places[number]
-            if pattern.words <= meant:
-                found[book].append(pattern)
+            found[book].append(pattern)
         return found
 
 

@@ -152,7 +152,7 @@ def heard(scores: Floats, texts: Sequence[str], pressing: int) -> Heard:
     ahead = scores[:, :pressing].max(axis=1) - none
     gravest = int(ahead.argmax())
     signs = scores[gravest, :-1]
-    first, second = np.sort(signs)[[-1, -2]]
+    *_, second, first = sorted(signs.tolist())
     return Heard(
         Looks(
             ahead=float(ahead[gravest]),
