@@ -167,15 +167,20 @@ class Postings:
         text, at, share = weighed
         row = row_of[at]
         is_common = row >= 0
-        used, column = np.unique(row[is_common], return_inverse=True)
+        found = row[is_common]
+        is_used = np.zeros(len(common), np.bool_)
+        is_used[found] = True
+        used, column_of = is_used.nonzero()[0], is_used.cumsum() - 1
         dense = np.zeros((count, len(used)), np.float32)
-        dense[text[is_common], column] = share[is_common]
+        dense[text[is_common], column_of[found]] = share[is_common]
         text, at, share = text[~is_common], at[~is_common], share[~is_common]
         places, lengths = self._postings_at(at)
         cells = self.rows[places] + (text * self.size).repeat(lengths)
-        each = self.values[places] * share.repeat(lengths)
+        each = self.values[places]
+        each *= share.repeat(lengths)
         sums: Floats = dense @ common.take(used, axis=0)
-        sums += np.bincount(cells, each, minlength=sums.size).reshape(sums.shape).astype(np.float32)
+        rare = np.bincount(cells, each, minlength=sums.size).reshape(sums.shape)
+        np.add(sums, rare, out=sums, casting="same_kind")
         return sums
 
     def _postings_at(self, at: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
