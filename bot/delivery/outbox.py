@@ -251,12 +251,13 @@ class Outbox:
     async def _claim(self, tx: Tx) -> Turn:
         turn = Turn()
         now_us = self._clock.now_us()
-        due = [lane for lane, due_us in (await messages.due_by_lane(tx, self._bot_id)).items() if due_us <= now_us]
+        next_us = await messages.due_by_lane(tx, self._bot_id)
+        due = [lane for lane, due_us in next_us.items() if due_us <= now_us]
         # Of several workers one claims at a time; the others do not queue for the row, which each holds for a commit.
         # Locks are taken in one order, chat, message, bot, and what is claimed after that is skipped where it is held.
         locked = await accounts.try_lock(self._store, tx, self._bot_id) if due else None
         if locked is None:
-            self._pause_us = LOOK_AGAIN_US if due else POLL_US
+            self._pause_us = LOOK_AGAIN_US if due else min(next_us.values(), default=now_us + POLL_US) - now_us
             return turn
         account, machine_us = locked
         turn.send_by = self._clock.monotonic() + LEASE_US / SECOND_US - CALL_S

@@ -518,6 +518,21 @@ async def test_the_loop_wakes_sends_and_stops(live: Bench, monkeypatch: pytest.M
         await loop
 
 
+async def test_the_loop_waits_for_the_next_that_is_due_and_no_longer(
+    live: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after a turn that only wrote down an answer: left to polling, each message after a pause came late."""
+    monkeypatch.setattr(outbox_module, "POLL_US", 60_000_000)
+    first = await live.owe(ANN)
+    second = await live.owe(BEN, due_at=live.clock.now() + timedelta(seconds=0.3))
+    loop = asyncio.create_task(live.outbox.run())
+    await until(live, first, MessageState.SENT)
+    await until(live, second, MessageState.SENT)
+    live.outbox.stop()
+    async with asyncio.timeout(2):
+        await loop
+
+
 async def test_the_loop_drains_what_is_under_way_and_claims_nothing_more(live: Bench) -> None:
     live.wire.by_hand = True
     row = await live.owe(ANN)
