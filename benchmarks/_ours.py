@@ -42,7 +42,8 @@ class Ours:
     _kills: int = 0
 
     def __post_init__(self) -> None:
-        env = {"OWNER_IDS": str(OWNER_ID), "LOG_LEVEL": "WARNING"}
+        # As it comes, without extras: whether a sentence model lies about is not what is measured here.
+        env = {"OWNER_IDS": str(OWNER_ID), "LOG_LEVEL": "WARNING", "SEMANTIC_MODEL": "none"}
         if self.webhook or self.workers > 1:
             port = free_port()
             env |= {"WEBHOOK_URL": f"http://127.0.0.1:{port}", "WEBHOOK_SECRET": SECRET}
