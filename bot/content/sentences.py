@@ -45,6 +45,8 @@ class EnrolmentReplies(Sentences):
         "staff_link_unknown": frozenset({"code"}),
         "staff_link_forgotten": frozenset({"code"}),
         "staff_mismatch": frozenset({"code", "area", "side"}),
+        "note_visit_moved": frozenset({"step", "time"}),
+        "note_visit_cancelled": frozenset({"step"}),
         "staff_young": frozenset({"code", "age"}),
         "staff_not_me": frozenset({"code"}),
         "staff_not_me_known": frozenset({"code"}),
@@ -140,6 +142,9 @@ class EnrolmentReplies(Sentences):
     note_mismatch: Line
     """A note for staff."""
     note_young: Line
+    note_visit_moved: Line
+    """A note to ring: a check-in had told the patient of the visit as it was."""
+    note_visit_cancelled: Line
     note_unfinished: Line
     button_show_who: Line
     """Under an alert; each look is noted."""
@@ -291,6 +296,8 @@ class RightsReplies(Sentences):
     """Under the confirmation of /resume."""
     button_restart: Line
     restarted: Text
+    restarted_paused: Text
+    """The same where the team had paused the check-ins: nothing comes before they say so."""
     not_restarted: Text
 
     button_my_data: Line
@@ -415,6 +422,7 @@ class PatientListReplies(Sentences):
         "paused_plans": frozenset({"lines"}),
         "paused_line": frozenset({"code", "why"}),
         "step_left_out": frozenset({"step", "why"}),
+        "question_left_out": frozenset({"step", "why"}),
         "day_digest": frozenset({"date", "lines"}),
         "digest_answered": frozenset({"count", "since", "codes"}),
         "digest_silent": frozenset({"count", "codes"}),
@@ -529,6 +537,7 @@ class PatientListReplies(Sentences):
     paused_plans: Text
     paused_line: Line
     step_left_out: Text
+    question_left_out: Text
     """The text of a note."""
     day_digest: Text
     digest_answered: Line

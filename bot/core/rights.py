@@ -19,6 +19,8 @@ from bot.model import Button, Buttons, Scope
 
 STOPPED, FORGET = "stopped", "forget"
 """Why a care plan ended. One that was stopped can go on within its time; one that was forgotten cannot."""
+STOPPED_PAUSED = "stopped while paused"
+"""The same of one that waited for staff: when it comes back it waits for them still."""
 MY_DATA, SURE, ERASE, LAPSED = "my_data", "forget_sure", "forget_erase", "forget_lapsed"
 MOVED = "forget_moved"
 RESTART, RESTART_IF_ANY = "care_restart", "care_restart_if_any"
@@ -77,6 +79,13 @@ def ended(care: tuple[Care, ...], reason: str) -> tuple[CareChange, ...]:
     return tuple(CareChange(one.enrolment_id, answered=False, state=PlanState.ENDED, reason=reason) for one in care)
 
 
+def stopped(care: tuple[Care, ...]) -> tuple[CareChange, ...]:
+    """Every plan of the chat ended by STOP."""
+    paused = tuple(one for one in care if one.state is PlanState.PAUSED)
+    others = tuple(one for one in care if one.state is not PlanState.PAUSED)
+    return (*ended(others, STOPPED), *ended(paused, STOPPED_PAUSED))
+
+
 @dataclass(frozen=True)
 class Rights:
     """Decides on the content it was built with."""
@@ -94,7 +103,7 @@ class Rights:
         parts.append(texts.stop_scope)
         say = Say("\n\n".join(map(self._say, parts)), buttons=self._scopes)
         state = replace(state.settled(), stopped_at=occasion.now)
-        return Outcome(state, (say,), stop=Scope.ALL, care=ended(occasion.care, STOPPED))
+        return Outcome(state, (say,), stop=Scope.ALL, care=stopped(occasion.care))
 
     @property
     def _scopes(self) -> Buttons:
@@ -120,7 +129,7 @@ class Rights:
             Scope.CHECK_INS: texts.stopped_check_ins,
             Scope.BROADCASTS: texts.stopped_news,
         }[scope]
-        ends = () if scope is Scope.BROADCASTS else ended(occasion.care, STOPPED)
+        ends = () if scope is Scope.BROADCASTS else stopped(occasion.care)
         # STOP ended the check-ins a moment ago; whoever meant only the news wants them to go on.
         timers = (Timer(RESTART_IF_ANY, occasion.now),) if scope is Scope.BROADCASTS else ()
         state = replace(state, stopped_at=None)

@@ -18,8 +18,8 @@ from bot.content.plan import Plan, Step
 from bot.core.care.asking import Asking
 from bot.core.care.checking_in import CheckIns as Talk
 from bot.core.care.joining import left_joining
-from bot.core.care.planning import Fate, Now, at_its_time, reminder_at
-from bot.core.care.slots import Cause
+from bot.core.care.planning import Fate, Now, at_its_time, reminder_at, until_now
+from bot.core.care.slots import Cause, is_from_visit
 from bot.core.outcome import Outcome
 from bot.model import ChatId
 from bot.services.effects import Decided, Effects, Snapshot, look_for_timer, seen_about
@@ -82,20 +82,23 @@ class CheckIns:
 
     async def _step(self, tx: Tx, row: sa.RowMapping) -> None:
         visit = await self._visit(tx, row["ref"])
-        if visit is None or visit.care.state is not PlanState.OPEN:
-            return  # ended, or paused: what falls into a pause is left out
-        step = visit.plan.by_id.get(row["part"])
-        if step is None:
+        step = visit.plan.by_id.get(row["part"]) if visit is not None else None
+        if visit is None or step is None:
+            return
+        if visit.care.state is PlanState.PAUSED:
+            await self._left_out(tx, visit, step, Cause.PAUSED)
+            return
+        if visit.care.state is not PlanState.OPEN:
             return
         now = self.post.clock.now()
-        if is_late(row, to_us(now)):
+        if is_late(row, to_us(now)) and not is_from_visit(step):  # the visit may be another since it was planned
             await self._left_out(tx, visit, step, "too late")
             return
         fate = await self._fate(tx, visit, step, row, now)
         if fate.fate is Fate.MOVE:
             assert fate.at is not None
-            key = Slot(step.id, to_us(fate.at), row["until_us"]).key(row["ref"])
-            until = from_us(row["until_us"]) if row["until_us"] is not None else None
+            until = until_now(step, _until(row), visit.care.visit_at)
+            key = Slot(step.id, to_us(fate.at), to_us(until) if until is not None else None).key(row["ref"])
             timer = dues.Due(plans.CHECK_IN, fate.at, key, until=until, ref=row["ref"], part=step.id)
             await dues.plan(self.post.store, tx, self.post.bot_id, timer)
         elif fate.fate is Fate.DROP:
@@ -156,31 +159,35 @@ class CheckIns:
 
     async def _fate(self, tx: Tx, visit: Visit, step: Step, row: sa.RowMapping, now: datetime) -> Now:
         zone = ZoneInfo(visit.care.zone)
-        until = from_us(row["until_us"]) if row["until_us"] is not None else None
         today = await self._sent_today(tx, visit, now)
         clinic = self.post.library.served.content.clinic
-        return at_its_time(step, clinic, zone, until, now, today, visit.care.visit_at)
+        return at_its_time(step, clinic, zone, _until(row), now, today, visit.care.visit_at)
 
     async def _left_out(self, tx: Tx, visit: Visit, step: Step, why: str) -> None:
         """Staff see what was not sent, and why."""
-        content = self.post.library.served.content
-        text = Asking(content).own_plain(content.patient_list.step_left_out, step=step.code, why=why)
-        note = Note(NoteKind.LATE, text)
-        await plans.add_notes(
-            self.post.store,
-            tx,
-            self.post.bot_id,
-            visit.care.enrolment_id,
-            step.id,
-            [note],
-            self.post.clock.now_us(),
-        )
+        template = self.post.library.served.content.patient_list.step_left_out
+        await self._note(tx, visit, step, NoteKind.LATE, template, why)
+
+    async def _not_asked(self, tx: Tx, visit: Visit) -> None:
+        """Staff see that a question which was put off was not asked while the plan is paused."""
+        assert visit.care.open is not None, "the caller looks whether a check-in is open"
+        if (step := visit.plan.by_id.get(visit.care.open.step_id)) is not None:
+            template = self.post.library.served.content.patient_list.question_left_out
+            await self._note(tx, visit, step, NoteKind.CALL, template, Cause.PAUSED)
+
+    async def _note(self, tx: Tx, visit: Visit, step: Step, kind: NoteKind, template: str, why: str) -> None:
+        text = Asking(self.post.library.served.content).own_plain(template, step=step.code, why=why)
+        now_us, note = self.post.clock.now_us(), Note(kind, text)
+        await plans.add_notes(self.post.store, tx, self.post.bot_id, visit.care.enrolment_id, step.id, [note], now_us)
 
     # --- a question that was put off, the reminder ------------------------------------------------------------------
 
     async def _later(self, tx: Tx, row: sa.RowMapping) -> None:
         visit = await self._with_open(tx, row["ref"])
         if visit is None:
+            return
+        if visit.care.state is PlanState.PAUSED:  # staff have to know: it may be whether the bleeding has stopped
+            await self._not_asked(tx, visit)
             return
         conversation = self.post.library.served.conversation
         outcome = conversation.on_later(visit.care, row["part"], visit.seen.state, visit.seen.occasion)
@@ -220,10 +227,11 @@ class CheckIns:
     # --- helpers ----------------------------------------------------------------------------------------------------
 
     async def _with_open(self, tx: Tx, check_in_id: int) -> Visit | None:
-        """The plan of a check-in that is still the open one of an open plan."""
+        """The plan of a check-in that is still its open one; one that staff have paused meanwhile, too: nobody but the
+        patient knows yet what the answer would have been."""
         enrolment_id = await plans.plan_of_check_in(tx, check_in_id)
         visit = await self._visit(tx, enrolment_id) if enrolment_id is not None else None
-        if visit is None or visit.care.state is not PlanState.OPEN:
+        if visit is None or visit.care.state not in {PlanState.OPEN, PlanState.PAUSED}:
             return None
         return visit if visit.care.open is not None and visit.care.open.id == check_in_id else None
 
@@ -249,3 +257,7 @@ class CheckIns:
         day = ClinicPolicy(self.post.library).day_start(now, visit.care.zone)
         chat_id = visit.seen.patient.chat_id
         return (await messages.capped_today(tx, self.post.bot_id, {chat_id: to_us(day)}))[chat_id]
+
+
+def _until(row: sa.RowMapping) -> datetime | None:
+    return from_us(row["until_us"]) if row["until_us"] is not None else None

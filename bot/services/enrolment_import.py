@@ -21,6 +21,7 @@ from bot.core.care.recognising import By, People, Person, is_same_number, name_k
 from bot.model import BotId, ChatId, PatientId
 from bot.services.enrolment_list import Appointment
 from bot.services.planner import replan
+from bot.services.visit_changes import note_changes
 from bot.store import accounts, care, chats, dues, enrolling, enrolling_lists, joining_timers, messages, patient_list
 from bot.store.contacts import Contacts
 from bot.store.engine import Store, Tx
@@ -185,8 +186,9 @@ class Appointments:
         visits = {
             one.enrolment_id: to_us(one.row.visit_at) if one.row.visit_at is not None else None
             for one in planned
-            if one.enrolment_id is not None and one.does in {Does.VISIT, Does.CANCELLED, Does.SAME}
+            if one.enrolment_id is not None and one.does in {Does.VISIT, Does.CANCELLED, Does.SAME, Does.OVER}
         }
+        await note_changes(self.store, tx, self.bot_id, self.content, visits, self.now)
         await enrolling_lists.set_visits(tx, visits, now_us)
 
     async def _end(self, tx: Tx, plan: sa.RowMapping, now_us: int) -> None:

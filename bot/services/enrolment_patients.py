@@ -3,7 +3,7 @@
 All of it belongs to the transaction in which the patient's message is dealt with; the chat is locked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -25,6 +25,7 @@ from bot.core.care.joining import (
     NOT_ME,
     OTHER,
     PHONE,
+    TYPED,
     YES,
     advice_at,
     agree_button,
@@ -34,11 +35,14 @@ from bot.core.hearing import JOIN
 from bot.core.outcome import Say
 from bot.model import ChatId, Kind, PatientId, Payload, Scope
 from bot.services.enrolment_plans import Enrolments
+from bot.services.family import name_everybody
 from bot.services.post import Post
 from bot.store import accounts, buttons, care, chats, dues, enrolling, erasures, joining_timers, new_phone
 from bot.store.engine import Tx
 
 NUMBERS_AN_HOUR = 5
+_COLUMNS = {NAME: "name", PHONE: "phone"}
+"""Of `contact`, by the question whose answer goes there."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class PatientSide:
             requests |= await erasures.move(tx, bot_id, patient_id, old, chat_id)
             await self._say(tx, old, content.enrolment.link_moved_away, f"{key}:away:{old}")
         await self._take_in(tx, chat_id, patient_id)
+        await name_everybody(self.post, tx, chat_id)
         await accounts.write_audit(tx, bot_id, None, "moved_chat", patient_id, now_us)
         await self._say(tx, chat_id, content.enrolment.link_moved, key)
         talk, now = CheckIns(content), self.post.clock.now()
@@ -157,7 +162,8 @@ class PatientSide:
         if row is None:
             return
         if change.reason == ENDED_NOT_ME:
-            await self._not_me(tx, row, change.open.id)
+            typed = tuple(column for question, column in _COLUMNS.items() if question in change.open.answers)
+            await self._not_me(tx, row, change.open.id, typed)
             return
         await self._keep_apart(tx, row, change)
         answers = change.open.answers
@@ -181,20 +187,20 @@ class PatientSide:
         given = {
             question: str(answers[question])
             for question in (NAME, PHONE, OTHER)
-            if answers.get(question, KNOWN) not in {KNOWN, NO}
+            if answers.get(question, KNOWN) not in {KNOWN, TYPED, NO}
         }
         if not given:
             return
-        details = {
-            column: given[question] for question, column in ((NAME, "name"), (PHONE, "phone")) if question in given
-        }
+        details = {column: given[question] for question, column in _COLUMNS.items() if question in given}
         if details:
             now_us = self.post.clock.now_us()
             await self.post.contacts.save(tx, PatientId(row["patient_id"]), now_us, **details)
         for other in await enrolling.patients_in(tx, bot_id, ChatId(row["chat_id"])) if OTHER in given else ():
             if other.patient_id != row["patient_id"] and not other.label:
                 await enrolling.set_label(tx, bot_id, ChatId(row["chat_id"]), other.patient_id, given[OTHER])
-        await enrolling.prefill(tx, change.open.id, answers | dict.fromkeys(given, KNOWN))
+        if NAME in given:
+            await name_everybody(self.post, tx, ChatId(row["chat_id"]))
+        await enrolling.prefill(tx, change.open.id, answers | dict.fromkeys(given, TYPED))
 
     async def _agreed(self, tx: Tx, row: sa.RowMapping, check_in_id: int, *, agreed: bool) -> None:
         """The text as it was shown, and that the patient, or the parent, agreed to it or did not."""
@@ -216,8 +222,9 @@ class PatientSide:
             if not stopped.isdisjoint({Scope.ALL, Scope.BROADCASTS}):
                 await chats.stop(tx, bot_id, chat_id, Scope.BROADCASTS, now_us)
 
-    async def _not_me(self, tx: Tx, row: sa.RowMapping, check_in_id: int) -> None:
-        """Somebody else's phone: what was typed there goes, and this chat has nothing to do with the patient."""
+    async def _not_me(self, tx: Tx, row: sa.RowMapping, check_in_id: int, typed: Sequence[str]) -> None:
+        """Somebody else's phone: the details `typed` there go, and this chat has nothing to do with the patient. What
+        the clinic knew before stays: by that staff can still ring the patient."""
         bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
         patient_id, chat_id = PatientId(row["patient_id"]), ChatId(row["chat_id"])
         texts = self.post.library.served.content.enrolment
@@ -226,7 +233,8 @@ class PatientSide:
             # The phone is this patient's all the same: the plan was set up for somebody else.
             await self._tell(tx, row, self.post.text(texts.staff_not_me_known, code=row["code"]), NOT_ME)
             return
-        await self.post.contacts.save(tx, patient_id, now_us, name=None, phone=None)
+        if typed:
+            await self.post.contacts.save(tx, patient_id, now_us, **dict.fromkeys(typed))
         if not await enrolling.running_plans(tx, bot_id, patient_id):
             await enrolling.leave_chat(tx, bot_id, chat_id, patient_id, now_us)
         await self._tell(tx, row, self.post.text(texts.staff_not_me, code=row["code"]), NOT_ME)

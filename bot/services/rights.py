@@ -20,6 +20,7 @@ from bot.model import ChatId, Kind, Method, Outgoing, Payload, Scope, UserId
 from bot.services.data_file import DataFile
 from bot.services.effects import Decided, Effects, look_for_timer
 from bot.services.forgetting import Forgetting
+from bot.services.plan_actions import STAFF
 from bot.services.planner import Planner
 from bot.services.post import Post
 from bot.services.ticks import Handler
@@ -39,6 +40,16 @@ FILE_KEPT = timedelta(days=2)
 LOOK_AGAIN = timedelta(hours=1)
 """How often it is looked whether the alert in the way was closed, or the file has gone."""
 REASON_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """A plan that goes on after STOP or silence."""
+
+    next_us: int
+    """When its next check-in is due."""
+    is_paused: bool
+    """It waits until staff let it go on."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +105,11 @@ class Rights:
         off = await chats.opted_out(tx, post.bot_id, chat_id) & {Scope.ALL, Scope.CHECK_INS}
         texts, now, said = post.library.served.content.rights, post.clock.now(), ""
         for plan in await self._quiet_plans(tx, chat_id) if not off else ():
-            if (next_us := await self._reopen(tx, plan)) is not None:
-                time = time_in_words(from_us(next_us), now=now, zone=ZoneInfo(plan["zone"]))
-                said = said or post.text(texts.restarted, time=time)
+            if (back := await self._reopen(tx, plan)) is not None:
+                time = time_in_words(from_us(back.next_us), now=now, zone=ZoneInfo(plan["zone"]))
+                said = said or (
+                    post.text(texts.restarted_paused) if back.is_paused else post.text(texts.restarted, time=time)
+                )
         if not said and row["kind"] == rights.RESTART:
             said = post.text(texts.not_restarted)
         if said:
@@ -112,19 +125,18 @@ class Rights:
         newest = {row["patient_id"]: row for row in (await tx.execute(statement)).mappings()}
         return [row for row in newest.values() if row["agreed_us"] and (_is_stopped(row) or _is_silent(row))]
 
-    async def _reopen(self, tx: Tx, plan: sa.RowMapping) -> int | None:
-        """Open it again. Returns when its next check-in comes; None: none would, and it stays ended."""
-        is_paused = await alerts.is_paused(tx, self.post.bot_id, plan["chat_id"])
-        state = (
-            {"state": PlanState.PAUSED, "reason": care.ALERT}
-            if is_paused
-            else {"state": PlanState.OPEN, "reason": None}
-        )
+    async def _reopen(self, tx: Tx, plan: sa.RowMapping) -> _Back | None:
+        """Open it again, paused where staff have to let it go on. None: no check-in is left, and it stays ended."""
+        state: dict[str, str | None] = {"state": PlanState.OPEN, "reason": None}
+        if await alerts.is_paused(tx, self.post.bot_id, plan["chat_id"]):
+            state = {"state": PlanState.PAUSED, "reason": care.ALERT}
+        elif plan["reason"] == rights.STOPPED_PAUSED:
+            state = {"state": PlanState.PAUSED, "reason": STAFF}  # of all reasons the one that only staff lift
         await care.set_plan(tx, plan["id"], ended_us=None, silent_us=None, **state)
         await Planner(self.post).plan(tx, plan["id"])
         steps = await patient_list.steps_of(tx, self.post.bot_id, plan["id"])
         if steps:
-            return int(steps[0]["due_us"])
+            return _Back(int(steps[0]["due_us"]), state["state"] == PlanState.PAUSED)
         old = {name: plan[name] for name in ("state", "reason", "ended_us", "silent_us")}
         await care.set_plan(tx, plan["id"], **old)
         return None
@@ -247,7 +259,7 @@ class LockedRecords:
 
 
 def _is_stopped(plan: sa.RowMapping) -> bool:
-    return (plan["state"], plan["reason"]) == (PlanState.ENDED, rights.STOPPED)
+    return plan["state"] == PlanState.ENDED and plan["reason"] in {rights.STOPPED, rights.STOPPED_PAUSED}
 
 
 def _is_silent(plan: sa.RowMapping) -> bool:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.model import BotId, PatientId
 from bot.store.chats import CODE_LETTERS
 from bot.store.engine import Store, Tx
-from bot.store.tables import enrolment, patient
+from bot.store.tables import check_in, enrolment, patient
 
 AT_ONCE = 500
 """Ids in one statement."""
@@ -63,6 +63,22 @@ async def add_plans(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> dict[PatientId
         return {}
     made = await tx.execute(_ADD_PLANS, [dict(row) for row in rows])
     return {PatientId(row.patient_id): row.id for row in made}
+
+
+async def asked_about_visit(
+    tx: Tx, ids: Collection[int], step_ids: Sequence[str], now_us: int
+) -> list[tuple[int, str, int]]:
+    """Of these enrolments those whose patient got one of these check-ins, and whose visit (microseconds) is to come."""
+    found: list[tuple[int, str, int]] = []
+    for some in _some(ids):
+        statement = (
+            sa.select(enrolment.c.id, check_in.c.step_id, enrolment.c.visit_us)
+            .join(check_in, check_in.c.enrolment_id == enrolment.c.id)
+            .where(enrolment.c.id.in_(some), check_in.c.step_id.in_(step_ids), enrolment.c.visit_us > now_us)
+            .order_by(enrolment.c.id)
+        )
+        found += [(row.id, row.step_id, row.visit_us) for row in await tx.execute(statement)]
+    return found
 
 
 async def set_visits(tx: Tx, visits: Mapping[int, int | None], now_us: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.care import ENDED_UNFINISHED, JOINING, NoteKind, PlanState
+from bot.care import ENDED_DONE, ENDED_UNFINISHED, JOINING, NoteKind, PlanState
 from bot.model import BotId, ChatId, DueState, Kind, MessageId, MessageState, PatientId, UserId
 from bot.store import alerts, reducing
 from bot.store.care import CHECK_IN, NO_CHAT
@@ -140,10 +140,11 @@ async def unfinished(tx: Tx, bot_id: BotId, limit: int) -> Listed:
 
 
 async def visits(tx: Tx, bot_id: BotId, since_us: int, until_us: int, limit: int) -> Listed:
-    """Plans whose patient comes for a visit in this stretch of time, with `code`, by time."""
+    """Plans whose patient comes for a visit in this stretch of time, with `code`, by time. The answer to the check-in
+    about the visit ends the plan, and the patient comes all the same."""
     where = (
         enrolment.c.bot_id == bot_id,
-        _NOT_ENDED,
+        sa.or_(_NOT_ENDED, enrolment.c.reason == ENDED_DONE),
         enrolment.c.visit_us >= since_us,
         enrolment.c.visit_us < until_us,
     )

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from bot.care import PlanState
 from bot.clock import to_us
+from bot.model import ChatId
 from bot.services.enrolment_import import AT_ONCE, Appointments, Does, Done
 from bot.services.enrolment_list import read
 from bot.services.planner import REPLAN
@@ -183,6 +184,31 @@ async def test_the_same_file_again_makes_no_second_patient(house: House, row: st
     (done,) = await run(house, row)
     assert (done.planned.in_words, done.token) == (in_words, "")
     assert len(await plans(house)) == len(await details(house)) == 1
+
+
+async def test_not_me_keeps_what_the_clinic_knew_and_erases_what_was_typed(house: House) -> None:
+    """A link that reached somebody else: staff can still ring the patient of the list."""
+    (first,) = await run(house, NAMED)
+    house.patient.starts(first.token)
+    await house.settle()
+    await does(house, "This is not for me")
+    ((_, name, phone),) = await details(house)
+    assert (name, phone) == ("Anna B", "01632 960555")
+
+
+async def test_two_links_without_names_on_one_phone_are_told_apart(house: House) -> None:
+    """A clinic's list often has references alone: the names that are typed stand in front of what is said."""
+    mother, son = await run(house, ROW.replace("thinner", "") + ROW.replace("4711", "4712").replace("960555", "960556"))
+    house.patient.starts(mother.token)
+    await house.settle()
+    await does(house, "Anna", "Yes, that's right", "I agree", "6", "None of these")
+    house.patient.starts(son.token)
+    await house.settle()
+    await does(house, "Ben", "Yes, that's right")
+    assert house.patient.last.text.startswith("Ben:")
+    async with house.app.store.read() as tx:
+        in_chat = await enrolling.patients_in(tx, house.app.settings.bot_id, ChatId(house.patient.chat_id))
+    assert [one.label for one in in_chat] == ["Anna", "Ben"]
 
 
 async def test_a_plan_that_is_over_is_not_begun_again_by_the_same_row(house: House) -> None:

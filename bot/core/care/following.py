@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.care import ALL_FINE, NO_REPLY, Care, CareChange, Later, Note, NoteKind, OpenCheckIn, PlanState
+from bot.care import ALL_FINE, ENDED_DONE, NO_REPLY, Care, CareChange, Later, Note, NoteKind, OpenCheckIn, PlanState
 from bot.content.conditions import Lookup
 from bot.content.plan import Plan, Question, Rule, Step, condition
 from bot.content.schema import Content
@@ -204,7 +204,7 @@ class Following:
         change = CareChange(care.enrolment_id, replace(lapsed, asked=None, ticked=()), closed=ALL_FINE_TAPPED)
         goes_on = self.asking.next_at(plan, care, now) is not None
         if not goes_on:
-            change = replace(change, state=PlanState.ENDED, reason=DONE)
+            change = replace(change, state=PlanState.ENDED, reason=ENDED_DONE)
         parts = self._with_phone([self.asking.own(replies.late_fine if goes_on else replies.late_fine_over)])
         return Turn(change, (self.asking.say(care, *parts),))
 
@@ -227,7 +227,7 @@ class Following:
         """The patient takes leave: the plan ends."""
         open_ = replace(care.open, asked=None, ticked=()) if care.open is not None else None
         closed = ALL_FINE_TAPPED if open_ is not None else None
-        change = CareChange(care.enrolment_id, open_, closed=closed, state=PlanState.ENDED, reason=DONE)
+        change = CareChange(care.enrolment_id, open_, closed=closed, state=PlanState.ENDED, reason=ENDED_DONE)
         parts = self._with_phone([self.asking.own(self.content.check_ins.goodbye)])
         return Turn(change, (self.asking.say(care, *parts),))
 
@@ -240,7 +240,7 @@ class Following:
         after = replace(care, open=None, answers={**care.answers, step.id: change.open.answers})
         is_done = plan.done_if is not None and condition(plan.done_if).holds(rules.names(plan, after, None, {}))
         if is_done or rules.is_last(plan, care, step):
-            return replace(change, state=PlanState.ENDED, reason=DONE)
+            return replace(change, state=PlanState.ENDED, reason=ENDED_DONE)
         return change
 
     def _advice(self, care: Care, step: Step, holding: tuple[Rule, ...], now: datetime) -> list[str]:

@@ -1,7 +1,7 @@
 """Joining a care plan on the patient's own phone: its questions as a step, and what the answers make of the plan. Pure.
 
 The step is built from the clinic's sentences and run by the engine of the check-ins. A name and a phone number go to
-the contact details at once (`services/enrolment_joined.py`); among the answers only `KNOWN` stays of them.
+the contact details at once (`services/enrolment_patients.py`); among the answers only `TYPED` stays of them.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ from bot.model import Keys, PressIn
 
 NAME, OTHER, AREA, AGREE, CAREFUL, PHONE = "name", "other", "area_right", "agree", "careful_of", "phone"
 """Ids of the questions, beside `BASELINE`."""
-KNOWN = "known"
-"""Stands for an answer that is kept elsewhere, or was known before."""
+KNOWN, TYPED = "known", "typed_here"
+"""Stand for an answer that was known before, and for one that was given on this phone and is kept elsewhere."""
 YES, NO, NOT_NOW, YOUNG = "yes", "no", "not_now", "young"
 NONE, NOT_SURE, NOT_ME = "none", "not_sure", "not_me"
 BY_STAFF = "careful_by_staff"
@@ -226,9 +226,11 @@ def press_joining(content: Content, press: PressIn, state: State, occasion: Occa
 
 
 def not_me(content: Content, care: Care, state: State) -> Outcome:
-    """It is for somebody else: the plan ends, and nothing that was answered is kept."""
+    """It is for somebody else: the plan ends, and nothing that was answered is kept. What stays among the answers tells
+    which contact details have to go."""
     assert care.open is not None
-    open_ = replace(care.open, asked=None, ticked=(), answers={})
+    typed = {question: value for question, value in care.open.answers.items() if value == TYPED}
+    open_ = replace(care.open, asked=None, ticked=(), answers=typed)
     change = CareChange(
         care.enrolment_id, open_, closed=NOT_ME, answered=False, state=PlanState.ENDED, reason=ENDED_NOT_ME
     )

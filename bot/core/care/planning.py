@@ -90,7 +90,8 @@ def at_its_time(
 ) -> Now:
     """What becomes of a step whose time has come, perhaps hours ago. Its order among the others is not looked at.
 
-    `until` is the planned step's, `sent_today` the bot-started messages of the patient's local day.
+    `until` is the planned step's, `sent_today` the bot-started messages of the patient's local day. One that is counted
+    back from the visit is weighed by the visit as it now is: that may have been moved since the step was planned.
     """
     if step.needs == "visit" and (visit_at is None or visit_at <= now):
         return Now(Fate.DROP, None, Cause.NO_VISIT if visit_at is None else Cause.VISIT_OVER)
@@ -99,13 +100,24 @@ def at_its_time(
     slots = Slots(step, clinic, zone)
     if step.if_quiet == "skip" and slots.quiet_until(now) is not None:
         return Now(Fate.DROP, None, Cause.QUIET)
-    start, full = now.astimezone(UTC), None
-    if sent_today >= DAILY_CAP:
-        start, full = slots.next_day(now), Cause.FULL_DAY
-    at, cause = slots.first(start, until or now + _DAY)
+    start, until = now.astimezone(UTC), until_now(step, until, visit_at)
+    why: Cause | None = None
+    if step.at.before_visit is not None and visit_at is not None and visit_at - step.at.before_visit > start:
+        start, why = (visit_at - step.at.before_visit).astimezone(UTC), Cause.VISIT_MOVED
+    elif sent_today >= DAILY_CAP:
+        start, why = slots.next_day(now), Cause.FULL_DAY
+    at, cause = slots.first(start, until or start + _DAY)
     if at is None:
-        return Now(Fate.DROP, None, full or cause or Cause.PAST)
-    return Now(Fate.SEND, None, IN_TIME) if at == now else Now(Fate.MOVE, at, full or cause or Cause.WINDOW)
+        return Now(Fate.DROP, None, why or cause or Cause.PAST)
+    return Now(Fate.SEND, None, IN_TIME) if at == now else Now(Fate.MOVE, at, why or cause or Cause.WINDOW)
+
+
+def until_now(step: Step, until: datetime | None, visit_at: datetime | None) -> datetime | None:
+    """From when on a step is left out: as planned, or, counted back from the visit, by the visit as it now is."""
+    if step.latest.before_visit is None or visit_at is None:
+        return until
+    latest = visit_at - step.latest.before_visit
+    return min(latest, visit_at) if step.needs == "visit" else latest
 
 
 def reminder_at(

@@ -41,8 +41,11 @@ class Cause(StrEnum):
     VISIT_KNOWN = "a visit is known"
     VISIT_NEAR = "visit too near the treatment"
     VISIT_OVER = "visit is over"
+    VISIT_MOVED = "the visit was moved"
     GONE = "sent before"
     SILENT = "no reply to the check-ins before"
+    PAUSED = "the plan was paused at its time"
+    """Where staff let the plan go on within its time, it comes late after all."""
 
 
 def is_from_visit(step: Step) -> bool:

@@ -474,6 +474,8 @@ def test_at_its_time(
     [
         pytest.param(VISIT, "2027-03-12 10:00", Fate.SEND, "in time", id="still to come"),
         pytest.param(VISIT, "2027-03-10 11:00", Fate.DROP, "visit is over", id="moved to an earlier day"),
+        pytest.param(VISIT, "2027-03-18 10:00", Fate.MOVE, "the visit was moved", id="moved to a later day"),
+        pytest.param(VISIT, "2027-03-11 04:00", Fate.DROP, "past", id="moved so near that it says nothing new"),
         pytest.param(NO_VISIT, "2027-03-12 10:00", Fate.DROP, "a visit is known", id="booked meanwhile"),
         pytest.param(NO_VISIT, "2027-03-09 10:00", Fate.SEND, "in time", id="a visit that is over"),
     ],
