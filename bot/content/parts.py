@@ -6,7 +6,7 @@
 import hashlib
 import re
 from datetime import date, time, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
@@ -95,11 +95,15 @@ class Signable(Part):
     id: Id
     signed: Signature | None = None
 
+    later_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came after texts had been signed: empty, they leave those signatures as they are."""
+
     # A plain property: `model_copy` would carry a cached hash over to an edited text and keep it signed.
     @property
     def text_hash(self) -> str:
         """Hash of all but the signature itself."""
-        body = self.model_dump_json(exclude={"signed"})
+        left_out = {"signed", *(name for name in self.later_fields if not getattr(self, name))}
+        body = self.model_dump_json(exclude=left_out)
         return hashlib.sha256(body.encode()).hexdigest()[:16]
 
     @property

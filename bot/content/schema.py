@@ -7,7 +7,7 @@ says here into sentences with file and line.
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -181,6 +181,13 @@ class LevelChange(Part):
     signs: tuple[Line, ...] = Field(min_length=1)
 
 
+class Late(Part):
+    """A question of the FAQ that may be a sign of danger so long after the treatment: numbness on the next day."""
+
+    entry: Id
+    after: Annotated[timedelta, BeforeValidator(parse_duration)]
+
+
 class RedFlag(Signable):
     """A sign of danger: how patients say it, what sounds like it and is not, and what the patient is told.
 
@@ -198,9 +205,13 @@ class RedFlag(Signable):
     """As likely harmless: the patient is asked `question`."""
     look_alikes: tuple[Line, ...] = ()
     changes: tuple[LevelChange, ...] = ()
+    late: tuple[Late, ...] = ()
+    """Where the FAQ would answer one of these, the patient is asked `question` first."""
     question: Line
     """One question that tells the sign from its look-alike; "yes" means danger."""
     text: Text
+
+    later_fields: ClassVar[frozenset[str]] = frozenset({"late"})
 
 
 class Words(Part):

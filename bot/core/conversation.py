@@ -111,6 +111,7 @@ class Conversation:
         if said.edited and understanding.decision is Decision.CHECK and is_same(occasion, understanding):
             return Outcome(state, understanding=understanding)  # a slip mended is no second doubt
         understanding = self._doubting.weighed(understanding, recent, state, occasion)
+        understanding = self._doubting.late(understanding, state, occasion)
         is_sign = understanding.decision is Decision.RED_FLAG
         is_asked = understanding.decision is Decision.CHECK
         if occasion.flooding and not (is_sign or is_asked or "stop" in {understanding.id, command}):

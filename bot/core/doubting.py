@@ -10,7 +10,7 @@ from bot.core.checking import SELF_HARM, Checking, Reply, Silence, as_signs
 from bot.core.commanding import Commanding
 from bot.core.outcome import Check, Occasion, Outcome, Say, State
 from bot.core.understand import Brain
-from bot.core.voice import Voice
+from bot.core.voice import Voice, since_told
 from bot.model import Decision, Flag, Understanding, is_pressing
 
 
@@ -66,6 +66,26 @@ class Doubting:
             return read
         instead = self.brain.understand(read.text, recent=recent, about=topic(state, occasion), denied=True)
         return left_to_people(instead) if is_pressing(barred) else instead
+
+    def late(self, read: Understanding, state: State, occasion: Occasion) -> Understanding:
+        """`read`, unless what it asks is a doubt so long after the treatment (`RedFlag.late`): "my toes tingle" is
+        common on the day and a nerve to be looked at on the next. Asked once, and not beside another question."""
+        if read.decision is not Decision.ANSWER or state.check_at(occasion.now) is not None:
+            return read
+        since = since_told(occasion, read.text, self.content.clinic.zone)
+        warned = state.warned if state.is_in_danger(occasion.now) else ()
+        doubts = tuple(
+            Flag(flag.id, flag.level, ())
+            for flag in self.content.red_flags
+            if any(
+                one.entry in {read.id, read.second} and since is not None and since >= one.after for one in flag.late
+            )
+            if flag.id not in warned and not state.was_checked(flag.id, occasion.now)
+        )
+        if not doubts:
+            return read
+        first = doubts[0]
+        return replace(read, decision=Decision.CHECK, id=first.id, level=first.level, second=None, suspected=doubts)
 
     def ask(self, understanding: Understanding, command: str | None, state: State, occasion: Occasion) -> Outcome:
         """Ask, and do what a command asked for beside it."""

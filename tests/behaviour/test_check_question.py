@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.clock import to_us
 from bot.core.outcome import State
 from bot.model import ChatId
 from bot.simulator.house import House
 from bot.store import chats
+from tests.on_a_plan import enrol
 
 ASKED = {
     "chest_pain_breathless": "quoffing",
@@ -410,3 +412,46 @@ async def test_silence_while_the_bot_was_off_is_dealt_with_once(house: House) ->
     house.clock.advance(timedelta(hours=2))
     await house.settle()
     assert len(cards(house)) == 1
+
+
+# --- a question of the FAQ that is a doubt by now --------------------------------------------------------------------
+
+TINGLES = "is tingling normal afterwards"
+STILL_NUMB = "Is the foot or leg weak, or has a numb patch lasted for more than a day?"
+GONE_BY_NOW = "Tingling from the needle should have gone by now."
+
+
+async def treated(house: House, hours_ago: float) -> None:
+    await enrol(house, treated_us=to_us(house.clock.now() - timedelta(hours=hours_ago)))
+
+
+async def test_numbness_is_asked_about_from_the_next_day_on_and_answered_after_a_no(house: House) -> None:
+    await treated(house, 30)
+    assert STILL_NUMB in await says(house, TINGLES)
+    house.patient.presses("No")
+    await house.settle(seconds=30)
+    assert GONE_BY_NOW in house.patient.last.text
+    assert cards(house) == []
+    assert GONE_BY_NOW in await says(house, TINGLES), "asked once, not each time"
+
+
+async def test_numbness_of_a_day_that_is_still_there_is_the_sign(house: House) -> None:
+    await treated(house, 30)
+    await says(house, TINGLES)
+    house.patient.presses("Yes")
+    await house.settle(seconds=30)
+    assert len(cards(house)) == 1
+    assert cards(house)[0].startswith("Urgent")
+
+
+@pytest.mark.parametrize("hours_ago", [2, None])
+async def test_on_the_day_and_where_no_treatment_is_known_it_is_answered(house: House, hours_ago: float | None) -> None:
+    if hours_ago is not None:
+        await treated(house, hours_ago)
+    last = await says(house, TINGLES)
+    assert STILL_NUMB not in last
+    assert "ingling" in last
+
+
+async def test_whoever_says_when_they_were_treated_is_asked_without_a_plan(house: House) -> None:
+    assert STILL_NUMB in await says(house, "I had my session on Friday, is tingling normal afterwards")

@@ -1,14 +1,15 @@
 """What is wrong with content of the right shape; every finding with file and line."""
 
+import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from bot.content.lint import RED_FLAGS, Findings, check, check_files, unfit_to_run, unsigned
 from bot.content.load import parse_content, parse_located
 from bot.content.parts import Signature
-from bot.content.schema import Content, Replies
+from bot.content.schema import Content, Late, Replies
 from tests.content.conftest import SPELT
 
 TODAY = date(2026, 11, 22)
@@ -108,6 +109,13 @@ ERRORS: dict[str, tuple[str, str, str, int, str]] = {
         "    signs: [had a seizure]\n    look_alikes: [A seizure]\n",
         25,
         "is part of the sign 'had a seizure'",
+    ),
+    "doubt about no question": (
+        FLAGS,
+        "signs: [seizure]",
+        "signs: [seizure]\n    late: [{entry: fits, after: 24h}]",
+        25,
+        "late: 'fits' is the id of no question",
     ),
     "concept that is not there": (FLAGS, "signs: [seizure]", "signs: [<fit>]", 24, "there is no concept 'fit'"),
     "concept that is not there, in a figure of speech": (
@@ -329,6 +337,14 @@ def signed(content: Content, *ids: str) -> Content:
         for flag in content.red_flags
     )
     return content.model_copy(update={"red_flags": flags})
+
+
+def test_a_field_that_came_later_leaves_signatures_as_they_are_until_it_is_used(good: dict[str, str]) -> None:
+    flag = parse_content(good).red_flags[0]
+    before = flag.model_dump_json(exclude={"signed", "late"})
+    assert flag.text_hash == hashlib.sha256(before.encode()).hexdigest()[:16]
+    late = (Late(entry="heat_or_ice", after=timedelta(hours=24)),)
+    assert flag.model_copy(update={"late": late}).text_hash != flag.text_hash
 
 
 def test_a_start_is_refused_until_every_red_flag_is_signed(good: dict[str, str]) -> None:
