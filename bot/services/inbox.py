@@ -56,7 +56,7 @@ TRIES_AT_ONCE = 2
 STEADY_S = 10
 """… and then by one that has run for so long. Meanwhile the other chats are served, whatever that update does."""
 WORKERS = 4
-BATCH = 16
+BATCH = 32
 """Updates taken with one commit and handled with another: in a flood nearly all work is what each commit costs."""
 POLL_S = 0.5
 
