@@ -448,6 +448,18 @@ class Media(StrEnum):
     OTHER = "other"
 
 
+class SaidAs(StrEnum):
+    """How a patient sent what is no question; beside these, every `Media` that came without words."""
+
+    TEXT = "text"
+    EDIT = "edit"
+    """New words for an earlier message."""
+    PRESS = "press"
+    """A button, with the words on it."""
+    PRIVATE = "private"
+    """A name or a number that belongs to the contact details: its words are kept there alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """The Telegram user behind an update. `is_anonymous` is a group admin writing as the group."""

@@ -327,6 +327,11 @@ class RightsReplies(Sentences):
     file_answers: Line
     file_answer: Line
     file_check_in: Line
+    file_you_pressed: Line
+    file_you_changed: Line
+    file_we_changed: Line
+    """What staff wrote, as they corrected it later."""
+    file_private: Line
     file_notes: Line
     file_alerts: Line
     file_alert: Line
@@ -907,6 +912,7 @@ class ThreadReplies(Sentences):
         "not_taken": frozenset({"code"}),
         "line": frozenset({"code", "text"}),
         "line_edited": frozenset({"code", "text"}),
+        "did": frozenset({"line", "what"}),
         "line_pressed": frozenset({"code", "question"}),
         "answered": frozenset({"line", "question"}),
         "why_question": frozenset({"text", "decision"}),
@@ -948,6 +954,11 @@ class ThreadReplies(Sentences):
     line_edited: Line
     line_pressed: Line
     answered: Text
+    did: Text
+    """Under what got the patient another reply than an answer, with one of these."""
+    did_ask: Line
+    did_warn: Line
+    did_check: Line
     not_sent_before: Text
     too_old: Text
     no_command: Text
@@ -1145,11 +1156,12 @@ class TeachReplies(Sentences):
         "line": frozenset({"text", "code", "time", "reason"}),
         "more": frozenset({"count"}),
         "button_add": frozenset({"question"}),
-        "ask": frozenset({"most", "where", "line"}),
+        "ask": frozenset({"most", "short", "where", "line"}),
         "to_entry": frozenset({"question"}),
         "line_long": frozenset({"count", "most"}),
         "line_telling": frozenset({"words"}),
         "sure": frozenset({"text", "where"}),
+        "sure_theirs": frozenset({"text", "where"}),
         "tried": frozenset({"where", "text", "impact"}),
         "no_shifts": frozenset({"asked"}),
         "shifts": frozenset({"count", "asked"}),
@@ -1197,6 +1209,8 @@ class TeachReplies(Sentences):
     line_copied: Line
     line_gone: Line
     sure: Text
+    sure_theirs: Text
+    """The same, where the line stands so in what a patient wrote."""
     button_go_on: Line
     button_change: Line
     trying: Line
@@ -1271,7 +1285,10 @@ class PeopleReplies(Sentences):
         "record_said": frozenset({"time"}),
         "record_wrote": frozenset({"time", "state"}),
         "record_corrected": frozenset({"time", "state"}),
-        "record_shown": frozenset({"time", "state"}),
+        "record_shown": frozenset({"time", "what", "state"}),
+        "record_edited": frozenset({"time"}),
+        "record_pressed": frozenset({"time"}),
+        "record_came": frozenset({"time", "what"}),
         "record_check": frozenset({"hash", "length", "mark"}),
     }
 
@@ -1344,6 +1361,14 @@ class PeopleReplies(Sentences):
     record_wrote: Line
     record_corrected: Line
     record_shown: Line
+    record_edited: Line
+    record_pressed: Line
+    record_came: Line
+    """Without words, and not shown to staff."""
+    record_private: Line
+    """Instead of an answer that is one of the contact details."""
+    record_media: Mapping[Id, Line]
+    """What came without words, by `Media`; `any` where that is not known."""
     record_states: Mapping[Id, Line]
     """By state of a message."""
     record_no_words: Line
@@ -1409,8 +1434,9 @@ class FaqDeskReplies(Sentences):
         "history_line": frozenset({"revision", "time", "who", "what"}),
         "history_undone": frozenset({"revision", "time", "who", "what", "undone"}),
         "button_undo": frozenset({"revision"}),
-        "undo_ask": frozenset({"line"}),
+        "undoing": frozenset({"line"}),
         "undone": frozenset({"revision"}),
+        "put_back": frozenset({"revision"}),
     }
 
     found: Text
@@ -1495,9 +1521,11 @@ class FaqDeskReplies(Sentences):
     by_folder: Line
     all_texts: Line
     button_undo: Line
-    undo_ask: Text
-    button_undo_sure: Line
+    undoing: Text
     undone: Line
+    button_put_back: Line
+    put_back: Line
+    """Once it was put back."""
     undo_conflict: Line
     note_undo: Line
     review: Text

@@ -354,6 +354,8 @@ class TellStaff:
     """What the patient said, for an open thread; where there is none by then, it goes nowhere."""
     entry_id: str = ""
     """Such a line also says what the bot answered with this."""
+    has_why: bool = False
+    """The bot replied to what stands in such a line, and staff may ask why."""
     is_denied: bool = False
     """The answer is no: it is added to the alert that there is, which presses less then, and opens none."""
 

@@ -119,8 +119,19 @@ class Talking:
             entry_id = understood.id or ""
         if entry_id:
             line = self._voice.say(texts.answered, line=Html(line), question=self._question(entry_id))
-        is_held = any(say.held for say in outcome.says)
-        return (TellStaff(line, held=is_held, is_line=True, entry_id=entry_id),)
+        elif outcome.says and understood is not None and (what := self._did(understood.decision)):
+            line = self._voice.say(texts.did, line=Html(line), what=what)
+        is_held, has_why = any(say.held for say in outcome.says), bool(outcome.says) and understood is not None
+        return (TellStaff(line, held=is_held, is_line=True, entry_id=entry_id, has_why=has_why),)
+
+    def _did(self, decision: Decision) -> str:
+        """What the bot did instead of answering; empty where that needs no words."""
+        texts = self.content.threads
+        return {
+            Decision.ASK: texts.did_ask,
+            Decision.RED_FLAG: texts.did_warn,
+            Decision.CHECK: texts.did_check,
+        }.get(decision, "")
 
     def _pressed(self, press: PressIn, outcome: Outcome, occasion: Occasion) -> tuple[TellStaff, ...]:
         """What staff read of a button that got the patient an answer."""

@@ -134,9 +134,27 @@ def _tells(word: str, known: Known, names: Collection[str], is_word: Callable[[s
 
 
 def is_copied(line: str, originals: Iterable[str]) -> bool:
-    """Whether a line is what a patient wrote, and long enough for somebody to know it again."""
-    said = _WORD.findall(line.casefold())
-    return any(len(one) > COPIED and _WORD.findall(one.casefold()) == said for one in originals)
+    """Whether a line is what a patient wrote, or all but a few words of it, and long enough for somebody to know it
+    again."""
+    said = _spelt(line)
+    for one in originals:
+        wrote = _spelt(one)
+        if len(one) > COPIED and (wrote == said or wrote in said):
+            return True
+        if len(line) > COPIED and said in wrote:
+            return True
+    return False
+
+
+def is_word_for_word(line: str, originals: Iterable[str]) -> bool:
+    """Whether a line stands like this in what a patient wrote, however short it is."""
+    said = _spelt(line)
+    return any(said in _spelt(one) for one in originals)
+
+
+def _spelt(text: str) -> str:
+    """The words alone, each between spaces."""
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def _words(text: str) -> Iterator[tuple[str, bool]]:

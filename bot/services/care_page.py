@@ -12,7 +12,10 @@ from bot.content.schema import Content
 from bot.core.replies import full_time, render
 from bot.errors import MarkupError
 from bot.markup import escape, plain
-from bot.model import Scope
+from bot.model import Media, Scope
+
+WORDLESS = frozenset(Media)
+"""In `said.what`: what came without words."""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">

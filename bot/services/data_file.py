@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from bot.content.schema import Content
 from bot.content.sentences import RightsReplies
 from bot.markup import escape
-from bot.model import Payload
-from bot.services.care_page import CareWords, page, worded, words
+from bot.model import Method, Payload, SaidAs
+from bot.services.care_page import WORDLESS, CareWords, page, worded, words
 from bot.store.contacts import Contacts
 from bot.store.my_data import MyData
+
+_WORDS = (Method.SEND_TEXT, Method.EDIT_TEXT)
 
 
 @dataclass(frozen=True)
@@ -116,15 +120,28 @@ class DataFile:
         """Both sides in order of time; at the same moment the question comes before its answer."""
         texts = self._texts
         said = [(row["at_us"], 0, texts.file_you, row["text"]) for row in data.questions]
+        said += [(row["at_us"], 0, *self._sent(row)) for row in data.said]
         for row in data.messages:
             text = words(Payload.from_json(row["payload"]).text)
-            if row["attachment_id"] is not None or row["method"] != "send_text":
+            if row["attachment_id"] is not None or row["method"] not in _WORDS:
                 text = "\n".join(filter(None, (text, texts.file_attachment)))
-            said.append((row["sent_us"] or row["planned_us"], 1, texts.file_we, text))
+            who = texts.file_we_changed if row["method"] == Method.EDIT_TEXT else texts.file_we
+            said.append((row["sent_us"] or row["planned_us"], 1, who, text))
         for at_us, _, who, text in sorted(said, key=lambda one: one[:2]):
             if text:
                 when = f"{self._say(who)}, {self._time(at_us)}"
                 yield f'<p><span class="when">{when}</span><br>{escape(text)}</p>'
+
+    def _sent(self, row: sa.RowMapping) -> tuple[str, str]:
+        """What else they sent: how, and what."""
+        texts, what = self._texts, row["what"]
+        if what in WORDLESS:
+            return texts.file_you, f"({self.content.people.record_media[what]})"
+        if what == SaidAs.PRIVATE:
+            return texts.file_you, texts.file_private
+        return {SaidAs.EDIT: texts.file_you_changed, SaidAs.PRESS: texts.file_you_pressed}.get(
+            what, texts.file_you
+        ), row["text"]
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 

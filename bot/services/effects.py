@@ -11,6 +11,7 @@ from bot.care import Care, CareChange, PlanState
 from bot.clock import SECOND_US, to_us
 from bot.core import teaching
 from bot.core.outcome import Asks, Occasion, Outcome, State, TellStaff
+from bot.core.sent import beside_questions
 from bot.delivery.limiter import Rate
 from bot.errors import StaleConversation
 from bot.model import (
@@ -39,7 +40,7 @@ from bot.services.threads import Threads
 from bot.services.unanswered import wait_for_answer
 from bot.store import alerts, care, chats, dues, erasures, feedback, lessons, messages, threads
 from bot.store.engine import Tx
-from bot.store.tables import alert, message, question
+from bot.store.tables import alert, message, question, said
 
 FLOOD = Rate(3 * SECOND_US, 20)
 """Twenty messages at once, then one every three seconds: faster than anybody types, slower than a script."""
@@ -65,6 +66,8 @@ class Snapshot:
     """False for a button that we did not put into this very chat: presses can be forged."""
     is_named: bool = False
     """The patient is the one that this is about, not just the first of those who share the chat."""
+    pressed: str = ""
+    """The words on the button, where one of ours was pressed."""
 
 
 def seen_about(seen: Snapshot, known: Care) -> Snapshot:
@@ -134,6 +137,7 @@ class Effects:
         for one in sorted(decided, key=lambda one: one.patient.chat_id):  # as the outbox: nobody waits in a circle
             await self._what_went_before(one, now_us)
         question_ids = await self._store_questions(decided, now_us)
+        await self._store_said(decided, now_us)
         unanswered = [question_ids[one.update_id] for one in decided if teaching.is_unanswered(one.outcome)]
         await lessons.add(self.post.store, self.tx, bot_id, unanswered, lessons.Reason.UNANSWERED, now_us)
         question_ids = await self._note_taps(decided, now_us) | question_ids
@@ -229,6 +233,29 @@ class Effects:
         ids = {row.chat_id: row.id for row in await self.tx.execute(_ADD_QUESTIONS, rows)}
         return {one.update_id: ids[one.patient.chat_id] for one, _ in asked}
 
+    async def _store_said(self, decided: Sequence[Decided], now_us: int) -> None:
+        """What came in and stands in no question."""
+        found = [
+            (one, sent)
+            for one in decided
+            if one.incoming is not None
+            and (sent := beside_questions(one.incoming, one.outcome, one.seen.occasion.care, one.seen.pressed))
+        ]
+        rows = [
+            {
+                "bot_id": self.post.bot_id,
+                "patient_id": one.patient.patient_id,
+                "chat_id": one.patient.chat_id,
+                "message_id": getattr(one.incoming, "message_id", None),
+                "what": sent.what,
+                "text": sent.text,
+                "at_us": now_us,
+            }
+            for one, sent in found
+        ]
+        if rows:
+            await self.tx.execute(said.insert(), rows)
+
     async def _note_taps(self, decided: Sequence[Decided], now_us: int) -> dict[int, int]:
         """What patients made of earlier answers. Returns the question asked before, by update."""
         store, bot_id, found = self.post.store, self.post.bot_id, {}
@@ -251,7 +278,7 @@ class Effects:
         if card.is_line:
             copied = card.copy_message_id
             payload = Payload(card.text, copy_chat_id=subject if copied else None, copy_message_id=copied)
-            answer = (question_id, card.entry_id) if card.entry_id else None
+            answer = (question_id, card.entry_id) if card.entry_id or card.has_why else None
             await Threads(self.post).line(self.tx, subject, payload, key, due_at, answer)
             return
         if card.level is not None:

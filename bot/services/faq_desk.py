@@ -15,7 +15,7 @@ from bot.core.faq_writing import joined
 from bot.model import ChatId, Kind, Outgoing, Payload, PressIn, TelegramMessageId, UserId
 from bot.services.faq_desk_cards import PARTS, FaqCards
 from bot.services.faq_entry_view import USE_DAYS, EntryView
-from bot.services.faq_history import FaqHistory
+from bot.services.faq_history import AGAIN, UNDO, FaqHistory
 from bot.services.faq_parts_cards import FaqPartsCards
 from bot.services.faq_written import (
     GROUP,
@@ -83,9 +83,9 @@ class FaqDesk:
         """Do what one of these buttons says."""
         assert press.row_id is not None, "a press that was checked says which message it was on"
         what, _, id_ = argument.partition(":")
-        if what in {"undo", "undosure"} and id_.isdecimal():
+        if what in {UNDO, AGAIN} and id_.isdecimal():
             history = FaqHistory(self.post)
-            await (history.ask if what == "undo" else history.undo)(tx, press, int(id_))
+            await (history.undo if what == UNDO else history.again)(tx, press, int(id_))
         elif what in {"groups", "group"}:
             await self.post.redraw(tx, press, self._cards.group(id_) if id_ else self._cards.groups())
         elif what in {"open", "new"}:

@@ -12,6 +12,7 @@ from bot.model import Button, Buttons, Payload
 from bot.services.faq_desk import HASH_LETTERS
 from bot.services.faq_desk_cards import FAQ, FaqCards
 from bot.services.faq_entry_view import EntryView, cut, is_long
+from bot.services.faq_history import AGAIN, PUT_BACK, UNDO
 from bot.services.faq_written import SEEN, edit_of, is_new
 from bot.services.impact_desk import see_button
 from bot.services.impact_words import MOVES, impact_in_words
@@ -96,13 +97,29 @@ class FaqEdits:
         """Why it cannot go live; of a conflict both texts, to choose from."""
         is_undo = "undo" in draft.values
         if isinstance(outcome, Conflict):
-            return Payload(self._texts.undo_conflict) if is_undo else self._conflict(draft, outcome)
+            return self._changed_since(draft, outcome) if is_undo else self._conflict(draft, outcome)
         reasons = _reasons(outcome) if isinstance(outcome, Proposal) else outcome.reasons
         text = self.post.text(self._texts.refused, reasons="\n".join(reasons[:MOVES]))
         return Payload(cut(text, MAX_TEXT), () if is_undo else self._back)
 
+    def _changed_since(self, draft: Draft, outcome: Conflict) -> Payload:
+        """Why a change cannot be taken back; a second tap finds that the first did it."""
+        by = outcome.by
+        if by is not None and str(by.undoes_id) == draft.values["undo"]:
+            return self._undone(draft, by.id)
+        return Payload(self._texts.undo_conflict)
+
+    def _undone(self, draft: Draft, by_id: int) -> Payload:
+        """A change is taken back by this revision, and can be put back."""
+        if (counts_again := draft.values.get(PUT_BACK)) is not None:
+            return Payload(self.post.text(self._texts.put_back, revision=counts_again))
+        text = self.post.text(self._texts.undone, revision=draft.values["undo"])
+        return Payload(text, ((Button(self._texts.button_put_back, f"{FAQ}:{AGAIN}:{by_id}"),),))
+
     def failed(self, draft: Draft) -> Payload:
         """It broke, and may be pressed again."""
+        if (undone := draft.values.get(UNDO)) is not None:
+            return Payload(self._texts.failed, ((Button(self._texts.button_again, f"{FAQ}:{AGAIN}:{undone}"),),))
         return Payload(self._texts.failed, self._back)
 
     async def settle(self, tx: Tx, draft: Draft, proposal: Proposal | None, published: Published) -> Payload:
@@ -116,7 +133,7 @@ class FaqEdits:
 
     def _done(self, draft: Draft, proposal: Proposal | None, published: Published) -> Payload:
         if proposal is None:
-            return Payload(self.post.text(self._texts.undone, revision=draft.values["undo"]))
+            return self._undone(draft, published.revision_id)
         match proposal.edit:
             case Sign() as signed:
                 text = self.post.text(self._texts.signed, name=signed.name, registration=signed.registration)

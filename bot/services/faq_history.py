@@ -1,6 +1,7 @@
 """/faq_history: the last changes of the texts, and one tap that takes one back.
 
-Taking back is an edit like any other: it is tried out and published beside the inbox (`edit_publishing`).
+Taking back is an edit like any other: it is tried out and published beside the inbox (`edit_publishing`), and can be
+taken back itself with one more tap.
 """
 
 from dataclasses import dataclass
@@ -10,14 +11,19 @@ from bot.content.edit import signables
 from bot.content.schema import Entry
 from bot.content.sentences import FaqDeskReplies
 from bot.core.replies import Html, full_time
-from bot.model import Button, Payload, PressIn
+from bot.model import Button, Kind, MessageId, Outgoing, Payload, PressIn
 from bot.services.faq_desk_cards import FAQ
 from bot.services.post import Post
 from bot.store import drafts, people, revisions
-from bot.store.drafts import PUBLISH, Draft
+from bot.store.drafts import IN_WORK, PUBLISH, Draft
 from bot.store.engine import Tx
 from bot.store.revisions import Revision
 
+UNDO, PUT_BACK = "undo", "put_back"
+"""Values of such a draft: the change to take back; where that took one back itself, which: it will count again."""
+AGAIN = "undosure"
+"""The button on such a card."""
+_ON_ITS_WAY = frozenset({PUBLISH, IN_WORK[PUBLISH]})
 SHOWN = 10
 UNDOABLE = 3
 """So many of them have a button; an older one is taken back after those."""
@@ -44,24 +50,41 @@ class FaqHistory:
         buttons = tuple((Button(label.replace("{revision}", str(one.id)), f"{FAQ}:undo:{one.id}"),) for one in undo)
         return Payload(self.post.text(self._texts.history, lines=Html("\n".join(lines))), buttons)
 
-    async def ask(self, tx: Tx, press: PressIn, revision_id: int) -> None:
-        """Whether that is meant, in a message of its own that says what comes back."""
+    async def undo(self, tx: Tx, press: PressIn, revision_id: int) -> None:
+        """Take a change back at once, and say so on a card of its own: the history keeps its other buttons."""
         found = await revisions.get(tx, self.post.bot_id, revision_id)
         if found is None or found.parent_id is None:
             return
-        text = self.post.text(self._texts.undo_ask, line=Html(await self._line(tx, found)))
-        sure = Button(self._texts.button_undo_sure, f"{FAQ}:undosure:{revision_id}")
-        await self.post.reply(tx, press, Payload(text, ((sure,),)))
+        before = await drafts.of_user(tx, self.post.bot_id, press.sender.user_id)
+        if before is not None and before.values.get(UNDO) == str(revision_id) and before.asking in _ON_ITS_WAY:
+            return  # a double tap, and the card says that it is being done
+        payload = await self._doing(tx, found)
+        out = Outgoing(press.chat_id, Kind.RELAY, payload, f"undo:{press.press_id}", reply_to_id=press.message_id)
+        if (card_id := await self.post.enqueue(tx, out)) is not None:
+            await self._want(tx, press, card_id, found)
 
-    async def undo(self, tx: Tx, press: PressIn, revision_id: int) -> None:
-        """Ask for it. The button stays: a press again asks again, for what a killed worker left."""
+    async def again(self, tx: Tx, press: PressIn, revision_id: int) -> None:
+        """The same on the card that was pressed: to put back what was taken back there, and for what a killed worker
+        left."""
         assert press.row_id is not None, "a press that was checked says which message it was on"
-        who, values = press.sender.user_id, {"undo": str(revision_id)}
+        found = await revisions.get(tx, self.post.bot_id, revision_id)
+        if found is None or found.parent_id is None:
+            return
+        await self._want(tx, press, press.row_id, found)
+        await self.post.redraw(tx, press, await self._doing(tx, found))
+
+    async def _want(self, tx: Tx, press: PressIn, card_id: MessageId, one: Revision) -> None:
+        values = {UNDO: str(one.id)}
+        if one.undoes_id is not None:
+            values[PUT_BACK] = str(one.undoes_id)
         served_id = self.post.library.served.revision_id
-        draft = Draft(who, press.chat_id, press.row_id, None, served_id, values, PUBLISH)
+        draft = Draft(press.sender.user_id, press.chat_id, card_id, None, served_id, values, PUBLISH)
         await drafts.keep(tx, self.post.bot_id, draft, self.post.clock.now_us())
-        again = Button(self._texts.button_again, f"{FAQ}:undosure:{revision_id}")
-        await self.post.redraw(tx, press, Payload(self._texts.publishing, ((again,),)))
+
+    async def _doing(self, tx: Tx, one: Revision) -> Payload:
+        """The card meanwhile, which says what is being taken back."""
+        text = self.post.text(self._texts.undoing, line=Html(await self._line(tx, one)))
+        return Payload(text, ((Button(self._texts.button_again, f"{FAQ}:{AGAIN}:{one.id}"),),))
 
     async def _line(self, tx: Tx, one: Revision) -> str:
         texts, content = self._texts, self.post.library.served.whole

@@ -107,7 +107,8 @@ class Patients:
                 continue
             talk = talks[one.chat_id]
             sent_at = one.sent_at if isinstance(one, TextIn | MediaIn) else now
-            is_ours = await self._is_ours(tx, one)
+            pressed = await self._pressed(tx, one)
+            is_ours = pressed is not None
             occasion = Occasion(
                 now=now,
                 sent_at=min(sent_at, now),
@@ -121,7 +122,9 @@ class Patients:
                 thread=_thread(talking, one.chat_id),
             )
             state = State.from_json(talk.state)
-            seen[one.chat_id] = Snapshot(talk.version, state, patient, occasion, talk.flood_tat_us, is_ours)
+            seen[one.chat_id] = Snapshot(
+                talk.version, state, patient, occasion, talk.flood_tat_us, is_ours, pressed=pressed or ""
+            )
         return seen
 
     async def _earlier(self, tx: Tx, incoming: PatientIn) -> Earlier | None:
@@ -132,10 +135,11 @@ class Patients:
         found = (await tx.execute(_EARLIER, given)).one_or_none()
         return Earlier(found.decision, found.entry_id, found.text) if found else None
 
-    async def _is_ours(self, tx: Tx, incoming: PatientIn) -> bool:
+    async def _pressed(self, tx: Tx, incoming: PatientIn) -> str | None:
+        """The words on a button that is ours; None for all else."""
         if not isinstance(incoming, PressIn) or incoming.row_id is None:
-            return False
-        return await buttons.were_there(tx, self.post.bot_id, incoming.chat_id, incoming.row_id, incoming.data or "")
+            return None
+        return await buttons.label(tx, self.post.bot_id, incoming.chat_id, incoming.row_id, incoming.data or "")
 
     async def _asked(self, tx: Tx, press: PatientIn) -> Asked | None:
         """The question to which the message with the pressed button was the reply."""

@@ -11,8 +11,8 @@ from bot.care import CONTACT
 from bot.content.schema import Content
 from bot.content.sentences import PeopleReplies
 from bot.markup import escape
-from bot.model import Method, Payload
-from bot.services.care_page import CareWords, page, worded
+from bot.model import Method, Payload, SaidAs
+from bot.services.care_page import WORDLESS, CareWords, page, worded
 from bot.store.record import PatientRecord
 
 SEAL = "<!-- seal -->"
@@ -151,7 +151,15 @@ class RecordFile:
     def _talk(self, record: PatientRecord) -> Iterator[str]:
         """Both sides in order of time; at the same moment the question comes before its answer."""
         said = [(row["at_us"], 0, self._question(row)) for row in record.questions]
-        said += [(row["planned_us"], 0, self._shown(row)) for row in _once(record.shown)]
+        whats = {(row["chat_id"], row["message_id"]): row["what"] for row in record.said if row["what"] in WORDLESS}
+        # Each once, as it came first: it may be shown in several places.
+        shown = {one: row for row in reversed(record.shown) if (one := _copied(row)) is not None}
+        said += [(row["planned_us"], 0, self._shown(row, whats.get(one))) for one, row in shown.items()]
+        said += [
+            (row["at_us"], 0, self._sent(row))
+            for row in record.said
+            if row["what"] not in WORDLESS or (row["chat_id"], row["message_id"]) not in shown
+        ]
         said += [(row["sent_us"] or row["planned_us"], 1, self._message(row)) for row in record.messages]
         return (html for _, _, html in sorted(said, key=lambda one: one[:2]))
 
@@ -162,10 +170,20 @@ class RecordFile:
         why = "<br>".join(self.whys.get(row["id"], ()))
         return f'<p><span class="when">{when}</span><br>{text}</p><blockquote class="when">{why}</blockquote>'
 
-    def _shown(self, row: sa.RowMapping) -> str:
+    def _shown(self, row: sa.RowMapping, what: str | None) -> str:
         """Something of the patient's that has no words: we keep that it came, and whether staff got it."""
-        time = self._time(row["planned_us"])
-        return self._care.line(self._texts.record_shown, time=time, state=self._state(row))
+        values = {"time": self._time(row["planned_us"]), "what": self._texts.record_media[what or "any"]}
+        return self._care.line(self._texts.record_shown, **values, state=self._state(row))
+
+    def _sent(self, row: sa.RowMapping) -> str:
+        """What the patient sent that is no question."""
+        texts, time, what = self._texts, self._time(row["at_us"]), row["what"]
+        if what in WORDLESS:
+            return self._care.line(texts.record_came, time=time, what=texts.record_media[what])
+        templates = {SaidAs.EDIT: texts.record_edited, SaidAs.PRESS: texts.record_pressed}
+        when = self._care.say(templates.get(what, texts.record_said), time=time)
+        text = texts.record_private if what == SaidAs.PRIVATE else row["text"] or texts.record_no_words
+        return f'<p><span class="when">{when}</span><br>{escape(text)}</p>'
 
     def _message(self, row: sa.RowMapping) -> str:
         texts, method = self._texts, Method(row["method"])
@@ -193,14 +211,9 @@ class RecordFile:
         return self._care.time(at_us)
 
 
-def _once(shown: Iterable[sa.RowMapping]) -> Iterator[sa.RowMapping]:
-    """Each thing of the patient's once, as it came first: it may be shown in several places."""
-    seen: set[tuple[int | None, int]] = set()
-    for row in shown:
-        copied = Payload.from_json(row["payload"])
-        if copied.copy_message_id is None or copied.copy_chat_id != row["subject_chat_id"]:
-            continue
-        what = (copied.copy_chat_id, copied.copy_message_id)
-        if what not in seen:
-            seen.add(what)
-            yield row
+def _copied(shown: sa.RowMapping) -> tuple[int, int] | None:
+    """Chat and message of the patient's that this row shows to staff; None: it is none of theirs."""
+    copied = Payload.from_json(shown["payload"])
+    if copied.copy_message_id is None or copied.copy_chat_id is None or copied.copy_chat_id != shown["subject_chat_id"]:
+        return None
+    return copied.copy_chat_id, copied.copy_message_id

@@ -41,6 +41,7 @@ _Stage = Callable[[Tx, Old, int], Awaitable[tuple[int, int | None]]]
 _STAGES: dict[str, _Stage] = {
     "plans": retaining.reduce_some_plans,
     "questions": retaining.empty_some_questions,
+    "said": retaining.empty_some_said,
     "messages": retaining.empty_some_messages,
 }
 _ORDER = tuple(_STAGES)

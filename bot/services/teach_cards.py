@@ -10,7 +10,7 @@ from bot.clock import from_us
 from bot.content.schema import Content
 from bot.content.sentences import TeachReplies
 from bot.core.replies import Html, local_time
-from bot.core.teaching import LINE_MAX, Asked, grouped
+from bot.core.teaching import COPIED, LINE_MAX, Asked, grouped, is_word_for_word
 from bot.model import Button, Buttons, Payload
 from bot.services.post import Post
 from bot.store import lessons
@@ -142,13 +142,15 @@ class TeachCards:
     def ask(self, group: Group, to: str, why_not: str = "") -> Payload:
         """Ask for the line; `why_not`: what was wrong with the last one."""
         where, line = Html(self._where(group, to)), Html(self._line(group.rows[-1]))
-        text = self.post.text(self.texts.ask, most=str(LINE_MAX), where=where, line=line)
+        text = self.post.text(self.texts.ask, most=str(LINE_MAX), short=str(COPIED), where=where, line=line)
         stop = Button(self.texts.button_stop, f"{TEACH}:{ASKING}:{group.id}:{to}")
         return Payload("\n\n".join(filter(None, (why_not, text))), ((stop,),))
 
     def sure(self, group: Group, to: str, line: str) -> Payload:
-        """The line as it was typed, and whether it tells who wrote it."""
-        text = self.post.text(self.texts.sure, text=line, where=Html(self._where(group, to)))
+        """The line as it was typed, and whether it tells who wrote it; said where a patient wrote it just so."""
+        is_theirs = is_word_for_word(line, (row["text"] for row in group.rows))
+        template = self.texts.sure_theirs if is_theirs else self.texts.sure
+        text = self.post.text(template, text=line, where=Html(self._where(group, to)))
         go_on = Button(self.texts.button_go_on, f"{TEACH}:go:{group.id}:{to}")
         change = Button(self.texts.button_change, f"{TEACH}:line:{group.id}:{to}")
         return Payload(text, ((go_on, change),))

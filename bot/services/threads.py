@@ -142,7 +142,7 @@ class Threads:
     ) -> None:
         """Post what the patient said, joined with what waits for the same topic. Nothing where no thread is open.
 
-        `answer`: where the bot answered, our row of the question, if it is one, and the entry.
+        `answer`: where the bot replied, our row of the question, if it is one, and the entry, if it answered with one.
         """
         found = await threads.of_chat(tx, self.post.bot_id, chat_id)
         if found is None or found["state"] != threads.OPEN:
@@ -158,12 +158,14 @@ class Threads:
         await self.post.tell(tx, Kind.RELAY, payload, key, chat_id, due_at, method, place=place)
 
     def _about_answer(self, thread: sa.RowMapping, question_id: int | None, entry_id: str) -> Buttons:
-        """Under the line that says what the bot answered."""
-        label = self.post.library.served.content.faq_desk.button_edit
-        edit = Button(label, f"{FAQ}:open:{entry_id}")
-        if question_id is None:
-            return ((edit,),)
-        return ((Button(self.words.button_why, f"{THREADS}:why:{thread['id']}:{question_id}"), edit),)
+        """Under the line that the bot replied to."""
+        buttons: list[Button] = []
+        if question_id is not None:
+            buttons.append(Button(self.words.button_why, f"{THREADS}:why:{thread['id']}:{question_id}"))
+        if entry_id:
+            label = self.post.library.served.content.faq_desk.button_edit
+            buttons.append(Button(label, f"{FAQ}:open:{entry_id}"))
+        return (tuple(buttons),) if buttons else ()
 
     async def say(self, tx: Tx, thread: sa.RowMapping, payload: Payload, key: str) -> None:
         """Tell staff something in the thread."""

@@ -11,8 +11,14 @@ from bot.store.tables import message
 
 async def were_there(tx: Tx, bot_id: BotId, chat_id: ChatId, message_id: MessageId, data: str) -> bool:
     """Whether this row, as first sent or as edited later, put a button with this data into this chat."""
-    payloads = await tx.scalars(_looks(bot_id, chat_id, message_id))
-    return any(_has(payload, data) for payload in payloads)
+    return await label(tx, bot_id, chat_id, message_id, data) is not None
+
+
+async def label(tx: Tx, bot_id: BotId, chat_id: ChatId, message_id: MessageId, data: str) -> str | None:
+    """What stood last on the button with this data that this row put into this chat; None: it never had one."""
+    payloads = await tx.scalars(_looks(bot_id, chat_id, message_id).order_by(message.c.id.desc()))
+    shown = (button for payload in payloads for row in Payload.from_json(payload).buttons for button in row)
+    return next((button.label for button in shown if button.data == data), None)
 
 
 async def are_there(tx: Tx, bot_id: BotId, chat_id: ChatId, message_id: MessageId, data: str) -> bool:

@@ -71,6 +71,13 @@ async def on_card(tx: Tx, bot_id: BotId, card_id: MessageId, *, of_lesson: bool 
     return _read(row) if row is not None else None
 
 
+async def of_user(tx: Tx, bot_id: BotId, user_id: UserId) -> Draft | None:
+    """What somebody is about to change, if anything."""
+    of_them = (draft.c.bot_id == bot_id, draft.c.user_id == user_id)
+    row = (await tx.execute(sa.select(draft).where(*of_them))).mappings().first()
+    return _read(row) if row is not None else None
+
+
 async def want(tx: Tx, bot_id: BotId, card_id: MessageId, asking: str, *, of_lesson: bool) -> bool:
     """Ask for the next step of the draft on this card. False: its author went on to something else."""
     on_card = _on(bot_id, card_id, of_lesson)

@@ -40,6 +40,7 @@ from bot.store.tables import (
     patient_chat,
     question,
     recipient,
+    said,
     staff_note,
     thread,
     topic,
@@ -96,11 +97,12 @@ async def erase(tx: Tx, who: Subject, contacts: Contacts) -> tuple[dict[str, int
     messages = await _empty_messages(tx, who, own)
     await _empty_cards(tx, who, own, cards)
     questions = await _erase_questions(tx, who)
+    await tx.execute(said.delete().where(*_sent_by(who), ~_is_recorded_said(who)))
     gone = await _erase_contacts(tx, who, own)
     await _erase_talk(tx, who, own)
     await _erase_threads(tx, who, own)
     if who.keeps_record:
-        await naming.hide_names(tx, names, _said_in(who, own), _asked_by(who))
+        await naming.hide_names(tx, names, _said_in(who, own), _asked_by(who), _sent_by(who))
     else:
         await _erase_record(tx, who)
     return {"questions": questions, "messages": messages, "contacts": gone, "cards": len(cards)}, cards
@@ -140,6 +142,11 @@ def _is_recorded_question(who: Subject) -> sa.ColumnElement[bool]:
     in_its_words = sa.exists().where(alert_question.c.question_id == question.c.id)
     at_its_start = sa.exists().where(alert.c.question_id == question.c.id, alert.c.level.is_not(None))
     return sa.or_(in_its_words, at_its_start, _while_on_a_plan(question.c.at_us, who))
+
+
+def _is_recorded_said(who: Subject) -> sa.ColumnElement[bool]:
+    """Sent while a plan ran."""
+    return _while_on_a_plan(said.c.at_us, who) if who.keeps_record else sa.false()
 
 
 def _is_recorded_message(who: Subject) -> sa.ColumnElement[bool]:
@@ -264,6 +271,10 @@ def _asked_by(who: Subject) -> sa.Select[tuple[int]]:
         question.c.patient_id.in_(who.patient_ids),
         question.c.at_us <= who.until_us,
     )
+
+
+def _sent_by(who: Subject) -> tuple[sa.ColumnElement[bool], ...]:
+    return said.c.bot_id == who.bot_id, said.c.patient_id.in_(who.patient_ids), said.c.at_us <= who.until_us
 
 
 async def _erase_questions(tx: Tx, who: Subject) -> int:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from bot.model import BotId, ChatId, MessageState, Method
 from bot.store import reducing
 from bot.store.engine import Tx
+from bot.store.record import CORRECTED
 from bot.store.tables import (
     agreement,
     alert,
@@ -21,6 +22,7 @@ from bot.store.tables import (
     patient,
     patient_chat,
     question,
+    said,
     staff_note,
 )
 
@@ -53,8 +55,10 @@ class MyData:
     agreements: Rows
     opt_outs: Rows
     questions: Rows
+    said: Rows
+    """What else these patients sent from this chat."""
     messages: Rows
-    """What arrived in the chat, or may have."""
+    """What arrived in the chat, or may have; what staff corrected afterwards is there as an edit of its own."""
 
 
 async def my_data(tx: Tx, bot_id: BotId, chat_id: ChatId) -> MyData:
@@ -88,12 +92,14 @@ async def my_data(tx: Tx, bot_id: BotId, chat_id: ChatId) -> MyData:
         .where(enrolment.c.patient_id.in_(ids))
         .order_by(check_in.c.id)
     )
-    said = sa.select(message).where(
+    is_corrected = sa.and_(message.c.method == Method.EDIT_TEXT, message.c.kind.in_(CORRECTED))
+    wrote = sa.select(message).where(
         message.c.bot_id == bot_id,
         message.c.chat_id == chat_id,
-        message.c.method.in_(_SAID),
+        sa.or_(message.c.method.in_(_SAID), is_corrected),
         message.c.state.in_(_ARRIVED),
     )
+    sent = sa.select(said).where(said.c.patient_id.in_(ids), said.c.chat_id == chat_id)
     of_chat = (opt_out.c.bot_id == bot_id, opt_out.c.chat_id == chat_id)
     asked = (question.c.bot_id == bot_id, question.c.chat_id == chat_id)
     first_seen = sa.select(chat.c.first_seen_us).where(chat.c.bot_id == bot_id, chat.c.chat_id == chat_id)
@@ -108,7 +114,8 @@ async def my_data(tx: Tx, bot_id: BotId, chat_id: ChatId) -> MyData:
         agreements=await rows(_of(agreement, ids)),
         opt_outs=await rows(sa.select(opt_out).where(*of_chat).order_by(opt_out.c.id)),
         questions=await rows(sa.select(question).where(*asked).order_by(question.c.at_us, question.c.id)),
-        messages=await rows(said.order_by(message.c.id)),
+        said=await rows(sent.order_by(said.c.at_us, said.c.id)),
+        messages=await rows(wrote.order_by(message.c.id)),
     )
 
 

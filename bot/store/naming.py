@@ -10,7 +10,7 @@ from bot.markup import escape
 from bot.store import reducing
 from bot.store.contacts import Contacts
 from bot.store.engine import Tx
-from bot.store.tables import check_in, contact, enrolment, message, patient_chat, question
+from bot.store.tables import check_in, contact, enrolment, message, patient_chat, question, said
 
 INSTEAD = "…"
 _SHORTEST = 3
@@ -30,19 +30,24 @@ async def names_of(tx: Tx, patient_ids: Sequence[int], contacts: Contacts) -> se
         .where(enrolment.c.patient_id.in_(patient_ids), check_in.c.step_id == JOINING)
     )
     given = [one.get(name) for one in await tx.scalars(answers) for name in CONTACT]
-    said = (*known, *(await tx.scalars(labels)), *given)
-    return {name.strip() for name in said if isinstance(name, str) and len(name.strip()) >= _SHORTEST}
+    told = (*known, *(await tx.scalars(labels)), *given)
+    return {name.strip() for name in told if isinstance(name, str) and len(name.strip()) >= _SHORTEST}
 
 
 async def hide_names(
-    tx: Tx, names: Iterable[str], of_messages: Sequence[sa.ColumnElement[bool]], asked: sa.Select[tuple[int]]
+    tx: Tx,
+    names: Iterable[str],
+    of_messages: Sequence[sa.ColumnElement[bool]],
+    asked: sa.Select[tuple[int]],
+    of_said: Sequence[sa.ColumnElement[bool]],
 ) -> None:
-    """Put a sign in the place of these names, in messages and in questions (`asked`: their ids)."""
+    """Put a sign in the place of these names, in messages, in questions (`asked`: their ids), and in what was sent
+    beside them."""
     found = _pattern(names)
     if found is None:
         return
-    said = sa.select(message.c.id, message.c.payload).where(*of_messages, reducing.has_words())
-    for row in (await tx.execute(said)).all():
+    wrote = sa.select(message.c.id, message.c.payload).where(*of_messages, reducing.has_words())
+    for row in (await tx.execute(wrote)).all():
         text = found.sub(INSTEAD, row.payload["text"])
         if text != row.payload["text"]:
             payload = {**row.payload, "text": text}
@@ -53,6 +58,10 @@ async def hide_names(
         if text != one.text:
             why = {**reducing.NO_WHY, **one.why, "repaired": ""}
             await tx.execute(question.update().where(question.c.id == one.id).values(text=text, why=why))
+    for sent in (await tx.execute(sa.select(said.c.id, said.c.text).where(*of_said, said.c.text != ""))).all():
+        text = found.sub(INSTEAD, sent.text)
+        if text != sent.text:
+            await tx.execute(said.update().where(said.c.id == sent.id).values(text=text))
 
 
 def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:

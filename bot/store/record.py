@@ -20,11 +20,12 @@ from bot.store.tables import (
     opt_out,
     patient_chat,
     question,
+    said,
     staff_note,
 )
 
 _SAID = (Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT, Method.COPY)
-_CORRECTED = (Kind.RELAY, Kind.BROADCAST)
+CORRECTED = (Kind.RELAY, Kind.BROADCAST)
 """What says something else once it is edited; other edits only take away buttons that were used."""
 
 Rows = Sequence[sa.RowMapping]
@@ -49,6 +50,8 @@ class PatientRecord:
     messages: Rows
     """Owed to the patient's chats, whatever became of them; those about somebody else on the same phone are left out,
     as far as that is known. What was corrected afterwards is there as an edit of its own."""
+    said: Rows
+    """What the patient sent that stands in no question."""
     shown: Rows
     """Pictures, voices and files of the patient's, as they were shown to staff."""
 
@@ -83,6 +86,7 @@ async def record_of(tx: Tx, bot_id: BotId, patient_id: PatientId) -> PatientReco
         notes=await rows(of(staff_note).order_by(staff_note.c.id)),
         questions=await rows(of(question).order_by(question.c.at_us, question.c.id)),
         messages=await rows(_messages(bot_id, patient_id)),
+        said=await rows(of(said).order_by(said.c.at_us, said.c.id)),
         shown=await rows(_shown(bot_id, patient_id)),
     )
 
@@ -121,6 +125,6 @@ def _messages(bot_id: BotId, patient_id: PatientId) -> sa.Select[tuple[object, .
     own_time = _in_own_time(bot_id, patient_id, message.c.chat_id, message.c.planned_us)
     of_another_plan = sa.exists().where(enrolment.c.id == message.c.enrolment_id, enrolment.c.patient_id != patient_id)
     to_another = sa.exists().where(question.c.id == message.c.question_id, question.c.patient_id != patient_id)
-    is_corrected = sa.and_(message.c.method == Method.EDIT_TEXT, message.c.kind.in_(_CORRECTED))
-    said = (message.c.bot_id == bot_id, sa.or_(message.c.method.in_(_SAID), is_corrected))
-    return sa.select(message).where(*said, own_time, ~of_another_plan, ~to_another).order_by(message.c.id)
+    is_corrected = sa.and_(message.c.method == Method.EDIT_TEXT, message.c.kind.in_(CORRECTED))
+    wrote = (message.c.bot_id == bot_id, sa.or_(message.c.method.in_(_SAID), is_corrected))
+    return sa.select(message).where(*wrote, own_time, ~of_another_plan, ~to_another).order_by(message.c.id)

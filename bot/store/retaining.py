@@ -12,7 +12,7 @@ from bot.model import BotId
 from bot.store import erasures, reducing
 from bot.store.care import NO_CHAT
 from bot.store.engine import Tx
-from bot.store.tables import contact, conversation, enrolment, message, patient_chat, question
+from bot.store.tables import contact, conversation, enrolment, message, patient_chat, question, said
 
 ENDED = "ended"
 """The state of an enrolment that is over."""
@@ -71,6 +71,16 @@ async def empty_some_questions(tx: Tx, what: Old, after_id: int) -> tuple[int, i
     found = (await tx.scalars(too_old)).all()
     emptied = await reducing.empty_questions(tx, found) if found else 0
     return emptied, ids[-1] if len(ids) == QUESTIONS else None
+
+
+async def empty_some_said(tx: Tx, what: Old, after_id: int) -> tuple[int, int | None]:
+    """The same for what else they sent."""
+    ids = await _next_ids(tx, said, what, after_id, QUESTIONS)
+    too_old = (said.c.id.in_(ids), said.c.at_us < what.cutoff_us, said.c.text != "")
+    emptied = await tx.execute(
+        said.update().where(*too_old, ~_is_kept_patient(said.c.patient_id, what)).values(text="")
+    )
+    return emptied.rowcount, ids[-1] if len(ids) == QUESTIONS else None
 
 
 async def empty_some_messages(tx: Tx, what: Old, after_id: int) -> tuple[int, int | None]:

@@ -486,6 +486,21 @@ question = Table(
     Index(None, "bot_id", "chat_id", "at_us"),
 )
 
+said = Table(
+    "said",
+    metadata,
+    # What patients sent that is no question: with those, all that came from them.
+    Column("id", RowId, primary_key=True),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("patient_id", ForeignKey("patient.id"), nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),  # Telegram's id of the patient's message; of a press, of ours
+    Column("what", String(10), nullable=False),  # text, edit, press, private, or what came without words: photo…
+    Column("text", Text, nullable=False),  # the words, or those on the button
+    Column("at_us", BigInteger, nullable=False),
+    Index(None, "patient_id", "at_us"),
+)
+
 feedback = Table(
     "feedback",
     metadata,

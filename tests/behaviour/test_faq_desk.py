@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from bot.content.edit import ChangeEntry
 from bot.model import Role, UserId
+from bot.services.edit_publishing import EditPublishing
 from bot.services.proposing import Proposal
 from bot.services.topics import look_at_group
 from bot.simulator.house import House
@@ -127,14 +128,91 @@ async def test_a_change_is_taken_back_from_the_history(house: House, content_dir
     await house.settle(seconds=30)
     history = await types(house, "/faq_history")
     assert "Member: " in history.text
-    asked = await press(house, "Take back")
-    assert asked.text.startswith("Take this back?")
-    assert NEW in (content_dir / "en" / "soreness.yaml").read_text(), "nothing happens at the first tap"
-    done = await press(house, "Yes, take it back")
-    assert done.text.startswith("Change ")
+    after = (content_dir / "en" / "soreness.yaml").read_text()
+    done = await press(house, "Take back")
+    assert "is taken back" in done.text, "with one tap"
     assert (content_dir / "en" / "soreness.yaml").read_text() == before
     async with house.app.store.read() as tx:
         assert "faq_undo" in list(await tx.scalars(sa.select(audit.c.action)))
+    await house.app.look_at_content()
+    await press(house, "Put it back", on=done)
+    again = on_screen(house, done)
+    assert "is back in use" in again.text
+    assert (content_dir / "en" / "soreness.yaml").read_text() == after
+    await house.app.look_at_content()
+
+
+async def test_a_change_that_may_not_be_taken_back_now_says_why(house: House, content_dir: Path) -> None:
+    await written(house)
+    await press(house, "See what changes")
+    await press(house, "Publish")
+    await house.app.look_at_content()
+    await house.settle(seconds=30)
+    history = await types(house, "/faq_history")
+    broken = content_dir / "en" / "sensations.yaml"
+    broken.write_text(broken.read_text().replace("answer:", "answr:", 1))
+    refused = await press(house, "Take back", on=history)
+    assert refused.text.startswith("This cannot go live:")
+    assert "sensations.yaml" in refused.text
+    assert NEW in (content_dir / "en" / "soreness.yaml").read_text()
+
+
+async def test_what_was_changed_since_is_not_taken_back_unseen(house: House, content_dir: Path) -> None:
+    await written(house)
+    await press(house, "See what changes")
+    await press(house, "Publish")
+    await house.app.look_at_content()
+    await house.settle(seconds=30)
+    history = await types(house, "/faq_history")
+    publisher = house.app.editing.publisher
+    entry_id = next(one.touched[0] for one in await publisher.history() if one.touched)
+    proposal = await publisher.propose(ChangeEntry(entry_id, answer="Theirs is another answer."))
+    assert isinstance(proposal, Proposal)
+    await publisher.publish(proposal, UserId(house.owner.user_id))
+    refused = await press(house, "Take back", on=history)
+    assert refused.text.startswith("This text was changed again since.")
+    assert refused.keys == []
+    assert "Theirs is another answer." in (content_dir / "en" / "soreness.yaml").read_text()
+
+
+def on_screen(house: House, message: Message) -> Message:
+    """What stands there now."""
+    return next(one for one in house.world.from_bot(house.staff.chat_id) if one.message_id == message.message_id)
+
+
+async def test_a_double_tap_takes_a_change_back_once(
+    house: House, content_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (content_dir / "en" / "soreness.yaml").read_text()
+    await written(house)
+    await press(house, "See what changes")
+    await press(house, "Publish")
+    await house.app.look_at_content()
+    await house.settle(seconds=30)
+    history = await types(house, "/faq_history")
+    label = next(key.label for key in history.keys if key.label.startswith("Take back"))
+
+    async def nothing(self: EditPublishing) -> bool:
+        return False
+
+    with monkeypatch.context() as busy:
+        busy.setattr(EditPublishing, "work", nothing)
+        for _ in range(2):
+            house.member.presses(label, history.message_id)
+            await house.settle()
+        on_their_way = [one for one in house.world.from_bot(house.staff.chat_id) if "taking this back" in one.text]
+        assert len(on_their_way) == 1
+        house.member.presses("Try again", on_their_way[0].message_id)
+        await house.settle()
+    await house.settle(seconds=30)
+    assert "is taken back" in on_screen(house, on_their_way[0]).text
+    await house.app.look_at_content()
+    await press(house, "Take back", on=history)
+    told = [one for one in house.world.from_bot(house.staff.chat_id) if "is taken back" in one.text]
+    assert len(told) == 2, "it is said again, and done once"
+    assert (content_dir / "en" / "soreness.yaml").read_text() == before
+    async with house.app.store.read() as tx:
+        assert list(await tx.scalars(sa.select(audit.c.action))).count("faq_undo") == 1
 
 
 async def test_a_card_counts_what_patients_made_of_the_answer(house: House) -> None:

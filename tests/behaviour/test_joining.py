@@ -7,7 +7,7 @@ import pytest
 from bot.care import PlanState
 from bot.clock import to_us
 from bot.simulator.house import House
-from bot.store.tables import agreement, audit, check_in, contact, patient_chat, question, staff_note
+from bot.store.tables import agreement, audit, check_in, contact, patient_chat, question, said, staff_note
 from tests.who_joins import UNTIL_AGREED, does, enrolled, number_of, plans, rows, staff_type, waiting
 
 # --- the whole story -------------------------------------------------------------------------------------------------
@@ -58,11 +58,14 @@ async def test_what_was_agreed_to_is_kept_as_it_was_shown(house: House) -> None:
 async def test_name_and_phone_stand_nowhere_but_in_the_contact_details(house: House) -> None:
     await enrolled(house)
     await does(house, *UNTIL_AGREED, "6", "None of these", "01632 960 555")
-    asked = await rows(house, question)
+    asked = [*await rows(house, question), *await rows(house, said)]
     (answered,) = await rows(house, check_in, check_in.c.step_id == "joining")
     assert not any("Anna" in row["text"] or "960" in row["text"] for row in asked)
     assert "Anna" not in str(answered["answers"])
     assert "960" not in str(answered["answers"])
+    typed = await rows(house, said, said.c.what != "press")
+    assert [row["text"] for row in typed if row["what"] == "private"] == ["", ""], "that there was an answer stays"
+    assert {row["text"] for row in typed if row["what"] == "text"} == {"/start"}, "without the token of the link"
 
 
 async def test_on_saying_nothing_more_a_patient_counts_as_one_who_needs_care(house: House) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from bot.care import PlanState
 from bot.clock import from_us, to_us
 from bot.model import ChatId, Kind, Outgoing, Payload, Scope
+from bot.services.topics import look_at_group
 from bot.simulator.house import House
 from bot.store import chats, erasing, erasures
 from bot.store.tables import (
@@ -31,6 +32,8 @@ from bot.store.tables import (
     patient,
     patient_chat,
     staff_note,
+    thread,
+    topic,
 )
 from tests.on_a_plan import answer, enrol, plan_step, state_of, write_plan
 
@@ -231,6 +234,27 @@ async def test_the_file_shows_both_sides_and_all_that_is_kept(house: House) -> N
         assert shown in page
     assert "Member" not in page, "no names of staff"
     assert "{" not in page.partition("<body>")[2]
+
+
+async def test_the_file_shows_what_is_no_question_and_what_staff_corrected(house: House) -> None:
+    await look_at_group(house.app.post, house.app.client)
+    await says(house, "/help", "ok", "do you sell gift vouchers for my aunt")
+    await house.settle(seconds=30)
+    async with house.app.store.read() as tx:
+        number = int((await tx.scalars(sa.select(topic.c.thread_id).join(thread))).one() or 0)
+    wrote = house.member.says("Yes, from ten pounds.", thread=number)
+    await house.settle(seconds=30)
+    house.member.edits(wrote, "Yes, from twenty pounds.")
+    await house.settle(seconds=30)
+    house.patient.sends_sticker()
+    await house.settle(seconds=30)
+    await says(house, "/privacy")
+    await presses(house, "What you keep about me")
+    page = await the_file(house)
+    for shown in ("<br>/help</p>", "<br>ok</p>", "(a sticker)", "You pressed, ", "<br>What you keep about me</p>"):
+        assert shown in page, shown
+    assert page.index("Yes, from ten pounds.") < page.index("We changed an earlier message to this")
+    assert "Yes, from twenty pounds." in page
 
 
 async def test_our_copy_of_the_file_is_deleted(house: House) -> None:

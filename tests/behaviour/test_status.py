@@ -1,9 +1,11 @@
 """/status, and messages of which nobody knows whether they arrived."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
-from bot.model import MessageState
+from bot.model import ChatId, Kind, MessageState, Outgoing, Payload
 from bot.simulator.faults import lose_answer
 from bot.simulator.house import House
 from bot.store.tables import audit, message
@@ -46,6 +48,18 @@ async def doubt(house: House) -> None:
     assert "Not sure they arrived, for you to settle: 1" in await status(house)
     house.member.presses("See them")
     await house.settle(seconds=20)
+
+
+async def test_what_should_have_gone_out_long_ago_is_said_once_it_is_late(house: House) -> None:
+    late = "The oldest message has been waiting for"
+    assert late not in await status(house)
+    async with house.app.store.write() as tx:
+        out = Outgoing(ChatId(house.patient.chat_id), Kind.REPLY, Payload(WORDS), "late")
+        await house.app.post.enqueue(tx, out)
+    house.clock.tick(timedelta(minutes=7))  # while nothing could be sent
+    assert f"{late} 7 min" in await status(house)
+    assert late not in await status(house), "it has gone out meanwhile"
+    assert house.patient.last.text == WORDS
 
 
 async def test_a_message_in_doubt_is_shown_with_whom_what_and_when(house: House, doubt: None) -> None:

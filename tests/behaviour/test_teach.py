@@ -190,7 +190,18 @@ async def test_a_line_that_tells_who_asked_is_not_taken(house: House) -> None:
     shown = await reply(house, CLEAN)
     assert f"“{CLEAN}”" in shown.text
     assert shown.text.endswith("Could anyone tell who wrote this?")
+    assert "The patient wrote it just so." in shown.text
     assert labels(shown) == ["No, go on", "Change it"]
+
+
+async def test_a_line_in_staffs_own_words_is_not_called_the_patients(house: House) -> None:
+    await says(house, ASKED)
+    await teach(house)
+    asked = await press(house, "Leave it to us")
+    assert "Only a short question that anybody might ask, of up to 60 letters," in asked.text
+    shown = await reply(house, "are there gift vouchers to buy")
+    assert "just so" not in shown.text
+    assert shown.text.endswith("Could anyone tell who wrote this?")
 
 
 async def test_a_line_whose_author_went_on_to_another_is_asked_for_again(house: House) -> None:

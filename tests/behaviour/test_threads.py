@@ -13,7 +13,7 @@ from bot.services.topics import look_at_group
 from bot.simulator.faults import Fault, forbid, lose_answer, refuse
 from bot.simulator.house import House
 from bot.simulator.state import Message
-from bot.store.tables import alert, message, thread, topic
+from bot.store.tables import alert, enrolment, message, thread, topic
 from tests.on_a_plan import code_of, enrol
 
 QUESTION = "do you sell gift vouchers for my aunt"
@@ -60,6 +60,22 @@ async def test_a_hand_over_opens_a_topic_named_by_code_with_the_story(house: Hou
     assert f"Patient: {QUESTION}" in card.text
     assert [key.label for key in card.keys] == ["I take it", "Done", "Why this answer", "Canned reply"]
     assert question.text.startswith("Question · P-")
+
+
+async def test_the_topic_is_named_by_the_area_too_and_again_where_that_changes(house: House) -> None:
+    house.patient.says("/help")
+    await house.settle(seconds=30)
+    plan_id = await enrol(house, area="calf")
+    house.patient.says(QUESTION)
+    await house.settle(seconds=30)
+    number, code = await telegram_thread(house), await code_of(house, plan_id)
+    assert house.staff.chat.topics[number].name == f"{code} calf"
+    assert seen_in(house, number)[0].text.startswith(f"Talk with {code} calf")
+    async with house.app.store.write() as tx:
+        await tx.execute(enrolment.update().where(enrolment.c.id == plan_id).values(area="heel"))
+    house.patient.says("do you sell tea for my uncle")
+    await house.settle(seconds=30)
+    assert house.staff.chat.topics[number].name == f"{code} heel"
 
 
 async def test_what_staff_write_in_the_topic_reaches_the_patient(house: House, number: int) -> None:
@@ -291,6 +307,31 @@ async def test_why_this_answer_stands_under_the_line_that_says_it(house: House, 
     house.patient.says("what a pity, can I drive home")
     await house.settle(seconds=30)
     assert seen_in(house, number)[-1].keys == [], "what the bot did not answer has nothing to explain"
+
+
+@pytest.mark.parametrize(
+    ("words", "did", "why"),
+    [
+        pytest.param(
+            "massage or stretching", "The bot asked what was meant.", "Asked what was meant", id="asking-back"
+        ),
+        pytest.param("I have chest pain", "The bot gave a safety warning.", "Warning", id="warning"),
+        pytest.param("I have a lump in my throat", "The bot asked a safety question.", "Safety question", id="check"),
+    ],
+)
+async def test_why_stands_under_every_reply_of_the_bot(
+    house: House, number: int, words: str, did: str, why: str
+) -> None:
+    house.patient.says(words)
+    await house.settle(seconds=30)
+    line = next(one for one in seen_in(house, number) if did in one.text)
+    assert words in line.text
+    assert [key.label for key in line.keys] == ["Why this answer"]
+    house.member.presses("Why this answer", line.message_id)
+    await house.settle(seconds=30)
+    said = seen_in(house, number)[-1].text
+    assert words in said
+    assert why in said
 
 
 async def test_the_pencil_stands_under_the_line_that_says_what_the_bot_answered(house: House, number: int) -> None:

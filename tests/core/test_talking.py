@@ -144,6 +144,24 @@ def test_an_answer_of_the_bot_is_marked_so_that_staff_can_ask_why(content: Conte
     assert (found.staff[0].is_line, found.staff[0].entry_id) == (True, ANSWERED.id)
 
 
+@pytest.mark.parametrize(
+    ("decision", "is_said"),
+    [
+        pytest.param(Decision.ASK, True, id="asking-back"),
+        pytest.param(Decision.RED_FLAG, True, id="warning"),
+        pytest.param(Decision.CHECK, True, id="safety-question"),
+        pytest.param(Decision.META, False, id="wish"),
+    ],
+)
+def test_why_may_be_asked_of_every_reply(content: Content, decision: Decision, is_said: bool) -> None:
+    replied = replace(ANSWER, understanding=replace(ANSWERED, decision=decision, id=None), taps=())
+    (line,) = Talking(content).beside(said(), replied, State(), occasion()).staff
+    assert line.has_why
+    assert (line.text == content.threads.did) is is_said
+    (silent,) = Talking(content).beside(said(), replace(replied, says=()), State(), occasion()).staff
+    assert not silent.has_why
+
+
 def test_media_is_copied_as_it_is(content: Content) -> None:
     picture = MediaIn(CHAT, SENDER, Media.PHOTO, NUMBER, NOW)
     (card,) = Talking(content).beside(picture, Outcome(State()), State(), occasion(5)).staff

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.matching.english import english
-from bot.core.teaching import Asked, grouped, is_copied, known_words, telling
+from bot.core.teaching import Asked, grouped, is_copied, is_word_for_word, known_words, telling
 
 KNOWN = known_words(
     [
@@ -58,10 +58,28 @@ def test_what_could_tell_who_asked(line: str, found: tuple[str, ...]) -> None:
             "may I swim after needling in the pond behind the old brewery with my dog",
             False,
         ),
+        (
+            "my dog and I fell in the pond after the needles, is my calf all right",
+            "Hello, my dog and I fell in the pond after the needles, is my calf all right now",
+            True,
+        ),
+        (
+            "please: my dog and I fell in the pond after the needles, is my calf all right now",
+            "my dog and I fell in the pond after the needles, is my calf all right now",
+            True,
+        ),
     ],
 )
 def test_a_long_line_is_not_the_patients_own(line: str, original: str | None, *, is_copy: bool) -> None:
     assert is_copied(line, [f"  {line.upper()}!" if original is None else original]) is is_copy
+
+
+@pytest.mark.parametrize(
+    ("line", "is_theirs"),
+    [("Can I swim?", True), ("can I swim with my dog", True), ("can I go swimming", False), ("an I swim", False)],
+)
+def test_a_short_line_of_the_patients_is_known(line: str, *, is_theirs: bool) -> None:
+    assert is_word_for_word(line, ["hello can I swim with my dog"]) is is_theirs
 
 
 def test_near_duplicates_are_one_group_and_the_biggest_comes_first() -> None:

@@ -147,9 +147,32 @@ async def test_it_has_what_was_said_to_a_person_and_what_has_no_words(house: Hou
     talk = page[page.index("Messages both ways") :]
     for part in ("Open until six.", "<br>yes</p>", "changed an earlier message to this", "Open until seven."):
         assert part in talk, part
-    assert talk.count("a voice message or a file") == 1
+    assert talk.count("the patient sent a voice message. For staff to see it: delivered") == 1
+    assert "<br>Only check-ins</p>" in talk
     assert "Check-ins: off since 23 November 2026" in page
     assert "All messages: off from 23 November 2026" in page
+
+
+async def test_it_has_what_was_said_to_the_bot_and_is_no_question(
+    house: House, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for said in ("/help", "massage or stretching", "2", "thanks", "ok"):
+        house.patient.says(said)
+        await house.settle(seconds=10)
+    house.patient.sends_sticker()
+    await house.settle(seconds=30)
+    house.patient.says("massage or stretching please")
+    await house.settle(seconds=10)
+    house.patient.presses("Ask the team")
+    await house.settle(seconds=30)
+    talk = (await asks(house, house.owner, code)).decode().partition("Messages both ways")[2]
+    for words in ("/help", "2", "thanks", "ok"):
+        assert talk.count(f"<br>{words}</p>") == 1, words
+    assert "The patient pressed this button" in talk
+    assert "<br>Ask the team</p>" in talk
+    assert talk.count("the patient sent a sticker") == 1
+    assert talk.index("<br>/help</p>") < talk.index("<br>2</p>") < talk.index("<br>ok</p>")
+    assert "massage or stretching" not in caplog.text
 
 
 async def test_anybody_can_check_that_nothing_was_changed(house: House, code: str) -> None:

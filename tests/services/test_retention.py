@@ -24,6 +24,7 @@ from bot.store.tables import (
     message,
     patient_chat,
     question,
+    said,
     staff_note,
 )
 from tests.on_a_plan import answer, enrol, write_plan
@@ -78,7 +79,7 @@ async def on_a_plan(house: House, state: str = "ended") -> int:
 
 async def words_left(house: House) -> set[str]:
     """Where that word still stands."""
-    tables = (check_in, staff_note, contact, question, message, conversation)
+    tables = (check_in, staff_note, contact, question, said, message, conversation)
     return {table.name for table in tables for row in await rows(house, table) if MARK in str(row)}
 
 
@@ -128,6 +129,17 @@ async def test_who_has_no_plan_keeps_no_words_that_are_too_old(house: House) -> 
     texts = [row["text"] for row in await rows(house, question)]
     assert "" in texts
     assert any("gift cards" in text for text in texts)
+
+
+async def test_what_they_sent_beside_questions_goes_with_those(house: House) -> None:
+    house.patient.says("/help")
+    await house.settle()
+    (sent,) = await rows(house, said, said.c.text != "/start")
+    assert (sent["what"], sent["text"]) == ("text", "/help")
+    await nights(house, YEAR - timedelta(days=1))
+    assert sent in await rows(house, said)
+    await nights(house, timedelta(days=2))
+    assert {**sent, "text": ""} in await rows(house, said), "that there was something stays"
 
 
 async def test_doing_it_again_finds_nothing(house: House) -> None:

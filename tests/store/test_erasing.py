@@ -32,6 +32,7 @@ from bot.store.tables import (
     patient,
     patient_chat,
     question,
+    said,
     staff_note,
     triage_review,
 )
@@ -75,6 +76,7 @@ async def _fill_talk(store: Store, tx: Tx, who: PatientView, word: str, now_us: 
     why: dict[str, Any] = {"repaired": word, "candidates": [], "flags": []}
     asked = question.insert().values(**of_them, text=word, decision="hand_over", why=why, at_us=now_us)
     question_id = (await tx.execute(asked.returning(question.c.id))).scalar_one()
+    await tx.execute(said.insert().values(**of_them, what="press", text=word, at_us=now_us))
     await tx.execute(feedback.insert().values(question_id=question_id, entry_id="x", bot_id=BOT, at_us=now_us))
     raised = alert.insert().values(**of_them, question_id=question_id, state="open", at_us=now_us)
     await tx.execute(raised)
@@ -145,6 +147,8 @@ async def _fill_plan(tx: Tx, who: PatientView, word: str, now_us: int) -> None:
         at_us=now_us,
     )
     question_id = (await tx.execute(asked.returning(question.c.id))).scalar_one()
+    during = {"what": "text", "text": f"{word}-during says {word}-name", "at_us": now_us}
+    await tx.execute(said.insert().values(**of_them, chat_id=who.chat_id, **during))
     raised = alert.insert().values(
         **of_them, chat_id=who.chat_id, level="urgent", flags=["x"], state="closed", at_us=now_us
     )
@@ -168,7 +172,7 @@ async def test_nothing_is_left_where_no_record_has_to_stay(store: Store, clock: 
     anna = await fill(store, clock, ANNA, "annas", with_plan=with_plan)
     await fill(store, clock, BEN, "bens", with_plan=with_plan)
     before = await sweep(store, "bens")
-    assert {"question.text", "contact.name", "inbox.json", "attachment.content"} <= before
+    assert {"question.text", "said.text", "contact.name", "inbox.json", "attachment.content"} <= before
     cards = await forget(store, clock, anna, keeps=False)
     assert await sweep(store, "annas") == set()
     assert await sweep(store, "bens") == before
@@ -190,11 +194,12 @@ async def test_of_a_care_record_only_the_record_is_left(store: Store, clock: Man
     anna = await fill(store, clock, ANNA, "annas", with_plan=True)
     await forget(store, clock, anna, keeps=True)
     assert await sweep(store, "annas-name") == set()
-    assert await sweep(store, "annas") == RECORDED | {"question.text"}
-    assert await sweep(store, "annas-during") == {"question.text"}
+    assert await sweep(store, "annas") == RECORDED | {"question.text", "said.text"}
+    assert await sweep(store, "annas-during") == {"question.text", "said.text"}
     async with store.read() as tx:
-        texts = (await tx.scalars(sa.select(question.c.text))).all()
-        assert texts == ["annas-during says …"], "what was asked before the plan is gone"
+        for table in (question, said):
+            texts = (await tx.scalars(sa.select(table.c.text))).all()
+            assert texts == ["annas-during says …"], "what was asked before the plan is gone"
         assert (await tx.scalars(sa.select(patient_chat.c.until_us))).one() is not None
 
 
