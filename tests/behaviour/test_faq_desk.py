@@ -119,14 +119,19 @@ async def test_a_colleagues_change_is_seen_before_it_is_overwritten(house: House
     assert (await pressed("Mine on top of it")).startswith("This is how it will be")
 
 
-async def test_a_change_is_taken_back_from_the_history(house: House, content_dir: Path) -> None:
-    before = (content_dir / "en" / "soreness.yaml").read_text()
+async def history_of_a_change(house: House) -> Message:
+    """The changes of the texts, once an answer was changed."""
     await written(house)
     await press(house, "See what changes")
     await press(house, "Publish")
     await house.app.look_at_content()
     await house.settle(seconds=30)
-    history = await types(house, "/faq_history")
+    return await types(house, "/faq_history")
+
+
+async def test_a_change_is_taken_back_from_the_history(house: House, content_dir: Path) -> None:
+    before = (content_dir / "en" / "soreness.yaml").read_text()
+    history = await history_of_a_change(house)
     assert "Member: " in history.text
     after = (content_dir / "en" / "soreness.yaml").read_text()
     done = await press(house, "Take back")
@@ -143,12 +148,7 @@ async def test_a_change_is_taken_back_from_the_history(house: House, content_dir
 
 
 async def test_a_change_that_may_not_be_taken_back_now_says_why(house: House, content_dir: Path) -> None:
-    await written(house)
-    await press(house, "See what changes")
-    await press(house, "Publish")
-    await house.app.look_at_content()
-    await house.settle(seconds=30)
-    history = await types(house, "/faq_history")
+    history = await history_of_a_change(house)
     broken = content_dir / "en" / "sensations.yaml"
     broken.write_text(broken.read_text().replace("answer:", "answr:", 1))
     refused = await press(house, "Take back", on=history)
@@ -158,12 +158,7 @@ async def test_a_change_that_may_not_be_taken_back_now_says_why(house: House, co
 
 
 async def test_what_was_changed_since_is_not_taken_back_unseen(house: House, content_dir: Path) -> None:
-    await written(house)
-    await press(house, "See what changes")
-    await press(house, "Publish")
-    await house.app.look_at_content()
-    await house.settle(seconds=30)
-    history = await types(house, "/faq_history")
+    history = await history_of_a_change(house)
     publisher = house.app.editing.publisher
     entry_id = next(one.touched[0] for one in await publisher.history() if one.touched)
     proposal = await publisher.propose(ChangeEntry(entry_id, answer="Theirs is another answer."))
@@ -184,12 +179,7 @@ async def test_a_double_tap_takes_a_change_back_once(
     house: House, content_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = (content_dir / "en" / "soreness.yaml").read_text()
-    await written(house)
-    await press(house, "See what changes")
-    await press(house, "Publish")
-    await house.app.look_at_content()
-    await house.settle(seconds=30)
-    history = await types(house, "/faq_history")
+    history = await history_of_a_change(house)
     label = next(key.label for key in history.keys if key.label.startswith("Take back"))
 
     async def nothing(self: EditPublishing) -> bool:
