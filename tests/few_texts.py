@@ -1,6 +1,5 @@
 """The shipped texts cut down to a dozen questions of six phrasings, so that an index takes a moment."""
 
-import re
 from pathlib import Path
 
 import yaml
@@ -12,8 +11,6 @@ def keep_few(faq: Path) -> None:
     """Cut down this copy of the content folder; nothing is left for the second opinion to learn from."""
     for name in ("red_flag_messages", "for_people"):
         (faq / "en" / f"{name}.yaml").unlink()
-    flags = faq / "en" / "red_flags.yaml"  # what is asked about some questions only: they may be gone
-    flags.write_text(re.sub(r"\n +late:(?:\n +- entry: .*\n +after: .*)+", "", flags.read_text("utf-8")), "utf-8")
     for path in sorted((faq / "en").glob("*.yaml")):
         if "\nentries:" not in path.read_text("utf-8"):
             continue

@@ -170,8 +170,8 @@ def _red_flags(content: Content, document: Document) -> Iterator[Finding]:
             yield Finding.error(document, (*place, "question"), f"the question of '{flag.id}' {said}")
         for at, late in enumerate(flag.late):
             if late.entry not in content.entries and not any(late.entry in group.retired for group in content.groups):
-                said = f"late: '{late.entry}' is the id of no question"
-                yield Finding.error(document, (*place, "late", at, "entry"), said)
+                said = f"late: '{late.entry}' is the id of no question, so '{flag.id}' is not asked about by time"
+                yield Finding.warning(document, (*place, "late", at, "entry"), said)
         yield from _look_alikes(document, place, flag)
         yield from lint_faq.signature(document, place, flag)
     for missing in RED_FLAGS.keys() - first_line.keys():
