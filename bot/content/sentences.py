@@ -634,6 +634,7 @@ class BroadcastReplies(Sentences):
         "desk_runs": frozenset({"end", "lasts", "start", "zone"}),
         "desk_minutes": frozenset({"count"}),
         "desk_overnight": frozenset({"end", "start"}),
+        "desk_by_day": frozenset({"day", "word"}),
         "desk_closed": frozenset({"reason"}),
         "desk_check_ins": frozenset({"patients"}),
         "desk_other": frozenset({"title"}),
@@ -761,6 +762,7 @@ class BroadcastReplies(Sentences):
     desk_minute: Line
     desk_minutes: Line
     desk_overnight: Line
+    desk_by_day: Line
     desk_closed: Line
     desk_check_ins: Line
     desk_other: Line

@@ -3,6 +3,7 @@
 What was looked at is what goes out: the button that sends carries a fingerprint of it.
 """
 
+import re
 from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -17,7 +18,7 @@ from bot.core import announcement_check
 from bot.core.announcing import SEND_FROM, SEND_UNTIL, Announcement, lasts
 from bot.core.composing import ends_at, fingerprint
 from bot.core.hours import wall_clock
-from bot.core.replies import Html
+from bot.core.replies import MONTH_NAMES, WEEKDAY_NAMES, Html
 from bot.model import Button, Payload
 from bot.services.broadcast_desk_cards import Cards, whom
 from bot.services.broadcast_desk_words import DeskWords, data
@@ -25,6 +26,9 @@ from bot.services.broadcasts import Broadcasts
 from bot.services.post import Post
 from bot.store import broadcasts, recipients
 from bot.store.engine import Tx
+
+BY_DAY = re.compile(r"\b(?:today|tonight|tomorrow)\b", re.IGNORECASE)
+"""Words that are about the day on which they are read."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,10 @@ class LastLook:
         """What else there is on that day."""
         texts, clinic = words.texts, words.content.clinic
         day = self.starts_at.astimezone(clinic.zone).date()
+        by_day = BY_DAY.search(self.announcement.text)
+        if by_day is not None and day != self.post.clock.now().astimezone(clinic.zone).date():
+            said = f"{WEEKDAY_NAMES[day.weekday()]} {day.day} {MONTH_NAMES[day.month - 1]}"
+            yield self.post.text(texts.desk_by_day, word=by_day[0].lower(), day=said)
         for closure in clinic.closures:
             if closure.first <= day <= closure.last:
                 yield self.post.text(texts.desk_closed, reason=closure.reason)

@@ -56,7 +56,7 @@ def buttons(
         go_on = Button(texts.button_resume, data("resume", id_))
         pause = Button(texts.button_pause, data("pause", id_))
         rows.append((go_on if is_paused else pause, Button(texts.button_cancel, data("cancel", id_))))
-    elif counts.unknown and task not in {Task.TAKE_BACK, Task.TAKEN_BACK}:
+    elif counts.unknown and row["state"] == State.DONE and task not in {Task.TAKE_BACK, Task.TAKEN_BACK}:
         rows.append((Button(texts.button_again.replace("{copies}", copies), data("again", id_)),))
     if row["started_us"] is not None and counts.sent and task != Task.TAKE_BACK:
         correct = Button(texts.button_correct, data("correct", id_))

@@ -138,16 +138,18 @@ class Broadcasts:
         return Done.DONE
 
     async def resume(self, tx: Tx, who: UserId, broadcast_id: int) -> Done:
-        """Go on where it was paused. The refusals so far were looked at, and count no more."""
+        """Go on where it was paused, within the hours for announcements. The refusals so far were looked at, and count
+        no more."""
         row = await self._locked(tx, broadcast_id)
         if row is None or row["state"] not in {State.RUNNING, State.PAUSED}:
             return Done.GONE
         if row["state"] == State.RUNNING:
             return Done.ALREADY
-        now_us = self.post.clock.now_us()
+        at_us = to_us(self.starts_at(row))
         sent, refused = await broadcasts.came_of(tx, broadcast_id)
         judged = {"judged_sent": sent, "judged_refused": refused}
-        await broadcasts.release(tx, broadcast_id, now_us, _expires_us(now_us))
+        await broadcasts.release(tx, broadcast_id, at_us, _expires_us(at_us))
+        await self._say_anew(tx, row, Announcement.from_json(row["payload"]))
         await broadcasts.set_values(tx, broadcast_id, state=State.RUNNING, reason=None, **judged)
         await self.note(tx, who, "resume", broadcast_id)
         await self._wake(tx, broadcast_id)
@@ -175,7 +177,7 @@ class Broadcasts:
         announcement = Announcement(text, Announcement.from_json(row["payload"]).links)
         values = {"payload": announcement.to_json(), "task": Task.CORRECT, "task_through": 0, "round": row["round"] + 1}
         await broadcasts.set_values(tx, broadcast_id, **values)
-        await self._say_anew(tx, broadcast_id, announcement)
+        await self._say_anew(tx, row, announcement)
         await self.note(tx, who, "correct", broadcast_id)
         await self._wake(tx, broadcast_id)
         return Done.DONE
@@ -199,13 +201,16 @@ class Broadcasts:
         return Done.TOO_OLD if is_old else Done.DONE
 
     async def send_unknown_again(self, tx: Tx, who: UserId, broadcast_id: int) -> Done:
-        """Send copies that may not have arrived once more, marked as a repeat."""
+        """Send copies that may not have arrived once more, marked as a repeat, in the words it has by now. Not of one
+        that was cancelled or taken back."""
         row = await self._locked(tx, broadcast_id)
-        if row is None or row["state"] in {State.DRAFT, State.PROPOSED} or row["task"] == Task.TAKE_BACK:
+        is_out = row is not None and row["state"] in {State.RUNNING, State.PAUSED, State.DONE}
+        if row is None or not is_out or row["task"] in {Task.TAKE_BACK, Task.TAKEN_BACK}:
             return Done.GONE
-        now_us = self.post.clock.now_us()
-        if not await broadcasts.send_unknown_again(tx, broadcast_id, now_us, _expires_us(now_us)):
+        at_us = to_us(self.starts_at(row))
+        if not await broadcasts.send_unknown_again(tx, broadcast_id, at_us, _expires_us(at_us)):
             return Done.NOTHING
+        await self._say_anew(tx, row, Announcement.from_json(row["payload"]))
         await self.note(tx, who, "send_again", broadcast_id)
         await self._wake(tx, broadcast_id)
         return Done.DONE
@@ -278,16 +283,15 @@ class Broadcasts:
 
     async def _make_copies(self, tx: Tx, row: sa.RowMapping) -> int:
         announcement = Announcement.from_json(row["payload"])
-        is_about_visit = not names_of(announcement.text).isdisjoint(NEEDS_VISIT)
         found = await recipients.waiting(tx, row["id"], FEED)
         now_us = self.post.clock.now_us()
         outs: list[Outgoing] = []
         lost: list[ChatId] = []
         for to in found:
-            if is_about_visit and (to["visit_us"] is None or to["visit_us"] <= now_us):
-                lost.append(ChatId(to["chat_id"]))
-            else:
+            if self._is_true_of(row, announcement, to):
                 outs.append(self._copy(row, announcement, to))
+            else:
+                lost.append(ChatId(to["chat_id"]))
         if lost:  # moved or cancelled since it was frozen: "see you tomorrow" would be wrong
             await recipients.leave_out(tx, row["id"], lost, LeftOut.NO_VISIT)
         await messages.enqueue_all(self.post.store, tx, self.post.bot_id, outs, now_us)
@@ -306,6 +310,16 @@ class Broadcasts:
             enrolment_id=to["enrolment_id"],
             broadcast_id=row["id"],
         )
+
+    def _is_true_of(self, row: sa.RowMapping, announcement: Announcement, to: sa.RowMapping) -> bool:
+        """Whether what it says of the next visit, if anything, is so: there is one, ahead, on a day it is meant for."""
+        if names_of(announcement.text).isdisjoint(NEEDS_VISIT):
+            return True
+        if to["visit_us"] is None or to["visit_us"] <= self.post.clock.now_us():
+            return False
+        meant = Audience.from_json(row["audience"])
+        day = from_us(to["visit_us"]).astimezone(self.post.library.served.content.clinic.zone).date()
+        return (meant.visit_from or day) <= day <= (meant.visit_until or day)
 
     def payload_for(self, announcement: Announcement, to: sa.RowMapping | Mapping[str, object]) -> Payload:
         """The copy for one chat; `to` as `recipients.waiting` gives it."""
@@ -332,11 +346,15 @@ class Broadcasts:
 
     # --- copies that were made --------------------------------------------------------------------------------------
 
-    async def _say_anew(self, tx: Tx, broadcast_id: int, announcement: Announcement) -> None:
-        """Give copies that wait to be sent their new words."""
-        for copy in await broadcasts.pending_copies(tx, broadcast_id):
-            payload = self.payload_for(announcement, copy)
-            await broadcasts.set_payload(tx, copy["id"], payload)
+    async def _say_anew(self, tx: Tx, row: sa.RowMapping, announcement: Announcement) -> None:
+        """Give copies that wait to be sent the words of now; call off those that would say what is not so."""
+        untrue: list[MessageId] = []
+        for copy in await broadcasts.pending_copies(tx, row["id"]):
+            if self._is_true_of(row, announcement, copy):
+                await broadcasts.set_payload(tx, copy["id"], self.payload_for(announcement, copy))
+            else:
+                untrue.append(MessageId(copy["id"]))
+        await messages.cancel(tx, self.post.bot_id, untrue, SendWhy.CALLED_OFF.value)
 
     async def _work_on_copies(self, tx: Tx, row: sa.RowMapping) -> timedelta:
         """Correct or take back the next copies that were sent."""
@@ -359,6 +377,8 @@ class Broadcasts:
         return STEP
 
     def _correction(self, row: sa.RowMapping, announcement: Announcement, copy: sa.RowMapping) -> Outgoing | None:
+        if not self._is_true_of(row, announcement, copy):
+            return None  # it would name a visit that there is not
         return self._change(row, copy, Method.EDIT_TEXT, self.payload_for(announcement, copy), f"e{row['round']}")
 
     def _deletion(self, row: sa.RowMapping, _: Announcement, copy: sa.RowMapping) -> Outgoing | None:
@@ -391,7 +411,10 @@ class Broadcasts:
     async def _end(self, tx: Tx, row: sa.RowMapping, state: State, reason: str | None) -> None:
         await broadcasts.drop_pending(tx, row["id"], SendWhy.CALLED_OFF.value)
         now_us = self.post.clock.now_us()
-        await broadcasts.set_values(tx, row["id"], state=state, reason=reason, ended_us=now_us, asking=None)
+        values: dict[str, object] = {"state": state, "reason": reason, "ended_us": now_us}
+        if state is State.CANCELLED:
+            values["asking"] = None  # one that was sent may still be corrected by who is writing the new words now
+        await broadcasts.set_values(tx, row["id"], **values)
         log.info("broadcast_ended", broadcast_id=row["id"], state=state)
 
     async def _wake(self, tx: Tx, broadcast_id: int) -> None:

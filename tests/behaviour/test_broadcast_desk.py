@@ -425,6 +425,18 @@ async def test_the_last_look_says_all_there_is_to_know(house: House, people: lis
     assert labels(look) == ["Send to 2 patients", "Back"]
 
 
+async def test_tomorrow_is_asked_about_where_patients_read_it_on_another_day(
+    house: House, people: list[Person]
+) -> None:
+    card = await writes(house, "/broadcast {clinic_name}: we open late tomorrow.")
+    assert "Note: the text says" not in (await looked_at(house, card)).text
+    card = await writes(house, "/broadcast {clinic_name}: we open late tomorrow.")
+    card = await presses(house, "When", card)
+    card = await presses(house, "Tomorrow 09:00", card)
+    asked = "Note: the text says “tomorrow”, and patients read it on Tuesday 24 November or later. Is it right then?"
+    assert asked in (await looked_at(house, card)).text
+
+
 async def test_it_goes_out_once_confirmed(house: House, people: list[Person]) -> None:
     look = await looked_at(house, await writes(house, f"/broadcast {TEXT}"))
     send = data(look, "Send to 3 patients")

@@ -271,6 +271,112 @@ async def test_a_text_about_a_visit_goes_to_who_has_one_in_their_own_time(house:
     assert (await row_of(house, broadcast_id))["state"] == State.DONE
 
 
+async def in_doubt(house: House, person: Person, text: str = TEXT) -> int:
+    """An announcement of which nobody knows whether it arrived."""
+    house.world.faults.add(faults.lose_answer(), method="sendMessage", chat_id=person.chat_id, times=1)
+    broadcast_id = await announce(house, text)
+    await house.settle(120)
+    return broadcast_id
+
+
+async def test_what_is_sent_again_has_the_corrected_words(house: House) -> None:
+    (person,) = await recipients(house, 1)
+    broadcast_id = await in_doubt(house, person)
+    new = "{clinic_name}: we are closed on Thursday."
+    await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new))
+    await house.settle(120)
+    assert await does(house, lambda all_, tx: all_.send_unknown_again(tx, AUTHOR, broadcast_id)) is Done.DONE
+    await house.settle(120)
+    assert "closed on Thursday" in person.last.text
+
+
+@pytest.mark.parametrize("end", [Broadcasts.cancel, Broadcasts.take_back])
+async def test_what_was_ended_is_not_sent_again(house: House, end: Callable[..., Awaitable[Done]]) -> None:
+    people = await recipients(house, 60)
+    house.world.faults.add(faults.lose_answer(), method="sendMessage", chat_id=people[0].chat_id, times=1)
+    broadcast_id = await announce(house)
+    await until_sent(house, people, 20)
+    assert await does(house, lambda all_, tx: end(all_, tx, AUTHOR, broadcast_id)) is Done.DONE
+    await house.settle(300)
+    assert await does(house, lambda all_, tx: all_.send_unknown_again(tx, AUTHOR, broadcast_id)) is Done.GONE
+
+
+async def set_visit(house: House, person: Person, visit_us: int | None) -> None:
+    async with house.app.store.write() as tx:
+        await tx.execute(enrolment.update().where(enrolment.c.chat_id == person.chat_id).values(visit_us=visit_us))
+
+
+async def test_a_visit_that_moved_to_another_day_is_not_told_as_tomorrows(house: House) -> None:
+    now = house.clock.now()
+    stays, moved = await recipients(house, 2)
+    for person in (stays, moved):
+        await set_visit(house, person, to_us(now + timedelta(days=1)))
+    tomorrow = (now + timedelta(days=1)).date()
+    audience = Audience(visit_from=tomorrow, visit_until=tomorrow).to_json()
+    text, due_us = "{clinic_name}: see you tomorrow at {time}.", to_us(now + timedelta(hours=1))
+    await announce(house, text, audience=audience, due_us=due_us)
+    await house.settle(30)
+    await set_visit(house, moved, to_us(now + timedelta(days=8)))
+    await house.pass_time(hours=2)
+    assert [got(house, person, "see you") for person in (stays, moved)] == [1, 0]
+
+
+async def test_copies_that_were_held_tell_the_visit_as_it_is_when_they_go(house: House) -> None:
+    now = house.clock.now()
+    people = await recipients(house, 60)
+    for person in people:
+        await set_visit(house, person, to_us(now + timedelta(days=1)))
+    broadcast_id = await announce(house, "{clinic_name}: see you {day} at {time}.")
+    while not any(got(house, person, "see you") for person in people):
+        await house.settle(0)
+        house.clock.tick(timedelta(milliseconds=40))
+    await does(house, lambda all_, tx: all_.pause(tx, AUTHOR, broadcast_id))
+    await house.settle(60)
+    cancelled, moved = [person for person in people if not got(house, person, "see you")][:2]
+    await set_visit(house, cancelled, None)
+    await set_visit(house, moved, to_us(now + timedelta(days=1, hours=3)))
+    await does(house, lambda all_, tx: all_.resume(tx, AUTHOR, broadcast_id))
+    await house.settle(300)
+    assert got(house, cancelled, "see you") == 0
+    assert "Tuesday at 15:00" in moved.last.text
+    assert (await row_of(house, broadcast_id))["state"] == State.DONE
+
+
+async def test_a_correction_names_no_visit_to_who_has_none(house: House) -> None:
+    with_visit, without = await recipients(house, 2)
+    await set_visit(house, with_visit, to_us(house.clock.now() + timedelta(days=1)))
+    broadcast_id = await announce(house)
+    await house.settle(60)
+    new = "{clinic_name}: see you {day} at {time}."
+    await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new))
+    await house.settle(60)
+    assert "see you Tuesday" in with_visit.last.text
+    assert "closed on Friday" in without.last.text
+
+
+async def test_what_goes_on_in_the_evening_goes_in_the_morning(house: House) -> None:
+    people = await recipients(house, 60)
+    broadcast_id = await announce(house)
+    at_pause = await until_sent(house, people, 20)
+    await does(house, lambda all_, tx: all_.pause(tx, AUTHOR, broadcast_id))
+    await house.pass_time(hours=8)
+    await does(house, lambda all_, tx: all_.resume(tx, AUTHOR, broadcast_id))
+    await house.pass_time(hours=12, minutes=55)
+    assert sum(got(house, person) for person in people) <= at_pause + 4, "what was on the wire"
+    await house.pass_time(minutes=15)
+    assert [got(house, person) for person in people] == [1] * 60
+
+
+async def test_new_words_may_still_be_written_when_it_ends_meanwhile(house: House) -> None:
+    await recipients(house, 1)
+    broadcast_id = await announce(house)
+    async with house.app.store.write() as tx:
+        await broadcasts.set_values(tx, broadcast_id, asking="correct")
+    await house.settle(60)
+    row = await row_of(house, broadcast_id)
+    assert (row["state"], row["asking"]) == (State.DONE, "correct")
+
+
 async def test_a_question_overtakes_it(house: House) -> None:
     people = await recipients(house, 200)
     await announce(house)
