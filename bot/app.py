@@ -72,6 +72,8 @@ LAST_WORK_S = 4.0
 """Of these, for what the inbox and the timers have in hand …"""
 LAST_REPLIES_S = 2.0
 """… and for what came of it to be claimed; the rest is for what is in flight, which ends within 15 s."""
+ALERT_LATE_US = 3 * MINUTE_US
+"""An alert that waits longer turns `/readyz` red, whatever holds it up; a full group takes one every four seconds."""
 
 
 @dataclass
@@ -279,10 +281,12 @@ class App:
         try:
             async with self.store.read() as tx:
                 account = await accounts.account(tx, self.settings.bot_id)
+                is_late = await messages.has_late_alert(tx, self.settings.bot_id, self.clock.now_us() - ALERT_LATE_US)
         except StoreError:
             return Health({**checks, "database": "cannot be read"})
         told_to_wait = account["blocked_until_us"] - self.clock.machine_us() > ALERT_WAITS_US
         sending = account["paused"] or self.outbox.trouble or ("Telegram says wait" if told_to_wait else "")
+        checks["alerts"] = "an alert waits" if is_late else ""
         return Health({**checks, "sending": sending, "staff_group": account["staff_lost"] or ""})
 
     # --- content ----------------------------------------------------------------------------------------------------

@@ -321,6 +321,7 @@ class Outbox:
         later_us = self._later_us(row, chat_tat_us, machine_us)
         if later_us is not None:
             await messages.move(tx, row, later_us)
+            await self._settler.alerts_wait(tx, row, later_us - self._clock.now_us())
             return
         call = await self._to_call(tx, row)
         turn.tats[row["chat_id"]] = _chat_rate(row).take(chat_tat_us, machine_us)

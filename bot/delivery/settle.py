@@ -150,6 +150,15 @@ class Settler:
         except Exception as error:  # a fault in a notice would otherwise stop every message to everybody
             log.error("notice_failed", exc=error, message_id=row["id"], event_kind=event)
 
+    async def alerts_wait(self, tx: Tx, row: sa.RowMapping, wait_us: int) -> None:
+        """This row's chat has to wait: if that is long, the next people get every alert that waits there.
+
+        The row need not be one itself: the group's 429 was perhaps that of a card.
+        """
+        if wait_us > ALERT_WAITS_US and (row["kind"] == Kind.ALERT or row["chat_kind"] == ChatKind.STAFF):
+            for waiting in await messages.waiting_alerts(tx, self._bot_id, ChatId(row["chat_id"])):
+                await self._lost_alert(tx, waiting)
+
     async def _is_ours(self, tx: Tx, row: sa.RowMapping, owner: str) -> bool:
         # The chat before the message, as handlers lock them: the other way round two of them wait for each other.
         await chats.lock_chat(tx, self._bot_id, ChatId(row["chat_id"]))
@@ -185,8 +194,7 @@ class Settler:
         wait_us = int(result.seconds * SECOND_US)
         machine_us = await self._store.machine_us(tx)
         await self._again(tx, row, wait_us, "429")
-        if wait_us > ALERT_WAITS_US:
-            await self._lost_alert(tx, row)
+        await self.alerts_wait(tx, row, wait_us)
         if row["chat_kind"] == ChatKind.STAFF:
             await chats.block(tx, self._bot_id, ChatId(row["chat_id"]), machine_us + wait_us)
             return

@@ -24,7 +24,7 @@ from bot.model import (
     TelegramMessageId,
 )
 from bot.store.engine import Store, Tx
-from bot.store.tables import mention, message
+from bot.store.tables import OPEN, mention, message
 
 NEVER_US = 2**62
 """Due time of a row that is held back: a copy of an announcement that is paused."""
@@ -214,6 +214,28 @@ async def due_by_lane(tx: Tx, bot_id: BotId) -> dict[Lane, int]:
 async def next_due_us(tx: Tx, bot_id: BotId) -> int | None:
     """When the next pending row of any lane is due (domain time); None when nothing is pending."""
     return min((await due_by_lane(tx, bot_id)).values(), default=None)
+
+
+async def waiting_alerts(tx: Tx, bot_id: BotId, chat_id: ChatId) -> Sequence[sa.RowMapping]:
+    """The alerts that a chat still waits for, oldest first."""
+    found = await tx.execute(
+        sa.select(message)
+        .where(message.c.bot_id == bot_id, message.c.chat_id == chat_id, message.c.lane == Lane.EMERGENCY)
+        .where(sa.text(OPEN), message.c.state == MessageState.PENDING, message.c.kind == Kind.ALERT)
+        .order_by(message.c.id)
+    )
+    return found.mappings().all()
+
+
+async def has_late_alert(tx: Tx, bot_id: BotId, before_us: int) -> bool:
+    """Whether an alert waits that was meant to go before `before_us` (domain time)."""
+    late = (
+        sa.select(message.c.id)
+        .where(message.c.bot_id == bot_id, message.c.lane == Lane.EMERGENCY, message.c.state == MessageState.PENDING)
+        .where(message.c.kind == Kind.ALERT, message.c.target_id.is_(None), message.c.planned_us < before_us)
+        .limit(1)
+    )
+    return await tx.scalar(late) is not None
 
 
 async def move(tx: Tx, row: sa.RowMapping, due_us: int) -> None:

@@ -56,6 +56,14 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
         lambda _, tx, now_us: messages.next_due_us(tx, BOT),
         {"message ix_message_pending"},
     ),
+    "does an alert wait for long": (
+        lambda _, tx, now_us: messages.has_late_alert(tx, BOT, now_us),
+        {"message ix_message_pending"},
+    ),
+    "which alerts wait in a chat": (
+        lambda _, tx, now_us: messages.waiting_alerts(tx, BOT, ANNA),
+        {"message ix_message_open"},
+    ),
     "what did a dead worker leave": (
         lambda _, tx, now_us: claiming.orphans(tx, BOT, now_us),
         {"message ix_message_sending"},
