@@ -288,10 +288,22 @@ async def storm(ward: Ward, request: pytest.FixtureRequest) -> Storm:
     return storm
 
 
-def where_the_table_leads(row: sa.RowMapping, topic_id: int | None, answers: Sequence[Answer]) -> tuple[str, bool]:
+def already_plain(storm: Storm, rows: Sequence[sa.RowMapping]) -> set[MessageId]:
+    """Copies down the ladder of what had lost its markup before: they begin as plain words."""
+    refused: dict[str, int] = {}
+    for row in rows:
+        if Answer.BAD_HTML in storm.ward.witness.answers[row["id"]]:
+            stem = row["dedupe_key"].partition("|")[0]
+            refused[stem] = min(row["fallback"], refused.get(stem, row["fallback"]))
+    return {row["id"] for row in rows if refused.get(row["dedupe_key"].partition("|")[0], 99) < row["fallback"]}
+
+
+def where_the_table_leads(
+    row: sa.RowMapping, topic_id: int | None, answers: Sequence[Answer], *, plain: bool
+) -> tuple[str, bool]:
     """State (empty: no answer ended it) and `resent` after these answers. Raises when one came after the end."""
     kind, method, is_group = Kind(row["kind"]), Method(row["method"]), row["chat_id"] < 0
-    resent = plain = general = False
+    resent = general = False
     lane = KINDS[kind].lane
     for number, answer in enumerate(answers, start=1):
         end = ""
@@ -340,9 +352,11 @@ def our_own_rule(row: sa.RowMapping, resent: bool) -> MessageState:
 
 
 async def test_every_row_ends_where_the_table_says(storm: Storm) -> None:
-    for row in await storm.ward.rows():
+    rows = await storm.ward.rows()
+    plain = already_plain(storm, rows)
+    for row in rows:
         answers = storm.ward.witness.answers[row["id"]]
-        end, resent = where_the_table_leads(row, storm.owed.get(row["id"]), answers)
+        end, resent = where_the_table_leads(row, storm.owed.get(row["id"]), answers, plain=row["id"] in plain)
         end = end or our_own_rule(row, resent)
         assert (row["state"], row["resent"]) == (end, resent), (dict(row), answers)
 
