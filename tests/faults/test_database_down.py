@@ -35,6 +35,8 @@ from tests import waiting
 
 ROOT = Path(__file__).parents[2]
 OWNER_ID = 700
+POSTED_ID = 77
+"""Whose updates come by the webhook."""
 QUESTION = "Is it normal that my leg jumped?"
 SECRET = "Wf3-not-a-real-secret"
 
@@ -79,10 +81,10 @@ class Town:
     async def post(self, text: str = QUESTION, update_id: int | None = None) -> int:
         """One update to the webhook; gives the status."""
         self._update_id += 1
-        user = {"id": 77, "is_bot": False, "first_name": "Patient"}
+        user = {"id": POSTED_ID, "is_bot": False, "first_name": "Patient"}
         update = {
             "update_id": update_id or self._update_id,
-            "message": {"message_id": 1, "date": 0, "chat": {"id": 77, "type": "private"}, "from": user, "text": text},
+            "message": {"message_id": 1, "date": 0, "chat": {"id": POSTED_ID, "type": "private"}, "from": user, "text": text},
         }
         return (await self._ask("POST", WEBHOOK_PATH, json=update, headers={SECRET_HEADER: SECRET})).status_code
 
@@ -121,6 +123,7 @@ async def running(url: str) -> AsyncIterator[Town]:
 
     world = World(SystemClock(), sleep=until_held)
     world.add_user(OWNER_ID, "Owner").starts()
+    world.add_user(POSTED_ID, "Patient").chat.started = True
     settings = Settings(
         _env_file=None, bot_token=world.token, database_url=url, content_dir=ROOT / "faq", owner_ids=str(OWNER_ID)
     )
