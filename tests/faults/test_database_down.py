@@ -84,7 +84,13 @@ class Town:
         user = {"id": POSTED_ID, "is_bot": False, "first_name": "Patient"}
         update = {
             "update_id": update_id or self._update_id,
-            "message": {"message_id": 1, "date": 0, "chat": {"id": POSTED_ID, "type": "private"}, "from": user, "text": text},
+            "message": {
+                "message_id": 1,
+                "date": 0,
+                "chat": {"id": POSTED_ID, "type": "private"},
+                "from": user,
+                "text": text,
+            },
         }
         return (await self._ask("POST", WEBHOOK_PATH, json=update, headers={SECRET_HEADER: SECRET})).status_code
 
