@@ -325,6 +325,7 @@ async def test_a_reader_further_up_is_told_of_new_messages_and_left_alone(page: 
     await expect(log).to_contain_text("message 39")
     await log.evaluate("log => { log.scrollTop = 0; }")
     await page.wait_for_function("document.querySelector('#patient .log').scrollTop === 0")
+    await page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is told
     script.bot_says(ANN, "An answer")
     newer = page.get_by_role("button", name="1 new message")
     await expect(newer).to_be_visible()
