@@ -20,6 +20,16 @@ from bot.simulator.ward import NURSE_ID, Ward, open_ward
 from bot.store.engine import Store
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+SLOW_ON_POSTGRES = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.parametrize(
+        "database",
+        ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])],
+        indirect=True,
+        scope="module",
+    ),
+]
+"""Marks of a module of many trials: one ward a store, and `make test` leaves PostgreSQL to `make test-all`."""
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A working day of the demo clinic; London is on UTC."""
 NOBODY_ON_CALL = "on_call: none"

@@ -11,16 +11,9 @@ from bot.simulator.faults import Fault, no_connection, too_many
 from bot.simulator.groups import Group
 from bot.simulator.people import Person
 from bot.simulator.ward import Ward
+from tests.faults.conftest import SLOW_ON_POSTGRES
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.parametrize(
-        "database",
-        ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])],
-        indirect=True,
-        scope="module",
-    ),
-]
+pytestmark = SLOW_ON_POSTGRES
 
 WORDS = "P-7F3K: chest pain"
 

@@ -13,16 +13,9 @@ from bot.simulator.storm import BAD_HTML
 from bot.simulator.ward import Ward
 from bot.store import accounts
 from bot.store.tables import staff
+from tests.faults.conftest import SLOW_ON_POSTGRES
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.parametrize(
-        "database",
-        ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])],
-        indirect=True,
-        scope="module",
-    ),
-]
+pytestmark = SLOW_ON_POSTGRES
 
 WORDS = "P-7F3K: chest pain"
 TROUBLES: dict[str, Fault] = {

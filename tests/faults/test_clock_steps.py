@@ -23,16 +23,9 @@ from bot.services.policy import ClinicPolicy
 from bot.services.post import Notices
 from bot.simulator.faults import delay, lose_request, no_connection, too_many
 from bot.simulator.ward import Ward, open_ward
+from tests.faults.conftest import SLOW_ON_POSTGRES
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.parametrize(
-        "database",
-        ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])],
-        indirect=True,
-        scope="module",
-    ),
-]
+pytestmark = SLOW_ON_POSTGRES
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

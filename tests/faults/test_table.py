@@ -32,16 +32,9 @@ from bot.simulator.storm import BAD_HTML
 from bot.simulator.ward import Ward
 from bot.store.chats import patient_of
 from bot.store.tables import chat
+from tests.faults.conftest import SLOW_ON_POSTGRES
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.parametrize(
-        "database",
-        ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])],
-        indirect=True,
-        scope="module",
-    ),
-]
+pytestmark = SLOW_ON_POSTGRES
 
 RESENT = "Sending this again in case it did not arrive."
 WORDS = "Words of one kind or another."
