@@ -6,7 +6,7 @@ The bot reaches the local Telegram over a real socket on loopback, with the same
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,13 +14,10 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 
 from bot.app import App, build
-from bot.clock import SECOND_US, SystemClock, from_us
+from bot.clock import SECOND_US, SystemClock, from_us, to_us
 from bot.model import ChatId, TelegramMessageId
 from bot.services.doctor import introduce
 from bot.services.explain import why
-from bot.services.planner import REPLAN
-from bot.services.retention import RETENTION, STRETCH
-from bot.services.rights import FILE_GONE
 from bot.settings import Settings
 from bot.simulator.groups import Group
 from bot.simulator.server import api_routes
@@ -30,8 +27,8 @@ from bot.simulator.world import World
 from bot.store import accounts, dues, messages
 
 PATIENT_ID, MEMBER_ID, OWNER_ID = 1001, 2001, 2002
-SILENT = frozenset({"prune", RETENTION, STRETCH, FILE_GONE, REPLAN})
-"""Timers that nobody sees anything of."""
+FAR = timedelta(days=7)
+"""Where to stop when nobody is written to for so long."""
 DUE_LOOK_S = 0.05
 DUE_LOOKS = 40
 
@@ -60,18 +57,23 @@ class DemoControls:
         await self._jump_to(until)
 
     async def to_next(self) -> datetime | None:
-        """Move to the next planned message or timer that anybody would notice. None: there is none."""
-        due = await self._next_due(leaving_out=SILENT)
-        if due is None:
-            return None
-        await self.advance(max(timedelta(0), due - self.now()))
-        return self.now()
+        """Move to the next message that anybody gets: most timers have nothing to say. None: nothing is planned."""
+        began = self.now()
+        while (due := await self._next_due()) is not None:
+            await self.advance(max(timedelta(0), due - self.now()))
+            if await self._anything_said(began) or self.now() >= began + FAR:
+                return self.now()
+        return None
 
-    async def _next_due(self, leaving_out: Collection[str] = ()) -> datetime | None:
+    async def _next_due(self) -> datetime | None:
         async with self._app.store.read() as tx:
             bot_id = self._app.settings.bot_id
-            planned = [await messages.next_due_us(tx, bot_id), await dues.next_due_us(tx, bot_id, leaving_out)]
+            planned = [await messages.next_due_us(tx, bot_id), await dues.next_due_us(tx, bot_id)]
         return min((from_us(us) for us in planned if us is not None), default=None)
+
+    async def _anything_said(self, since: datetime) -> bool:
+        async with self._app.store.read() as tx:
+            return await messages.any_between(tx, self._app.settings.bot_id, to_us(since), self._clock.now_us())
 
     async def _jump_to(self, at: datetime) -> None:
         """Set domain time, and remember it, so that a restarted demo does not go back in time."""
@@ -114,13 +116,14 @@ async def run_demo(
 
 @contextlib.asynccontextmanager
 async def open_demo(
-    port: int, folder: Path, content_dir: Path, on_end: Callable[[], None] = lambda: None
+    port: int, folder: Path, content_dir: Path, on_end: Callable[[], None] = lambda: None, offset_us: int = 0
 ) -> AsyncIterator[str]:
     """The whole demo, serving; gives the page's address. `port` 0 takes a free one.
 
-    `on_end` is called when the bot itself ends; leaving the block then raises what ended it.
+    `on_end` is called when the bot itself ends; leaving the block then raises what ended it. `offset_us`: how far
+    domain time is ahead of the machine's when a demo begins; one that goes on keeps its own.
     """
-    clock = SystemClock()
+    clock = SystemClock(offset_us)
     world, group = _stage_world(clock, known=(folder / "demo.db").exists())
     web = Starlette(routes=api_routes(world))
     async with serving(web, port=port) as address:
@@ -171,7 +174,7 @@ def _stage_world(clock: SystemClock, known: bool) -> tuple[World, Group]:
 async def _running(app: App, clock: SystemClock, on_end: Callable[[], None]) -> AsyncIterator[None]:
     """The bot's loops, ended and drained with the block."""
     async with app.store.read() as tx:
-        clock.offset_us = (await accounts.account(tx, app.settings.bot_id))["offset_us"]
+        clock.offset_us = (await accounts.account(tx, app.settings.bot_id))["offset_us"] or clock.offset_us
     running = asyncio.create_task(app.run(web=False))
     running.add_done_callback(lambda _: on_end())
     try:

@@ -1,6 +1,6 @@
 """The `due` table: something to decide at a time."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,12 +64,10 @@ async def take(tx: Tx, bot_id: BotId, now_us: int) -> sa.RowMapping | None:
     return (await tx.execute(_TAKE, {"of_bot": bot_id, "now_us": now_us})).mappings().one_or_none()
 
 
-async def next_due_us(tx: Tx, bot_id: BotId, leaving_out: Collection[str] = ()) -> int | None:
-    """When the next timer is due (domain time), leaving out some kinds; None when none is set."""
+async def next_due_us(tx: Tx, bot_id: BotId) -> int | None:
+    """When the next timer is due (domain time); None when none is set."""
     found: int | None = await tx.scalar(
-        sa.select(sa.func.min(due.c.due_us)).where(
-            due.c.bot_id == bot_id, due.c.state == DueState.WAITING, due.c.kind.not_in(leaving_out)
-        )
+        sa.select(sa.func.min(due.c.due_us)).where(due.c.bot_id == bot_id, due.c.state == DueState.WAITING)
     )
     return found
 

@@ -216,6 +216,18 @@ async def next_due_us(tx: Tx, bot_id: BotId) -> int | None:
     return min((await due_by_lane(tx, bot_id)).values(), default=None)
 
 
+async def any_between(tx: Tx, bot_id: BotId, after_us: int, until_us: int) -> bool:
+    """Whether a message (no edit) went, is on its way or may go, planned for that time (domain time)."""
+    found = (
+        sa.select(message.c.id)
+        .where(message.c.bot_id == bot_id, message.c.target_id.is_(None))
+        .where(message.c.due_us > after_us, message.c.due_us <= until_us)
+        .where(message.c.state.in_((MessageState.PENDING, MessageState.SENDING, MessageState.SENT)))
+        .limit(1)
+    )
+    return await tx.scalar(found) is not None
+
+
 async def waiting_alerts(tx: Tx, bot_id: BotId, chat_id: ChatId) -> Sequence[sa.RowMapping]:
     """The alerts that a chat still waits for, oldest first."""
     found = await tx.execute(
