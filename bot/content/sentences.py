@@ -916,6 +916,7 @@ class ThreadReplies(Sentences):
         "line_edited": frozenset({"code", "text"}),
         "did": frozenset({"line", "what"}),
         "line_pressed": frozenset({"code", "question"}),
+        "line_checked": frozenset({"code", "answer"}),
         "answered": frozenset({"line", "question"}),
         "why_question": frozenset({"text", "decision"}),
         "why_match": frozenset({"phrasing", "confidence"}),
@@ -955,6 +956,7 @@ class ThreadReplies(Sentences):
     line: Line
     line_edited: Line
     line_pressed: Line
+    line_checked: Line
     answered: Text
     did: Text
     """Under what got the patient another reply than an answer, with one of these."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from functools import lru_cache
 
-from bot.content.schema import Content, Words
+from bot.content.schema import Content, Replies, Words
 from bot.core.outcome import Check, Occasion, Outcome, Say, State, TellStaff, Timer
 from bot.core.replies import Html
 from bot.core.text import normalise, words
@@ -212,13 +212,8 @@ class Checking:
     def note(self, check: Check, reply: Reply | None) -> str:
         """For a card: what was asked, and the answer."""
         replies = self.content.replies
-        said = {
-            Reply.YES: replies.button_yes,
-            Reply.NO: replies.button_no,
-            Reply.NOT_SURE: replies.button_not_sure,
-            None: replies.staff_check_no_answer,
-        }
-        return self.voice.say(replies.staff_check_answer, question=Html(self.question(check)), answer=said[reply])
+        answer = replies.staff_check_no_answer if reply is None else label_of(reply, replies)
+        return self.voice.say(replies.staff_check_answer, question=Html(self.question(check)), answer=answer)
 
     def silence(self, check: Check, now: datetime) -> Silence:
         """What is to be done when no answer has come until `now`."""
@@ -258,13 +253,12 @@ class Checking:
         return replace(card, is_denied=True)
 
     def _buttons(self, flag_id: str) -> Buttons:
-        replies = self.content.replies
-        labels = (
-            (Reply.YES, replies.button_yes),
-            (Reply.NO, replies.button_no),
-            (Reply.NOT_SURE, replies.button_not_sure),
-        )
-        return (tuple(Button(label, f"{reply}:{flag_id}") for reply, label in labels),)
+        return (tuple(Button(label_of(reply, self.content.replies), f"{reply}:{flag_id}") for reply in Reply),)
+
+
+def label_of(reply: Reply, replies: Replies) -> str:
+    """What stands on its button."""
+    return {Reply.YES: replies.button_yes, Reply.NO: replies.button_no, Reply.NOT_SURE: replies.button_not_sure}[reply]
 
 
 def alert_about(level: Level, flag_ids: tuple[str, ...], note: str = "") -> TellStaff:

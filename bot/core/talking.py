@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.content.schema import Content
+from bot.core.checking import Reply, label_of
 from bot.core.hearing import words_and_command
 from bot.core.outcome import Occasion, Outcome, Say, State, TellStaff, Thread
 from bot.core.replies import Html
@@ -114,6 +115,11 @@ class Talking:
         line = self._voice.say(
             texts.line_edited if incoming.edited else texts.line, code=occasion.code, text=excerpt(said)
         )
+        return (self._with_what_was_done(line, outcome),)
+
+    def _with_what_was_done(self, line: str, outcome: Outcome) -> TellStaff:
+        """`line`, with what the bot made of it."""
+        texts, understood = self.content.threads, outcome.understanding
         entry_id = _chosen(outcome)
         if understood is not None and understood.decision is Decision.ANSWER:
             entry_id = understood.id or ""
@@ -121,8 +127,10 @@ class Talking:
             line = self._voice.say(texts.answered, line=Html(line), question=self._question(entry_id))
         elif outcome.says and understood is not None and (what := self._did(understood.decision)):
             line = self._voice.say(texts.did, line=Html(line), what=what)
-        is_held, has_why = any(say.held for say in outcome.says), bool(outcome.says) and understood is not None
-        return (TellStaff(line, held=is_held, is_line=True, entry_id=entry_id, has_why=has_why),)
+        # A "no" to a safety question may lead to nothing new: then why it was asked is behind the reply.
+        has_why = bool(outcome.says) and (understood is not None or outcome.about is not None)
+        is_held = any(say.held for say in outcome.says)
+        return TellStaff(line, held=is_held, is_line=True, entry_id=entry_id, has_why=has_why)
 
     def _did(self, decision: Decision) -> str:
         """What the bot did instead of answering; empty where that needs no words."""
@@ -134,8 +142,10 @@ class Talking:
         }.get(decision, "")
 
     def _pressed(self, press: PressIn, outcome: Outcome, occasion: Occasion) -> tuple[TellStaff, ...]:
-        """What staff read of a button that got the patient an answer."""
+        """What staff read of a button that got the patient an answer, or that answered a safety question."""
         action, _, pressed_id = (press.data or "").partition(":")
+        if action in set(Reply) and (outcome.understanding is not None or outcome.about is not None):
+            return self._checked(Reply(action), outcome, occasion)
         is_further = action == "entry" and pressed_id in self.content.entries and outcome.says
         entry_id = _chosen(outcome) or (pressed_id if is_further else "")
         if not entry_id:
@@ -143,6 +153,14 @@ class Talking:
         question = self._question(entry_id)
         line = self._voice.say(self.content.threads.line_pressed, code=occasion.code, question=question)
         return (TellStaff(line, is_line=True, entry_id=entry_id),)
+
+    def _checked(self, reply: Reply, outcome: Outcome, occasion: Occasion) -> tuple[TellStaff, ...]:
+        """What staff read of a button under a safety question, unless a card shows what became of it."""
+        if any(card.opens_alert and not card.level for card in outcome.staff):
+            return ()
+        answer = label_of(reply, self.content.replies)
+        line = self._voice.say(self.content.threads.line_checked, code=occasion.code, answer=answer)
+        return (self._with_what_was_done(line, outcome),)
 
     def _question(self, entry_id: str) -> str:
         entry = self.content.entries.get(entry_id)

@@ -334,6 +334,31 @@ async def test_why_stands_under_every_reply_of_the_bot(
     assert why in said
 
 
+@pytest.mark.parametrize(
+    ("words", "answer", "did"),
+    [
+        pytest.param("I have a lump in my throat", "Yes", "The bot gave a safety warning.", id="yes"),
+        pytest.param(
+            "my foot feels cold, can I shower tonight", "No", "The bot asked what was meant.", id="no-and-more"
+        ),
+        pytest.param("can't cope with this any more", "No", "", id="no-and-nothing"),
+    ],
+)
+async def test_why_stands_under_the_reply_to_an_answered_safety_question(
+    house: House, number: int, words: str, answer: str, did: str
+) -> None:
+    house.patient.says(words)
+    await house.settle(seconds=30)
+    house.patient.presses(answer)
+    await house.settle(seconds=60)
+    line = next(one for one in seen_in(house, number) if f"answered the safety question: {answer}" in one.text)
+    assert did in line.text
+    assert [key.label for key in line.keys] == ["Why this answer"]
+    house.member.presses("Why this answer", line.message_id)
+    await house.settle(seconds=30)
+    assert words in seen_in(house, number)[-1].text
+
+
 async def test_the_pencil_stands_under_the_line_that_says_what_the_bot_answered(house: House, number: int) -> None:
     house.patient.says("can I drive home")
     await house.settle(seconds=30)
