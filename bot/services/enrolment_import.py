@@ -57,6 +57,8 @@ class Planned:
     by: By | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     """Columns of `contact` that change."""
+    is_other_age: bool = False
+    """The plan was made for a child and the row is about none, or the other way round: the plan stays as it is."""
     problem: str = ""
 
     @property
@@ -65,7 +67,8 @@ class Planned:
         known = f"known by {self.by}" if self.by not in {None, By.REFERENCE} else ""
         changed = [f"{name} changed" for name in self.details] if self.patient_id is not None else []
         does = "" if changed and self.does is Does.SAME else self.does.value
-        return "; ".join(filter(None, (does, *changed, known)))
+        other_age = "whether it is a child stays as it was: to change it, end the plan" if self.is_other_age else ""
+        return "; ".join(filter(None, (does, *changed, known, other_age)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ class Appointments:
         theirs = plans.get(person.patient_id, ())
         running = [plan for plan in theirs if plan["state"] != PlanState.ENDED]
         if (plan := self._of_that_day(running, row)) is not None:
-            return replace(planned, does=_visit_does(plan, row), enrolment_id=plan["id"])
+            is_other_age = row.is_child is not None and row.is_child is not bool(plan["is_child"])
+            return replace(planned, does=_visit_does(plan, row), enrolment_id=plan["id"], is_other_age=is_other_age)
         for ended in theirs:
             if ended["treated_us"] == treated_us and ended["reason"] not in _NEVER_BEGAN:
                 return replace(planned, does=Does.OVER, enrolment_id=ended["id"])
@@ -212,7 +216,7 @@ class Appointments:
             "side": row.side,
             "careful": True,  # until the patient has answered
             "facts": dict(row.facts),
-            "is_child": False,
+            "is_child": bool(row.is_child),
             "visit_us": to_us(row.visit_at) if row.visit_at is not None else None,
             "visit_seen_us": now_us if row.visit_at is not None else None,
             "state": PlanState.JOINING,

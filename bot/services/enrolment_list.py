@@ -15,7 +15,7 @@ from bot.core.care.joining import BY_STAFF, hear_phone
 from bot.core.care.recognising import name_key, number_key
 from bot.errors import Problem
 
-COLUMNS = ("reference", "name", "phone", "area", "side", "treated", "visit", "careful")
+COLUMNS = ("reference", "name", "phone", "area", "side", "treated", "visit", "careful", "child")
 AHEAD = timedelta(days=7)
 """A list may be prepared so long before the treatment."""
 MAX_ROWS = 5_000
@@ -35,6 +35,8 @@ class Appointment:
     treated_at: datetime
     visit_at: datetime | None
     facts: Mapping[str, Value] = field(default_factory=dict)
+    is_child: bool | None = None
+    """Whether it is a child, whose parent gets the messages; None: the list has no such column."""
 
     @property
     def whom(self) -> str:
@@ -146,11 +148,18 @@ class _Row:
             self.problems.append("the phone number cannot be read; write it in digits")
         if not (self._raw.get("reference") or self._raw.get("name")):
             self.problems.append("there is neither a reference nor a name")
-        facts = self._careful(plan)
+        facts, is_child = self._careful(plan), self._child()
         if self.problems or treated_at is None:
             return None
         reference, name = self._raw.get("reference", ""), self._raw.get("name", "")
-        return Appointment(self._line, reference, name, phone, area, side, treated_at, visit_at, facts)
+        return Appointment(self._line, reference, name, phone, area, side, treated_at, visit_at, facts, is_child)
+
+    def _child(self) -> bool | None:
+        word = self._raw.get("child")
+        if word is None or word.lower() in _YES | _NO:
+            return None if word is None else word.lower() in _YES
+        self.problems.append("child is yes or no")
+        return None
 
     def _careful(self, plan: Plan) -> dict[str, Value]:
         """What asks for care: the plan's ids or words, parted by semicolons, or just yes."""

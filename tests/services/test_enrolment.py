@@ -22,6 +22,7 @@ from tests.who_joins import does
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HEAD = "reference,name,phone,area,side,treated,visit,careful\n"
+WITH_CHILD = HEAD.replace("\n", ",child\n")
 ROW = "4711,,01632 960555,heel,L,2026-11-23 10:00,2026-12-07 10:00,thinner\n"
 NAMED = ",Anna B,01632 960555,heel,L,2026-11-23 10:00,,\n"
 
@@ -54,6 +55,7 @@ def test_a_row_is_read() -> None:
             HEAD + NAMED + NAMED.replace("960555", "960556"), 3, "name and treatment time stand", id="twice by time"
         ),
         pytest.param(HEAD + ROW.replace("thinner", "yes,more"), 2, "more values than columns", id="comma"),
+        pytest.param(WITH_CHILD + ROW.replace("\n", ",12\n"), 2, "child is yes or no", id="child"),
     ],
 )
 def test_what_is_wrong_is_told_by_line(text: str, line: int, words: str) -> None:
@@ -68,9 +70,9 @@ def test_a_file_from_a_spreadsheet_is_read() -> None:
     assert (len(rows), problems) == (1, [])
 
 
-async def run(house: House, text: str) -> list[Done]:
+async def run(house: House, text: str, head: str = HEAD) -> list[Done]:
     now = house.clock.now()
-    rows, problems = read(HEAD + text, "list.csv", CONTENT, now)
+    rows, problems = read(head + text, "list.csv", CONTENT, now)
     assert problems == []
     work = Appointments(house.app.store, house.app.settings.bot_id, Contacts(), CONTENT, now)
     async with house.app.store.write() as tx:
@@ -105,6 +107,21 @@ async def test_somebody_on_a_list_joins_by_their_own_link(house: House) -> None:
     assert house.patient.last.text.startswith("Thank you, that's all."), "the number was in the list"
     (plan,) = await plans(house)
     assert plan["careful"] is True, "the list says so"
+
+
+async def test_the_parent_of_a_child_on_a_list_joins_in_their_own_words(house: House) -> None:
+    (done,) = await run(house, ROW.replace("\n", ",yes\n"), WITH_CHILD)
+    house.patient.starts(done.token)
+    await house.settle()
+    assert "your child" in house.patient.last.text
+    (plan,) = await plans(house)
+    assert plan["is_child"] is True
+    (again,) = await run(house, ROW.replace("\n", ",no\n"), WITH_CHILD)
+    assert again.planned.in_words == "nothing new; whether it is a child stays as it was: to change it, end the plan"
+    (plan,) = await plans(house)
+    assert plan["is_child"] is True
+    (silent,) = await run(house, ROW)
+    assert silent.planned.in_words == "nothing new"
 
 
 @pytest.mark.parametrize(
