@@ -140,21 +140,33 @@ async def test_whoever_wants_another_visit_is_on_the_list(house: House) -> None:
 # --- a parent ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_parent_is_asked_about_the_child(house: House) -> None:
-    visit_us = to_us(house.clock.now() + timedelta(days=9, hours=2))
-    seen_us = to_us(house.clock.now() + timedelta(days=6, hours=20))
-    await on_shipped_plan(house, is_child=True, area="heel", visit_us=visit_us, visit_seen_us=seen_us)
+async def test_a_parent_is_asked_about_the_child_in_the_first_days(house: House) -> None:
+    await on_shipped_plan(house, is_child=True, area="heel")
     before = len(house.bot_texts)
     await to_next_morning(house, "Not quite", "Not great", "Numb or tingling", "Done", "3")
     await taps(house, "No", "3", "Better", "Bruise", "Done", "Yes, with a limp")
     await house.pass_time(days=1, hours=3)
     await taps(house, "Not quite", "2", "Going down", "Better", "None")
+    told = house.bot_texts[before:]
+    assert sum("your child" in text.lower() for text in told) >= 7
+    assert [text for text in told if TO_THE_PATIENT.search(text)] == []
+
+
+async def test_a_parent_is_asked_about_the_child_later_on(house: House) -> None:
+    visit_us = to_us(house.clock.now() + timedelta(days=9, hours=2))
+    seen_us = to_us(house.clock.now() + timedelta(days=6, hours=20))
+    await on_shipped_plan(house, is_child=True, area="heel", visit_us=visit_us, visit_seen_us=seen_us)
+    before = len(house.bot_texts)
+    await to_next_morning(house)
+    await taps(house, "All fine")
+    await house.pass_time(days=1, hours=3)
+    await taps(house, "All fine")
     await house.pass_time(days=5)
     await taps(house, "Not quite", "Same", "4", "No", "Bump", "Done", "No")
     await house.pass_time(days=1)
     await taps(house, "Yes", "Fever, cold or skin infection", "Done", "No", "Yes")
     told = house.bot_texts[before:]
-    assert sum("your child" in text.lower() for text in told) >= 10
+    assert sum("your child" in text.lower() for text in told) >= 5
     assert [text for text in told if TO_THE_PATIENT.search(text)] == []
 
 
