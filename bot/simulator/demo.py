@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from bot.app import App, build
 from bot.clock import SECOND_US, SystemClock, from_us, to_us
+from bot.delivery.limiter import GROUP
 from bot.model import ChatId, TelegramMessageId
 from bot.services.doctor import introduce
 from bot.services.explain import why
@@ -30,7 +31,9 @@ PATIENT_ID, MEMBER_ID, OWNER_ID = 1001, 2001, 2002
 FAR = timedelta(days=7)
 """Where to stop when nobody is written to for so long."""
 DUE_LOOK_S = 0.05
-DUE_LOOKS = 40
+DUE_LOOKS = 120
+GROUP_GAP = timedelta(microseconds=GROUP.interval_us)
+"""How long a group's limit may hold one message back, in real time."""
 
 
 class DemoControls:
@@ -84,10 +87,13 @@ class DemoControls:
         self._app.outbox.wake()
 
     async def _wait_for_what_is_due(self) -> None:
-        """Give the loops time for it; no longer than it may take, since a limit may hold something back."""
+        """Give the loops time for it, and for what a group's limit holds back: no jump shortens that.
+
+        After some seconds the rest has to wait for the next jump.
+        """
         for _ in range(DUE_LOOKS):
             due = await self._next_due()
-            if due is None or due > self.now():
+            if due is None or due > self.now() + GROUP_GAP:
                 return
             await asyncio.sleep(DUE_LOOK_S)
 
