@@ -18,8 +18,9 @@ from bot.web.routes import WEBHOOK_PATH
 QUESTION = "Is it normal that my leg jumped?"
 EMERGENCY = "I can't breathe"
 PATIENCE_S = 20.0
-UPDATE_CHATS = 100
-"""With up to 20 updates each: more at once would be a flood, which costs less to handle."""
+UPDATE_CHATS = 400
+"""With five updates each, as somebody does who writes in pieces: every piece is also read joined with those before it.
+From a hundred patients with twenty each, within the same seconds, a fifth less gets done, by that reading."""
 
 
 class Answers:

@@ -48,7 +48,7 @@ MEASURES = {
         Measure("emergency_worst_ms", "ms", "the same, worst", target=1000, fold=Fold.MAX),
         Measure("webhook_200_p50_ms", "ms", "update to 200, 40 connections posting all the time, median"),
         Measure("webhook_200_p99_ms", "ms", "the same, 99th percentile"),
-        Measure("updates_at_once", "updates", "waiting at once", False),
+        Measure("updates_at_once", "updates", "waiting at once, of 400 patients", False),
         Measure("updates_per_s", "updates/s", "updates handled by one process", False),
         Measure("updates_ratio", "×", "the same, of the echo bot's in the same round", False, 0.5),
         Measure("fsync_per_s", "/s", "appends of 4 kB the disk makes safe, one after the other", False),
