@@ -222,14 +222,23 @@ class App:
         await self._tell_deaf()
 
     async def _stand_by(self) -> None:
-        """Wait until it is this worker's turn to fetch updates; until then it handles and sends."""
+        """Wait until it is this worker's turn to fetch updates; until then it handles and sends, and asks now and then
+        whether it could reach Telegram. Raises TelegramUnauthorised."""
+        ask_at = self.clock.monotonic()
         while True:
             try:
                 if await self.watch.take():
                     return
-                self.alive.fetched()  # whoever has the watch keeps it only as long as it reaches Telegram
+                if self.clock.monotonic() >= ask_at:
+                    ask_at = self.clock.monotonic() + watch.REACH_S
+                    await self.client.webhook_info()
+                    self.alive.fetched()
             except StoreError as error:
                 log.warning("stand_by_failed", exc=error)
+            except TelegramUnauthorised:
+                raise
+            except TelegramError as error:
+                log.warning("stand_by_unreached", exc=error)
             await asyncio.sleep(watch.STAND_BY_S)
 
     async def _webhook(self) -> None:

@@ -103,7 +103,8 @@ def test_the_image_holds_what_it_needs_and_no_tools() -> None:
     build, image = stages()
     (install,) = [rest for name, rest in build if name == "RUN"]
     assert "--constraint constraints.txt" in install
-    assert install.endswith('".[postgres]"')
+    assert install.endswith('".[$EXTRAS]"')
+    assert ("ARG", "EXTRAS=postgres") in build
     assert not re.search(r"\b(pip|apt|apt-get|curl|wget)\b", " ".join(rest for _, rest in image))
 
 

@@ -21,6 +21,8 @@ POLL_S = 10
 """Half the lease: how long one fetch may be held open. A fetch in trouble takes longer, and may cost the watch."""
 STAND_BY_S = 2.0
 """How often a worker without the watch asks for it."""
+REACH_S = 25.0
+"""How often such a worker asks Telegram for anything at all: one that is cut off is of no use, and has to be seen."""
 
 
 @dataclass

@@ -11,7 +11,7 @@ from bot.app import DRAIN_S
 from bot.clock import SECOND_US, SystemClock
 from bot.services.watch import LEASE_US
 from bot.simulator.cluster import Cluster
-from bot.simulator.faults import delay
+from bot.simulator.faults import delay, no_connection
 from bot.simulator.fleet import Fleet, Worker
 from bot.simulator.transport import serving
 from bot.simulator.world import World
@@ -75,6 +75,15 @@ async def test_one_polls_the_other_stands_by_and_takes_over_when_asked(town: Tow
     await town.answers(12)
     assert town.pollers() == town.fleet.alive
     assert not any(word in worker.log for worker in (first, second) for word in ("conflict", "ERROR", QUESTION))
+
+
+async def test_one_that_stands_by_and_is_cut_off_is_not_ready(town: Town) -> None:
+    await town.fleet.start()
+    town.world.faults.add(no_connection(), method="getWebhookInfo", times=None)  # nothing else does it ask
+    cut_off = await town.fleet.launch()
+    await until(lambda: "stand_by_unreached" in cut_off.log)
+    assert not await cut_off.is_ready()
+    assert len(town.pollers()) == 1
 
 
 @pytest.mark.slow
