@@ -94,7 +94,7 @@ async def _report(post: Post, broadcast_id: int) -> tuple[float, float]:
     now_us = post.clock.now_us()
     while True:
         async with post.store.write() as tx:
-            found = await recipients.waiting(tx, broadcast_id, FEED)
+            found = await recipients.waiting(tx, post.bot_id, broadcast_id, FEED, now_us)
             outs = [_copy(broadcast_id, ChatId(to["chat_id"])) for to in found]
             await messages.enqueue_all(post.store, tx, post.bot_id, outs, now_us)
             if not found:

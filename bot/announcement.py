@@ -12,6 +12,8 @@ class LeftOut(StrEnum):
 
     OPTED_OUT = "opted_out"
     OPEN_ALERT = "open_alert"
+    SELF_HARM = "self_harm"
+    """Lately warned about self-harm, and staff did not say that it was none."""
     PLAN_PAUSED = "plan_paused"
     UNREACHABLE = "unreachable"
     TWICE_TODAY = "twice_today"

@@ -608,6 +608,10 @@ class Match:
     """The text holds a second question, and this entry surely answers it; only beside an `answer`."""
 
 
+SELF_HARM = "self_harm"
+"""The red flag with rules of its own: other words, told at once, no announcements for a while."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One red flag found: its id, the level for this message, and the words that fired."""
@@ -683,6 +687,7 @@ class SendWhy(Enum):
     UNREACHABLE = "unreachable"
     DAILY_CAP = "daily_cap"
     PAUSED = "paused"
+    PLAN_PAUSED = "plan_paused"
     TARGET_LOST = "target_lost"
     REPLACED = "replaced"
     CALLED_OFF = "announcement_cancelled"

@@ -642,6 +642,7 @@ class BroadcastReplies(Sentences):
         "desk_going": frozenset({"name", "patients", "start", "title"}),
         "desk_thrown_away": frozenset({"name"}),
         "desk_over": frozenset({"state", "title"}),
+        "desk_in_doubt": frozenset({"copies"}),
         "desk_list_line": frozenset({"state", "title"}),
         "desk_did_pause": frozenset({"name"}),
         "desk_did_resume": frozenset({"name"}),
@@ -682,6 +683,7 @@ class BroadcastReplies(Sentences):
         "report_by": frozenset({"name"}),
         "report_by_two": frozenset({"name", "second"}),
         "report_alarm": frozenset({"count", "refused", "title"}),
+        "report_alarm_wrong": frozenset({"lines", "title"}),
         "report_caption": frozenset({"count", "patients", "title"}),
         "report_column_time": frozenset({"zone"}),
         "report_answers": frozenset({"title"}),
@@ -743,6 +745,7 @@ class BroadcastReplies(Sentences):
     desk_ask_who: Text
     desk_ask_when: Text
     desk_earlier: Line
+    desk_days_over: Line
     desk_earlier_none: Line
     desk_unread_link: Text
     desk_unread_who: Text
@@ -797,6 +800,7 @@ class BroadcastReplies(Sentences):
     desk_sure_take_back: Text
     desk_ask_correct: Text
     desk_sure_correct: Text
+    desk_in_doubt: Line
     desk_message: Line
     desk_messages: Line
     button_change_text: Line
@@ -845,6 +849,7 @@ class BroadcastReplies(Sentences):
     report_waits: Line
     report_running: Line
     report_paused: Line
+    report_wrong_by_now: Line
     report_stopped: Line
     report_done: Line
     report_cancelled: Line
@@ -865,6 +870,7 @@ class BroadcastReplies(Sentences):
     report_by: Line
     report_by_two: Line
     report_alarm: Text
+    report_alarm_wrong: Text
     report_caption: Text
     report_column_code: Line
     report_column_result: Line
@@ -881,6 +887,7 @@ class BroadcastReplies(Sentences):
     report_why_opted_out: Line
     """Why somebody got none; each fits one patient and many."""
     report_why_open_alert: Line
+    report_why_spared: Line
     report_why_plan_paused: Line
     report_why_unreachable: Line
     report_why_twice_today: Line

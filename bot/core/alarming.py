@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from bot.content.schema import Content
 from bot.core import browse
 from bot.core.care.checking_in import CheckIns
-from bot.core.checking import SELF_HARM, alert_about
+from bot.core.checking import alert_about
 from bot.core.outcome import Occasion, Outcome, Say, State
 from bot.core.voice import Voice, since_told
-from bot.model import Kind, Level, Understanding
+from bot.model import SELF_HARM, Kind, Level, Understanding
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,8 @@ from bot.core.outcome import Check, Occasion, Outcome, Say, State, TellStaff, Ti
 from bot.core.replies import Html
 from bot.core.text import normalise, words
 from bot.core.voice import Voice
-from bot.model import Button, Buttons, Decision, Flag, Kind, Level, Understanding
+from bot.model import SELF_HARM, Button, Buttons, Decision, Flag, Kind, Level, Understanding
 
-SELF_HARM = "self_harm"
-"""Asked about in other words, and never without telling staff at once."""
 NUDGE, UNANSWERED = "check_nudge", "check_unanswered"
 """The kinds of the timers."""
 FIRST = timedelta(minutes=10)

@@ -147,8 +147,17 @@ def _visit_days(choice: Choice, today: date) -> tuple[date, date]:
 
 
 def fingerprint(
-    announcement: Announcement, photo: int | None, audience: Audience, starts_at: datetime | None, count: int
+    announcement: Announcement,
+    clinic: Clinic,
+    photo: int | None,
+    audience: Audience,
+    starts_at: datetime | None,
+    any_hour: bool,
+    count: int,
 ) -> str:
-    """Ten characters that differ when anything does that whoever checks it sees. `starts_at`: None for at once."""
-    seen = [announcement.to_json(), photo, audience.to_json(), starts_at and starts_at.isoformat(), count]
+    """Ten characters that differ when anything does that whoever checks it sees, what the clinic's own names stand for
+    included. `starts_at`: None for at once."""
+    when = (starts_at.isoformat() if starts_at else None, any_hour)
+    filled_in = announcement.payload(clinic, {}).text
+    seen = [announcement.to_json(), filled_in, photo, audience.to_json(), when, count]
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:10]

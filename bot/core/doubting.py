@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from bot.content.schema import Content
 from bot.core.alarming import Alarming
 from bot.core.answering import Answering
-from bot.core.checking import SELF_HARM, Checking, Reply, Silence, as_signs
+from bot.core.checking import Checking, Reply, Silence, as_signs
 from bot.core.commanding import Commanding
 from bot.core.outcome import Check, Occasion, Outcome, Say, State
 from bot.core.understand import Brain
 from bot.core.voice import Voice, since_told
-from bot.model import Decision, Flag, Understanding, is_pressing
+from bot.model import SELF_HARM, Decision, Flag, Understanding, is_pressing
 
 
 @dataclass(frozen=True)

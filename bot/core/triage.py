@@ -20,7 +20,7 @@ from bot.core.phrases import Concepts, Finder, Path, Pattern, PatternBook, Shelf
 from bot.core.reading import Reading, Why, read
 from bot.core.text import clean, words
 from bot.core.typos import Vocabulary
-from bot.model import Flag, Level, Triage
+from bot.model import SELF_HARM, Flag, Level, Triage
 
 TRIAGE_FAILED = "triage_failed"
 """Id of the flag raised when triage itself broke."""
@@ -35,7 +35,7 @@ _SIGNS_IN_A_NO = frozenset(
 """A sign with one of these IS the sign ("can't breathe"): no denial before it takes it back."""
 _BAD_TO_HAVE = frozenset(words("loss lack trouble problem problems issue issues difficulty change"))
 """Between that "no" and the rest they turn it round."""
-_NEVER_HYPOTHETICAL = frozenset({"self_harm"})
+_NEVER_HYPOTHETICAL = frozenset({SELF_HARM})
 """"What if I just…" is always a flag (red-flag catalogue, "Border rules", Hypothetical)."""
 _NO_RISK = frozenset({Why.DENIED, Why.ANSWERED, Why.HYPOTHETICAL, Why.HEARSAY})
 """Diabetes "for fifteen years" is a risk as much as any."""

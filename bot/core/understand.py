@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Protocol
 
 from bot.content.schema import Content, Entry
-from bot.core.checking import SELF_HARM
 from bot.core.follow_up import FollowUps
 from bot.core.language import Tongues, foreign
 from bot.core.matching import Matcher, build_matcher
@@ -24,7 +23,7 @@ from bot.core.opinion import LearnedOpinion, Lessons
 from bot.core.pleasantries import without_pleasantries
 from bot.core.text import clean
 from bot.core.triage import TRIAGE_FAILED, Triager
-from bot.model import Candidate, Decision, Flag, Level, Match, Triage, Understanding, is_pressing
+from bot.model import SELF_HARM, Candidate, Decision, Flag, Level, Match, Triage, Understanding, is_pressing
 
 SPEAK_TO_HUMAN = "speak_to_human"
 """The FAQ entry about reaching a person; carried along with the wish for one."""

@@ -80,6 +80,9 @@ class Policy(Protocol):
     def quiet_until(self, at: datetime, zone: str | None) -> datetime | None:
         """The end of the quiet hours that `at` falls into, in this zone (None: the clinic's); None outside them."""
 
+    def announced_from(self, at: datetime, any_hour: bool) -> datetime:
+        """The first moment from `at` on at which announcements go out. `any_hour`: in the evening too."""
+
     def day_start(self, at: datetime, zone: str | None) -> datetime:
         """Local midnight before `at`."""
 
@@ -336,6 +339,8 @@ class Outbox:
             return SendWhy.CALLED_OFF
         if row["paused"] and row["target_id"] is None:
             return SendWhy.PAUSED
+        if row["plan_paused"] and row["target_id"] is None:
+            return SendWhy.PLAN_PAUSED
         if row["expires_us"] is not None and row["expires_us"] <= self._clock.now_us():
             return SendWhy.EXPIRED
         if row["unreachable_us"] is not None and row["chat_kind"] == ChatKind.PRIVATE:
@@ -362,6 +367,8 @@ class Outbox:
             return messages.NEVER_US  # it was on the wire when the announcement was paused, and came back
         if KINDS[Kind(row["kind"])].quiet_hours and row["target_id"] is None:
             until = self._policy.quiet_until(from_us(now_us), row["zone"])
+            if until is not None and row["kind"] == Kind.BROADCAST:
+                until = self._policy.announced_from(until, row["any_hour"])
             if until is not None:
                 return to_us(until)
         free_us = row["blocked_until_us"]

@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from bot import logs
 from bot.clock import from_us, to_us
 from bot.core import escalation
-from bot.core.checking import SELF_HARM
 from bot.core.escalation import Whom
 from bot.core.hours import is_open
-from bot.model import ChatId, Kind, Level, Outgoing, Payload, UserId
+from bot.model import SELF_HARM, ChatId, Kind, Level, Outgoing, Payload, UserId
 from bot.services.alert_view import AlertView, subject_of
 from bot.services.cards import level_of
 from bot.services.post import Post

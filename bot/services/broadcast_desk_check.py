@@ -67,8 +67,11 @@ class LastLook:
     def fingerprint(self) -> str:
         """Differs when anything does that this look shows."""
         starts_at = self.starts_at if self.starts_at > self.post.clock.now() else None
-        audience = Audience.from_json(self.row["audience"])
-        return fingerprint(self.announcement, self.row["attachment_id"], audience, starts_at, self.count)
+        row, audience = self.row, Audience.from_json(self.row["audience"])
+        clinic = self.post.library.served.content.clinic
+        return fingerprint(
+            self.announcement, clinic, row["attachment_id"], audience, starts_at, row["any_hour"], self.count
+        )
 
     # --- the card ---------------------------------------------------------------------------------------------------
 

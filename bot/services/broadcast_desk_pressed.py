@@ -1,7 +1,7 @@
 """The buttons on the card of a draft: what they ask, and what they set."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,7 +75,10 @@ class Pressed(AtDesk):
         earlier = await broadcasts.get(tx, self.post.bot_id, int(turn.more))
         if earlier is not None:
             payload = Announcement.from_json(earlier["payload"]).to_json()
-            await self._set(tx, turn, row, payload=payload, attachment_id=earlier["attachment_id"])
+            audience = replace(Audience.from_json(earlier["audience"]), visit_from=None, visit_until=None).to_json()
+            if audience != earlier["audience"]:  # those days are over
+                await self._drafts.say(tx, turn, self._words.texts.desk_days_over)
+            await self._set(tx, turn, row, payload=payload, attachment_id=earlier["attachment_id"], audience=audience)
 
     async def _ask_text(self, tx: Tx, turn: Turn, row: sa.RowMapping) -> None:
         await self._ask(tx, turn, row, TEXT, self._cards.ask(row, self._words.texts.desk_ask_text))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from bot.announcement import Counts
 from bot.core.announcement_check import check, completed, in_words
 from bot.core.announcing import Announcement
 from bot.core.composing import key_of
@@ -26,7 +27,9 @@ from bot.store.engine import Tx
 CORRECT = "correct"
 """What an answer means after *Correct* (`broadcast.asking`)."""
 _CORRECTION = "correction"
-"""Where the new text waits to be confirmed, beside the announcement as it is (`broadcast.payload`)."""
+"""Where the new text waits to be confirmed, beside the announcement as it is (`broadcast.payload`)…"""
+_CORRECTED_BY = "correction_by"
+"""…and who wrote it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Running:
         counts = await Report(self.post).counts(tx, row["id"])
         text = self._words.texts.desk_sure_take_back
         said = self._say(text, title=self._words.title(row), copies=self._words.messages(counts.sent))
-        await self._ask(tx, turn, said, Button(self._words.texts.button_sure_take_back, data("backsure", row["id"])))
+        sure = Button(self._words.texts.button_sure_take_back, data("backsure", row["id"]))
+        await self._ask(tx, turn, self._with(said, self._in_doubt(counts)), sure)
 
     async def _take_back(self, tx: Tx, turn: Turn, row: sa.RowMapping) -> None:
         done = await self._broadcasts.take_back(tx, turn.who, row["id"])
@@ -117,13 +121,22 @@ class Running:
             lines = (self._say(self._words.texts.desk_problem, what=Html(in_words(one, content))) for one in problems)
             await self._ask(tx, turn, "\n".join(lines))
             return
-        await broadcasts.set_values(tx, row["id"], asking=None, payload=row["payload"] | {_CORRECTION: new.text})
+        waits = {_CORRECTION: new.text, _CORRECTED_BY: turn.who}
+        await broadcasts.set_values(tx, row["id"], asking=None, payload=row["payload"] | waits)
         shown = await Cards(self.post).sample(tx, row, new)
-        counts = await Report(self.post).counts(tx, row["id"])
+        counts, texts = await Report(self.post).counts(tx, row["id"]), self._words.texts
         copies = self._words.messages(counts.sent)
-        asked = self._say(self._words.texts.desk_sure_correct, text=Html(shown.text), copies=copies)
-        label = self._words.texts.button_sure_correct.replace("{copies}", copies)
-        await self._ask(tx, turn, asked, Button(label, data("correctsure", row["id"], key_of(new.text))))
+        asked = self._say(texts.desk_sure_correct, text=Html(shown.text), copies=copies)
+        sure = Button(
+            texts.button_sure_correct.replace("{copies}", copies), data("correctsure", row["id"], key_of(new.text))
+        )
+        chats = [turn.chat_id]
+        if content.clinic.broadcast_needs_second:
+            asked = self._with(asked, self._say(texts.desk_needs_second))
+            chats += [chat_id for chat_id in await self.post.staff_chats(tx) if chat_id != turn.chat_id]
+        for chat_id in chats:
+            there = turn if chat_id == turn.chat_id else turn.elsewhere(chat_id)
+            await self._ask(tx, there, self._with(asked, self._in_doubt(counts)), sure)
 
     async def _correct(self, tx: Tx, turn: Turn, row: sa.RowMapping) -> None:
         text = row["payload"].get(_CORRECTION)
@@ -131,7 +144,10 @@ class Running:
             await self._tell(tx, turn, row, self._say(self._words.texts.desk_unchanged))
             return
         counts = await Report(self.post).counts(tx, row["id"])
-        done = await self._broadcasts.correct(tx, turn.who, row["id"], text)
+        done = await self._broadcasts.correct(tx, turn.who, row["id"], text, row["payload"].get(_CORRECTED_BY))
+        if done is Done.NOT_YOU:  # the question stays, for a colleague
+            await reply(self.post, tx, turn, Payload(self._say(self._words.texts.desk_not_you)))
+            return
         copies = self._words.messages(counts.sent)
         await self._tell(tx, turn, row, self._came_of(done, turn, self._words.texts.desk_did_correct, copies=copies))
 
@@ -139,6 +155,16 @@ class Running:
 
     def _say(self, text: str, /, **values: str) -> str:
         return self.post.text(text, **values)
+
+    def _in_doubt(self, counts: Counts) -> str:
+        """What cannot be changed or deleted, as nobody knows under which number Telegram has it, if at all."""
+        if not counts.unknown:
+            return ""
+        return self._say(self._words.texts.desk_in_doubt, copies=self._words.messages(counts.unknown))
+
+    @staticmethod
+    def _with(said: str, more: str) -> str:
+        return "\n\n".join(filter(None, (said, more)))
 
     def _came_of(self, done: Done, turn: Turn, text: str, **values: str) -> str:
         """What came of an action. `text`: the sentence where it was done."""

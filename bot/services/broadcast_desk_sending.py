@@ -77,7 +77,7 @@ class Sending(AtDesk):
             await self._drafts.draw(tx, turn, row["id"], look.card(said))
             return
         for chat_id in others:
-            there = Turn(chat_id, turn.sender, f"{turn.key}:{chat_id}", None)
+            there = turn.elsewhere(chat_id)
             await reply(self.post, tx, there, look.copy, "copy", row["attachment_id"])
             await reply(self.post, tx, there, look.card(said), "card")
         await self._drafts.draw(tx, turn, row["id"], Payload(self.post.text(self._words.texts.desk_proposed_elsewhere)))

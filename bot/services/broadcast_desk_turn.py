@@ -1,7 +1,7 @@
 """What staff wrote or pressed at the desk for announcements, and the messages that answer it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import sqlalchemy as sa
@@ -52,6 +52,10 @@ class Turn:
     def name(self) -> str:
         """What colleagues call them."""
         return self.sender.first_name[:64] or "–"
+
+    def elsewhere(self, chat_id: ChatId) -> Self:
+        """The same for what is said in another chat, where nothing stands that it could be an answer to."""
+        return replace(self, chat_id=chat_id, key=f"{self.key}:{chat_id}", message_id=None, row_id=None)
 
     @classmethod
     def of_words(cls, row: sa.RowMapping, said: TextIn | MediaIn, broadcast_id: int = 0) -> Self:

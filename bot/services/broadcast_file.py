@@ -102,6 +102,7 @@ def reasons(texts: BroadcastReplies) -> Mapping[str, str]:
     return {
         LeftOut.OPTED_OUT.value: texts.report_why_opted_out,
         LeftOut.OPEN_ALERT.value: texts.report_why_open_alert,
+        LeftOut.SELF_HARM.value: texts.report_why_spared,
         LeftOut.PLAN_PAUSED.value: texts.report_why_plan_paused,
         LeftOut.UNREACHABLE.value: texts.report_why_unreachable,
         LeftOut.TWICE_TODAY.value: texts.report_why_twice_today,

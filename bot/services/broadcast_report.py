@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from bot.announcement import Counts, State, Task
 from bot.clock import SECOND_US, from_us, to_us
 from bot.content.sentences import BroadcastReplies
-from bot.core.announcing import lasts, starts_at
+from bot.core.announcement_check import check, in_words
+from bot.core.announcing import Announcement, lasts, starts_at
+from bot.core.replies import Html
 from bot.model import (
     Button,
     Buttons,
@@ -38,7 +40,9 @@ from bot.store.engine import Tx
 from bot.store.my_data import REPORT_NAME
 
 REFUSALS = "refusals"
-"""Why one is paused that stopped by itself."""
+"""Why one is paused that stopped by itself…"""
+PROBLEM = "problem"
+"""…and one that was planned, and could not go out as it was when its time came."""
 BAR = 10
 """Cells of the bar."""
 ANSWERS_WITHIN = timedelta(hours=24)
@@ -115,9 +119,20 @@ class Report:
         """It stopped by itself: at once, and where alerts go. `sent`, `refused`: since somebody looked last."""
         texts, words = self._words.texts, self._words
         given = {"title": words.title(row), "refused": f"{refused:,}", "count": f"{sent + refused:,}"}
-        paused = {**row, "state": State.PAUSED, "task": Task.TAKE_BACK}  # these two buttons are all it takes now
-        payload = Payload(self.post.text(texts.report_alarm, **given), buttons(paused, Counts(), texts))
+        payload = Payload(self.post.text(texts.report_alarm, **given), buttons(_paused(row), Counts(), texts))
         key = f"announcement:{row['id']}:stopped:{row['judged_sent'] + sent}:{row['judged_refused'] + refused}"
+        await self.post.tell(tx, Kind.ALERT, payload, key, place=await alerts_place(self.post, tx))
+
+    async def tell_wrong_by_now(self, tx: Tx, row: sa.RowMapping) -> None:
+        """One that waited for its time does not go out: what is wrong with it, and where alerts go."""
+        texts, words, content = self._words.texts, self._words, self._words.content
+        found = check(Announcement.from_json(row["payload"]), content, has_photo=row["attachment_id"] is not None)
+        lines = [
+            self.post.text(texts.desk_problem, what=Html(in_words(one, content))) for one in found if one.is_problem
+        ]
+        given = {"title": words.title(row), "lines": Html("\n".join(lines))}
+        payload = Payload(self.post.text(texts.report_alarm_wrong, **given), buttons(_paused(row), Counts(), texts))
+        key = f"announcement:{row['id']}:wrong:{self.post.clock.now_us()}"
         await self.post.tell(tx, Kind.ALERT, payload, key, place=await alerts_place(self.post, tx))
 
     # --- its lines --------------------------------------------------------------------------------------------------
@@ -135,6 +150,8 @@ class Report:
             case State.PAUSED if row["reason"] == REFUSALS:
                 refused, sent = counts.refused - row["judged_refused"], counts.sent - row["judged_sent"]
                 return say(texts.report_stopped, refused=f"{refused:,}", count=f"{sent + refused:,}")
+            case State.PAUSED if row["reason"] == PROBLEM:
+                return say(texts.report_wrong_by_now)
             case State.PAUSED:
                 return say(texts.report_paused)
             case State.RUNNING if row["frozen_us"] is None:
@@ -251,3 +268,8 @@ class Report:
         if copy is None or copy["broadcast_id"] is None:
             return None
         return await broadcasts.get(tx, self.post.bot_id, copy["broadcast_id"])
+
+
+def _paused(row: sa.RowMapping) -> Mapping[str, Any]:
+    """The row as it is once it is paused, with the two buttons that are all it takes then."""
+    return {**row, "state": State.PAUSED, "task": Task.TAKE_BACK}

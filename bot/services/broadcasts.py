@@ -17,8 +17,10 @@ import sqlalchemy as sa
 
 from bot import logs
 from bot.announcement import Audience, LeftOut, State, Task
+from bot.care import PlanState
 from bot.clock import SECOND_US, from_us, to_us
 from bot.content.plan import label_of
+from bot.core.announcement_check import check
 from bot.core.announcing import (
     NEEDS_VISIT,
     TAKE_BACK,
@@ -30,7 +32,7 @@ from bot.core.audience import choices_of
 from bot.core.replies import WEEKDAY_NAMES, names_of
 from bot.markup import escape
 from bot.model import KINDS, ChatId, Kind, MessageId, Method, Outgoing, Payload, SendWhy, UserId
-from bot.services.broadcast_report import REFUSALS, Report
+from bot.services.broadcast_report import PROBLEM, REFUSALS, Report
 from bot.services.broadcast_showing import CARD, FILE, Timers
 from bot.services.post import Post
 from bot.services.ticks import Handler
@@ -56,7 +58,7 @@ SLOW_STEP = timedelta(minutes=1)
 SHOW_US = 15 * SECOND_US
 """How often the card is drawn anew: a group takes 20 messages a minute, edits included."""
 STAFF = "staff"
-"""Why one is paused: `REFUSALS`, or this."""
+"""Why one is paused: `REFUSALS`, `PROBLEM`, or this."""
 
 
 class Done(StrEnum):
@@ -169,11 +171,14 @@ class Broadcasts:
             await self._show(tx, broadcast_id)
         return Done.DONE
 
-    async def correct(self, tx: Tx, who: UserId, broadcast_id: int, text: str) -> Done:
-        """Another text: copies that were sent are edited, those to come say it anew."""
+    async def correct(self, tx: Tx, who: UserId, broadcast_id: int, text: str, written_by: UserId | None) -> Done:
+        """Another text: copies that were sent are edited, those to come say it anew. It takes as many people as
+        sending does."""
         row = await self._locked(tx, broadcast_id)
         if row is None or row["started_us"] is None or row["task"] == Task.TAKE_BACK:
             return Done.GONE
+        if self.post.library.served.content.clinic.broadcast_needs_second and who == written_by:
+            return Done.NOT_YOU
         announcement = Announcement(text, Announcement.from_json(row["payload"]).links)
         values = {"payload": announcement.to_json(), "task": Task.CORRECT, "task_through": 0, "round": row["round"] + 1}
         await broadcasts.set_values(tx, broadcast_id, **values)
@@ -248,7 +253,8 @@ class Broadcasts:
             return  # paused: whoever resumes it sets the timer anew
         if again is not None:
             await self._plan(tx, row["id"], now + again)
-            if to_us(now) // SHOW_US != due["due_us"] // SHOW_US or again >= SLOW_STEP or row["card_id"] is None:
+            is_last_of_its_time = to_us(now) // SHOW_US != to_us(now + again) // SHOW_US
+            if is_last_of_its_time or row["card_id"] is None:
                 await self._show(tx, row["id"])
 
     async def _freeze(self, tx: Tx, row: sa.RowMapping) -> timedelta:
@@ -269,6 +275,10 @@ class Broadcasts:
         if (wait := self.starts_at(row) - self.post.clock.now()) > timedelta(0):
             return wait
         if row["started_us"] is None:
+            if self._is_wrong_by_now(row):
+                await self.pause(tx, None, row["id"], PROBLEM)
+                await Report(self.post).tell_wrong_by_now(tx, row)
+                return None
             await broadcasts.set_values(tx, row["id"], started_us=now_us)
         ready, pending = await broadcasts.ready(tx, row["id"], now_us)
         if ready >= LOW:
@@ -281,19 +291,26 @@ class Broadcasts:
         await self._end(tx, row, State.DONE, None)
         return timedelta(0)
 
+    def _is_wrong_by_now(self, row: sa.RowMapping) -> bool:
+        """Whether it would be stopped at the check, as the clinic's own names may stand for something else by now."""
+        content, has_photo = self.post.library.served.content, row["attachment_id"] is not None
+        return any(
+            one.is_problem for one in check(Announcement.from_json(row["payload"]), content, has_photo=has_photo)
+        )
+
     async def _make_copies(self, tx: Tx, row: sa.RowMapping) -> int:
         announcement = Announcement.from_json(row["payload"])
-        found = await recipients.waiting(tx, row["id"], FEED)
         now_us = self.post.clock.now_us()
+        found = await recipients.waiting(tx, self.post.bot_id, row["id"], FEED, now_us)
         outs: list[Outgoing] = []
-        lost: list[ChatId] = []
+        left_out: dict[LeftOut, list[ChatId]] = {}
         for to in found:
-            if self._is_true_of(row, announcement, to):
+            if (why := self._why_not_any_more(row, announcement, to)) is None:
                 outs.append(self._copy(row, announcement, to))
             else:
-                lost.append(ChatId(to["chat_id"]))
-        if lost:  # moved or cancelled since it was frozen: "see you tomorrow" would be wrong
-            await recipients.leave_out(tx, row["id"], lost, LeftOut.NO_VISIT)
+                left_out.setdefault(why, []).append(ChatId(to["chat_id"]))
+        for why, chat_ids in left_out.items():
+            await recipients.leave_out(tx, row["id"], chat_ids, why)
         await messages.enqueue_all(self.post.store, tx, self.post.bot_id, outs, now_us)
         if found:
             await recipients.set_copies(tx, row["id"], ChatId(found[-1]["chat_id"]))
@@ -310,6 +327,14 @@ class Broadcasts:
             enrolment_id=to["enrolment_id"],
             broadcast_id=row["id"],
         )
+
+    def _why_not_any_more(self, row: sa.RowMapping, announcement: Announcement, to: sa.RowMapping) -> LeftOut | None:
+        """Why somebody gets no copy who was meant to when it was frozen, perhaps weeks ago."""
+        if to["is_spared"]:
+            return LeftOut.SELF_HARM
+        if to["plan_state"] == PlanState.PAUSED:
+            return LeftOut.PLAN_PAUSED
+        return None if self._is_true_of(row, announcement, to) else LeftOut.NO_VISIT
 
     def _is_true_of(self, row: sa.RowMapping, announcement: Announcement, to: sa.RowMapping) -> bool:
         """Whether what it says of the next visit, if anything, is so: there is one, ahead, on a day it is meant for."""

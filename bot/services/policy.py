@@ -4,6 +4,7 @@ from datetime import datetime
 from datetime import time as wall_time
 from zoneinfo import ZoneInfo
 
+from bot.core.announcing import may_start
 from bot.core.hours import quiet_until
 from bot.core.replies import render
 from bot.services.library import Library
@@ -19,6 +20,10 @@ class ClinicPolicy:
         """The end of the quiet hours that `at` (aware) falls into, in this IANA zone or the clinic's; None outside."""
         clinic = self._library.served.content.clinic
         return quiet_until(clinic, at, _zone(zone, clinic.zone))
+
+    def announced_from(self, at: datetime, any_hour: bool) -> datetime:
+        """The first moment from `at` (aware) on at which announcements go out, by the clinic's clock."""
+        return may_start(self._library.served.content.clinic, at, any_hour)
 
     def day_start(self, at: datetime, zone: str | None) -> datetime:
         """Local midnight before `at`, aware."""

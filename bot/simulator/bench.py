@@ -98,6 +98,10 @@ class FixedPolicy:
             raise KeyError(zone)
         return self.quiet_end if self.quiet_end is not None and at < self.quiet_end else None
 
+    def announced_from(self, at: datetime, any_hour: bool) -> datetime:
+        """At once."""
+        return at
+
     def day_start(self, at: datetime, zone: str | None) -> datetime:
         """Midnight UTC."""
         return at.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -122,6 +122,8 @@ def edit_message_reply_markup(world: "World", params: Params) -> Json:
 
 def _own_message(world: "World", params: Params) -> tuple[Chat, Message]:
     """The bot's own message that is to be edited."""
+    if "inline_message_id" in params:  # goes before the other two, and nobody here sends such messages
+        raise bad_request("MESSAGE_ID_INVALID")
     if not params.text("message_id"):
         raise bad_request("message identifier is not specified")
     chat = writable_chat(world, params)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.model import BotId, ChatId, Level, MessageId, PatientId, UserId, Verdict
+from bot.model import SELF_HARM, BotId, ChatId, Level, MessageId, PatientId, UserId, Verdict
 from bot.store.care import NO_CHAT
 from bot.store.engine import Store, Tx
 from bot.store.tables import (
@@ -107,6 +107,22 @@ def paused(
     if patient_id is None:
         return is_one
     return is_one.where(sa.or_(alert.c.chat_id != NO_CHAT, alert.c.patient_id == patient_id))
+
+
+def told_of_self_harm(
+    bot_id: BotId, chat_id: sa.ColumnElement[Any], patient_id: sa.ColumnElement[Any], since_us: int
+) -> sa.ColumnElement[bool]:
+    """Whether there was an alert about self-harm since then, in the chat or about the patient, that staff did not call
+    a false alarm; as part of another query. All such alerts are looked up once, not once a row."""
+    such = (
+        alert.c.bot_id == bot_id,
+        alert.c.at_us >= since_us,
+        sa.cast(alert.c.flags, sa.Text).contains(f'"{SELF_HARM}"'),
+        alert.c.outcome.is_distinct_from("false_alarm"),
+    )
+    chats = sa.select(alert.c.chat_id).where(*such, alert.c.chat_id != NO_CHAT)
+    patients = sa.select(alert.c.patient_id).where(*such)
+    return sa.or_(chat_id.in_(chats), patient_id.in_(patients))
 
 
 async def take(tx: Tx, alert_id: int, who: Person, now_us: int) -> bool:

@@ -6,11 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.care import PlanState
 from bot.model import KINDS, PAUSED_BY_ALERT, BotId, Lane, MessageId, MessageState, Method, Scope
 from bot.store.alerts import paused
 from bot.store.engine import Tx
 from bot.store.messages import OF_BOT
-from bot.store.tables import OPEN, attachment, broadcast, chat, message, opt_out, topic
+from bot.store.tables import OPEN, attachment, broadcast, chat, enrolment, message, opt_out, topic
 
 _EARLIER = message.alias("earlier")
 _TARGET = message.alias("target")
@@ -114,6 +115,7 @@ def _read_claimed() -> sa.Select[Any]:
             )
         ),
     )
+    plan_paused = sa.exists().where(enrolment.c.id == message.c.enrolment_id, enrolment.c.state == PlanState.PAUSED)
     return (
         sa.select(
             message,
@@ -130,7 +132,9 @@ def _read_claimed() -> sa.Select[Any]:
             attachment.c.name.label("file_name"),
             broadcast.c.state.label("broadcast_state"),
             opted_out.label("opted_out"),
+            broadcast.c.any_hour,
             sa.and_(message.c.kind.in_(PAUSED_BY_ALERT), paused(message.c.bot_id, message.c.chat_id)).label("paused"),
+            sa.and_(message.c.broadcast_id.is_not(None), plan_paused).label("plan_paused"),
         )
         .join(chat, _OF_CHAT)
         .outerjoin(_TARGET, _TARGET.c.id == message.c.target_id)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.announcement import Audience, LeftOut
 from bot.care import UNDONE, PlanState
-from bot.clock import to_us
+from bot.clock import DAY_US, to_us
 from bot.model import DAILY_CAP, BotId, ChatId, DueState, MessageState, Method, Scope
 from bot.store import alerts, erasures, messages
 from bot.store.care import CHECK_IN
@@ -35,6 +35,11 @@ _OTHER = enrolment.alias("other")
 _BOOKED = enrolment.alias("booked")
 _IS_WAITING = sa.text("recipient.message_id is null and recipient.reason is null")
 """In the words of `ix_recipient_waiting`, which SQLite wants to read to use it."""
+
+
+SPARED_US = 90 * DAY_US
+"""For so long after an alert about self-harm the chat gets no announcements (content/check_ins.md, "Broadcast
+reminders": no marketing to them). The source names no time; this one is ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +232,7 @@ def _reason(bot_id: BotId, meant: Meant) -> sa.ColumnElement[str | None]:
         (chat.c.unreachable_us.is_not(None), LeftOut.UNREACHABLE),
         (stopped, LeftOut.OPTED_OUT),
         (alerts.paused(enrolment.c.bot_id, enrolment.c.chat_id, enrolment.c.patient_id), LeftOut.OPEN_ALERT),
+        (_is_spared(bot_id, meant.now_us), LeftOut.SELF_HARM),
         (enrolment.c.state == PlanState.PAUSED, LeftOut.PLAN_PAUSED),
     ]
     if meant.today_us is not None:
@@ -241,9 +247,19 @@ def _reason(bot_id: BotId, meant: Meant) -> sa.ColumnElement[str | None]:
     return sa.case(*((condition, sa.literal(reason.value)) for condition, reason in reasons), else_=sa.null())
 
 
+def _is_spared(bot_id: BotId, now_us: int) -> sa.ColumnElement[bool]:
+    return alerts.told_of_self_harm(bot_id, enrolment.c.chat_id, enrolment.c.patient_id, now_us - SPARED_US)
+
+
 # --- copies ---------------------------------------------------------------------------------------------------------
 
-_FACTS = (enrolment.c.id.label("enrolment_id"), enrolment.c.visit_us, enrolment.c.zone, enrolment.c.area)
+_FACTS = (
+    enrolment.c.id.label("enrolment_id"),
+    enrolment.c.state.label("plan_state"),
+    enrolment.c.visit_us,
+    enrolment.c.zone,
+    enrolment.c.area,
+)
 _LINK = sa.and_(
     patient_chat.c.bot_id == enrolment.c.bot_id,
     patient_chat.c.chat_id == enrolment.c.chat_id,
@@ -253,17 +269,20 @@ _LINK = sa.and_(
 
 
 def facts_of(statement: sa.Select[Any], enrolment_id: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """`statement` with what a copy may say of its patient: `visit_us`, `zone`, `area`, `label`."""
+    """`statement` with what a copy may say of its patient, or hangs on: `plan_state`, `visit_us`, `zone`, `area`,
+    `label`."""
     told = statement.add_columns(*_FACTS, patient_chat.c.label)
     return told.join(enrolment, enrolment.c.id == enrolment_id).outerjoin(patient_chat, _LINK)
 
 
-async def waiting(tx: Tx, broadcast_id: int, limit: int) -> Sequence[sa.RowMapping]:
-    """The next chats without a copy: `chat_id`, `enrolment_id`, `visit_us`, `zone`, `area`, `label`.
+async def waiting(tx: Tx, bot_id: BotId, broadcast_id: int, limit: int, now_us: int) -> Sequence[sa.RowMapping]:
+    """The next chats without a copy: `chat_id`, `enrolment_id`, `plan_state`, `visit_us`, `zone`, `area`, `label`,
+    `is_spared` (`LeftOut.SELF_HARM`, at `now_us`).
 
     `label`: what the family calls the patient; None where the chat has one patient.
     """
-    statement = facts_of(sa.select(recipient.c.chat_id), recipient.c.enrolment_id)
+    is_spared = _is_spared(bot_id, now_us).label("is_spared")
+    statement = facts_of(sa.select(recipient.c.chat_id, is_spared), recipient.c.enrolment_id)
     mine = (recipient.c.broadcast_id == broadcast_id, _IS_WAITING)
     found: Sequence[sa.RowMapping] = (
         (await tx.execute(statement.where(*mine).order_by(recipient.c.chat_id).limit(limit))).mappings().all()

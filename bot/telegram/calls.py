@@ -121,7 +121,9 @@ def _change(bot: Bot, call: Call) -> Perform:
 
     async def perform() -> Sent:
         if call.method is Method.EDIT_TEXT and call.file_id:  # the words under a picture
-            await bot.edit_message_caption(call.chat_id, target, text, parse_mode=parse_mode, reply_markup=keyboard)
+            await bot.edit_message_caption(
+                call.chat_id, target, caption=text, parse_mode=parse_mode, reply_markup=keyboard
+            )
         elif call.method is Method.EDIT_TEXT:
             await bot.edit_message_text(
                 text,

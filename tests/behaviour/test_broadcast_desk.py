@@ -11,13 +11,14 @@ from bot.announcement import Audience, State
 from bot.clock import to_us
 from bot.model import Role, UserId
 from bot.services import broadcast_file
+from bot.simulator import faults
 from bot.simulator.house import House
 from bot.simulator.people import Participant, Person
 from bot.simulator.state import Message
 from bot.store import broadcasts, recipients
 from bot.store import people as team
 from bot.store.engine import Tx
-from bot.store.tables import attachment, audit, broadcast, chat
+from bot.store.tables import attachment, audit, broadcast, chat, enrolment
 from tests.on_a_plan import enrol, plan_step, write_plan
 
 TEXT = "{clinic_name}: we are closed on Friday."
@@ -420,7 +421,8 @@ async def test_the_last_look_says_all_there_is_to_know(house: House, people: lis
         "Longest copy: 66 letters of 4,096 that fit",
         "On a locked screen: “Demo Foot Clinic: we are closed on Friday. Reply STOP to opt…”",
         "Starts: Monday 23 November 2026, 12:00 (Europe/London). Takes less than a minute. Ends: 12:00.",
-        "Note: a check-in comes that day too, for 1 patient.",
+        "Note: a check-in comes that day too, for 1 patient. Nobody gets more than two messages a day from us: a third "
+        "one moves to the next day or is left out.",
     ]
     assert labels(look) == ["Send to 2 patients", "Back"]
 
@@ -441,7 +443,7 @@ async def test_it_goes_out_once_confirmed(house: House, people: list[Person]) ->
     look = await looked_at(house, await writes(house, f"/broadcast {TEXT}"))
     send = data(look, "Send to 3 patients")
     look = await presses(house, "Send to 3 patients", look)
-    assert look.text.startswith("Sent off by Member: “we are closed on Friday.")
+    assert look.text.startswith("Confirmed by Member: “we are closed on Friday.")
     house.world.forge_press(house.member.user, house.staff.chat_id, look.message_id, send)
     await house.settle(60)
     assert [got(person, "closed on Friday") for person in people] == [1, 1, 1]
@@ -517,11 +519,11 @@ async def test_a_colleague_confirms(house: House, people: list[Person]) -> None:
     assert look.text.startswith("Member asks a colleague to confirm this announcement.")
     house.world.forge_press(house.member.user, house.staff.chat_id, look.message_id, propose)  # the second tap of two
     look = await presses(house, "Send to 3 patients", look)
-    assert look.text.startswith("You wrote this one, so a colleague has to confirm it.")
+    assert look.text.startswith("You wrote this, so a colleague has to confirm it.")
     assert (await rows(house))[0]["state"] == State.PROPOSED
     colleague = house.staff.add(house.world.add_user(13, "Colleague"))
     look = await presses(house, "Send to 3 patients", look, colleague)
-    assert look.text.startswith("Sent off by Colleague")
+    assert look.text.startswith("Confirmed by Colleague")
     await house.settle(60)
     assert [got(person, "closed on Friday") for person in people] == [1, 1, 1]
     (row,) = await rows(house)
@@ -541,9 +543,9 @@ async def test_whoever_changes_a_proposal_has_written_it(house: House, people: l
     assert labels(look) == ["Ask a colleague", "Back"]
     look = await presses(house, "Ask a colleague", look, colleague)
     look = await presses(house, "Send to 3 patients", look, colleague)
-    assert look.text.startswith("You wrote this one")
+    assert look.text.startswith("You wrote this")
     look = await presses(house, "Send to 3 patients", look)
-    assert look.text.startswith("Sent off by Member")
+    assert look.text.startswith("Confirmed by Member")
 
 
 @pytest.mark.usefixtures("two_people")
@@ -556,9 +558,37 @@ async def test_what_an_owner_writes_privately_is_confirmed_in_the_group(house: H
     assert there.text.startswith("Owner asks a colleague to confirm this announcement.")
     assert house.world.from_bot(house.staff.chat_id)[-2].text.startswith(SHOWN)
     there = await presses(house, "Send to 3 patients", there)
-    assert there.text.startswith("Sent off by Member")
+    assert there.text.startswith("Confirmed by Member")
     await house.settle(60)
     assert [got(person, "closed on Friday") for person in people] == [1, 1, 1]
+
+
+async def to_correct(house: House, text: str, by: Participant | None = None) -> Message:
+    """An announcement that was sent, and the question about its new text."""
+    by = by or house.member
+    card = next(one for one in reversed(house.world.from_bot(house.staff.chat_id)) if "Correct" in labels(one))
+    await presses(house, "Correct", card, None if by is house.member else by)
+    by.replies(newest(house), text)
+    await house.settle(20)
+    return newest(house)
+
+
+@pytest.mark.usefixtures("two_people")
+async def test_a_colleague_confirms_a_new_text_too(house: House, people: list[Person]) -> None:
+    colleague = house.staff.add(house.world.add_user(13, "Colleague"))
+    look = await presses(house, "Ask a colleague", await looked_at(house, await writes(house, f"/broadcast {TEXT}")))
+    await presses(house, "Send to 3 patients", look, colleague)
+    await house.settle(60)
+    sure = await to_correct(house, "{clinic_name}: we are closed on Monday.")
+    assert sure.text.endswith("A colleague has to confirm it before it goes out.")
+    await presses(house, "Correct 3 messages", sure)
+    assert newest(house).text == "You wrote this, so a colleague has to confirm it."
+    await house.settle(60)
+    assert [got(person, "closed on Monday") for person in people] == [0, 0, 0]
+    sure = await presses(house, "Correct 3 messages", sure, colleague)
+    assert sure.text.startswith("Colleague corrected it.")
+    await house.settle(60)
+    assert [got(person, "closed on Monday") for person in people] == [1, 1, 1]
 
 
 # --- on its way -----------------------------------------------------------------------------------------------------
@@ -624,6 +654,36 @@ async def test_a_sent_one_is_corrected_once_it_was_seen(house: House, people: li
     assert (await actions(house)).count("broadcast_correct") == 1
 
 
+async def test_the_words_under_a_picture_are_corrected(house: House, people: list[Person]) -> None:
+    house.member.sends_photo(f"/broadcast {TEXT}")
+    await house.settle()
+    await presses(house, "Send to 3 patients", await looked_at(house, newest(house)))
+    await house.settle(60)
+    sure = await to_correct(house, "{clinic_name}: we are closed on Monday.")
+    await presses(house, "Correct 3 messages", sure)
+    await house.settle(60)
+    assert people[0].last.media is not None
+    assert "closed on Monday" in people[0].last.text
+
+
+async def test_a_copy_in_doubt_is_named_and_sent_again_by_a_button(house: House, people: list[Person]) -> None:
+    chat_id = people[0].chat_id
+    house.world.faults.add(faults.lose_answer(), method="sendMessage", chat_id=chat_id, times=1)
+    await presses(house, "Send to 3 patients", await looked_at(house, await writes(house, f"/broadcast {TEXT}")))
+    await house.settle(120)
+    sure = await to_correct(house, "{clinic_name}: we are closed on Monday.")
+    assert sure.text.endswith(
+        "May not have arrived: 1 message. If they did, they stay as they are: they can be neither changed nor deleted."
+    )
+    card = next(one for one in reversed(house.world.from_bot(house.staff.chat_id)) if "Take back" in labels(one))
+    await presses(house, "Take back", card)
+    assert "May not have arrived: 1 message." in newest(house).text
+    await presses(house, "Send again: 1 message", card)
+    assert "Member sent the copies again that may not have arrived. They are marked as a repeat." in house.staff_texts
+    await house.settle(120)
+    assert [got(person, "closed on Friday") for person in people] == [2, 1, 1]
+
+
 async def test_a_sent_one_is_taken_back_once_asked(house: House, people: list[Person]) -> None:
     look = await looked_at(house, await writes(house, f"/broadcast {TEXT}"))
     await presses(house, "Send to 3 patients", look)
@@ -664,6 +724,31 @@ async def test_an_earlier_one_is_used_again(house: House, people: list[Person]) 
     card = await presses(house, "we are closed on Friday.", start)
     assert card.text.count("Reply STOP to opt out.") == 1
     assert SHOWN in card.text
+
+
+@pytest.mark.parametrize(
+    ("whom", "again"),
+    [
+        pytest.param("heel, last 14 days", "Heel, treated in the last 14 days – 2 patients", id="kept"),
+        pytest.param("heel, visit tomorrow", "Heel – 2 patients", id="its days are over"),
+    ],
+)
+async def test_an_earlier_one_brings_back_whom_it_was_for(
+    house: House, people: list[Person], whom: str, again: str
+) -> None:
+    async with house.app.store.write() as tx:
+        visit_us = house.clock.now_us() + DAY_US
+        await tx.execute(sa.update(enrolment).values(visit_us=visit_us))
+    card = await writes(house, f"/broadcast {TEXT}")
+    await presses(house, "Who gets it", card)
+    card = await answers(house, shown(house, card), whom)
+    await presses(house, "Send to 2 patients", await looked_at(house, card))
+    await house.settle(60)
+    start = await presses(house, "Earlier announcements", await writes(house, "/broadcast"))
+    card = await presses(house, "we are closed on Friday.", start)
+    assert f"Who gets it: {again}" in card.text
+    is_told = any(text.startswith("That one was for visits on certain days") for text in house.staff_texts)
+    assert is_told == ("tomorrow" in whom)
 
 
 # --- rights ---------------------------------------------------------------------------------------------------------

@@ -9,14 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from bot.announcement import Audience, State
-from bot.clock import to_us
-from bot.model import UserId
+from bot.care import PlanState
+from bot.clock import ManualClock, to_us
+from bot.model import ChatId, Level, UserId
 from bot.services.broadcasts import Broadcasts, Done
 from bot.simulator import faults
-from bot.simulator.house import House
+from bot.simulator.house import Cast, House, open_house
 from bot.simulator.people import Person
-from bot.store import broadcasts
-from bot.store.tables import audit, chat, enrolment, message, recipient
+from bot.store import alerts, broadcasts
+from bot.store.tables import alert, audit, chat, enrolment, message, recipient
 from tests.on_a_plan import enrol, write_plan
 
 AUTHOR, SECOND = UserId(12), UserId(700)
@@ -211,7 +212,7 @@ async def test_a_correction_edits_what_was_sent_and_changes_what_waits(house: Ho
     broadcast_id = await announce(house)
     await until_sent(house, people, 20)
     new = "{clinic_name}: we are closed on Thursday."
-    assert await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new)) is Done.DONE
+    assert await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new, AUTHOR)) is Done.DONE
     await house.settle(300)
     assert [got(house, person, "closed on Thursday") for person in people] == [1] * 60
     assert [got(house, person) for person in people] == [0] * 60
@@ -283,7 +284,7 @@ async def test_what_is_sent_again_has_the_corrected_words(house: House) -> None:
     (person,) = await recipients(house, 1)
     broadcast_id = await in_doubt(house, person)
     new = "{clinic_name}: we are closed on Thursday."
-    await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new))
+    await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new, AUTHOR))
     await house.settle(120)
     assert await does(house, lambda all_, tx: all_.send_unknown_again(tx, AUTHOR, broadcast_id)) is Done.DONE
     await house.settle(120)
@@ -348,7 +349,7 @@ async def test_a_correction_names_no_visit_to_who_has_none(house: House) -> None
     broadcast_id = await announce(house)
     await house.settle(60)
     new = "{clinic_name}: see you {day} at {time}."
-    await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new))
+    await does(house, lambda all_, tx: all_.correct(tx, AUTHOR, broadcast_id, new, AUTHOR))
     await house.settle(60)
     assert "see you Tuesday" in with_visit.last.text
     assert "closed on Friday" in without.last.text
@@ -365,6 +366,123 @@ async def test_what_goes_on_in_the_evening_goes_in_the_morning(house: House) -> 
     assert sum(got(house, person) for person in people) <= at_pause + 4, "what was on the wire"
     await house.pass_time(minutes=15)
     assert [got(house, person) for person in people] == [1] * 60
+
+
+@pytest.mark.parametrize("is_made", [False, True], ids=["before its copy", "with its copy made"])
+async def test_a_plan_that_was_paused_since_gets_none(house: House, is_made: bool) -> None:
+    people = await recipients(house, 60)
+    if is_made:
+        broadcast_id = await announce(house)
+        await until_sent(house, people, 20)
+        await does(house, lambda all_, tx: all_.pause(tx, AUTHOR, broadcast_id))
+        await house.settle(60)
+    else:
+        broadcast_id = await announce(house, due_us=to_us(house.clock.now() + timedelta(hours=2)))
+        await house.settle(60)
+    spared = next(person for person in people if not got(house, person))
+    async with house.app.store.write() as tx:
+        mine = enrolment.c.chat_id == spared.chat_id
+        await tx.execute(enrolment.update().where(mine).values(state=PlanState.PAUSED, reason="staff"))
+    if is_made:
+        await does(house, lambda all_, tx: all_.resume(tx, AUTHOR, broadcast_id))
+    await house.pass_time(hours=3)
+    assert [got(house, person) for person in people if person is not spared] == [1] * 59
+    assert got(house, spared) == 0
+    async with house.app.store.read() as tx:
+        counts = await broadcasts.counts(tx, broadcast_id)
+    assert dict(counts.skipped or {}) == {"plan_paused": 1}
+
+
+async def test_what_quiet_hours_put_off_goes_in_the_hours_for_announcements(house: House) -> None:
+    """It is night where the patient is; when their night is over, it is night at the clinic."""
+    (person,) = await recipients(house, 1)
+    async with house.app.store.write() as tx:
+        await tx.execute(chat.update().where(chat.c.chat_id == person.chat_id).values(zone="Asia/Tokyo"))
+    await announce(house)
+    await house.pass_time(hours=20, minutes=55)  # from noon
+    assert got(house, person) == 0
+    await house.pass_time(minutes=10)
+    assert got(house, person) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "days", "copies"),
+    [
+        pytest.param("done", 80, 0, id="lately"),
+        pytest.param("done", 91, 1, id="long ago"),
+        pytest.param("false_alarm", 1, 1, id="was none"),
+    ],
+)
+async def test_whoever_was_in_danger_of_self_harm_gets_none_for_a_while(
+    house: House, outcome: str, days: int, copies: int
+) -> None:
+    person, other = await recipients(house, 2)
+    async with house.app.store.write() as tx:
+        mine = sa.select(enrolment.c.patient_id).where(enrolment.c.chat_id == person.chat_id)
+        patient_id = (await tx.execute(mine)).scalar_one()
+        bot_id, at_us = house.app.settings.bot_id, to_us(house.clock.now() - timedelta(days=days))
+        flags = ["severe_escalating_pain", "self_harm"]
+        alert_id = await alerts.open_alert(
+            tx, bot_id, patient_id, ChatId(person.chat_id), None, at_us, Level.EMERGENCY, flags
+        )
+        await tx.execute(alert.update().where(alert.c.id == alert_id).values(state="closed", outcome=outcome))
+    broadcast_id = await announce(house)
+    await house.settle(60)
+    assert (got(house, person), got(house, other)) == (copies, 1)
+    async with house.app.store.read() as tx:
+        counts = await broadcasts.counts(tx, broadcast_id)
+    assert dict(counts.skipped or {}) == ({} if copies else {"self_harm": 1})
+
+
+async def test_the_same_where_it_came_and_was_closed_after_it_was_confirmed(house: House) -> None:
+    (person,) = await recipients(house, 1)
+    await announce(house, due_us=to_us(house.clock.now() + timedelta(days=2)))
+    await house.settle(30)
+    person.says("I want to kill myself")
+    await house.settle(60)
+    async with house.app.store.write() as tx:
+        await tx.execute(alert.update().values(state="closed", outcome="done"))
+        await tx.execute(enrolment.update().values(state=PlanState.OPEN, reason=None))
+    await house.pass_time(days=3)
+    assert got(house, person) == 0
+
+
+async def test_one_that_is_wrong_by_its_time_is_not_sent(house: House) -> None:
+    (person,) = await recipients(house, 1)
+    due_us = to_us(house.clock.now() + timedelta(hours=2))
+    broadcast_id = await announce(house, "{clinic_name}: closed on {friday}.", due_us=due_us)
+    await house.pass_time(hours=3)
+    row = await row_of(house, broadcast_id)
+    assert (row["state"], row["reason"], row["started_us"]) == (State.PAUSED, "problem", None)
+    (alarm,) = [text for text in house.staff_texts if text.startswith("An announcement was not sent")]
+    assert "Nobody fills in {friday}." in alarm
+    assert any("Not sent: something is wrong with it now." in text for text in house.staff_texts)
+    assert await does(house, lambda all_, tx: all_.resume(tx, AUTHOR, broadcast_id)) is Done.DONE
+    await house.pass_time(hours=1)
+    assert (await row_of(house, broadcast_id))["state"] == State.PAUSED
+    assert got(house, person, "closed on") == 0
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+async def test_a_restart_in_the_middle_loses_and_doubles_nothing(
+    cast: Cast, database_url: str, content_dir: Path, clock: ManualClock, is_paused: bool
+) -> None:
+    async with open_house(cast, database_url, content_dir, clock) as house:
+        people = await recipients(house, 60)
+        broadcast_id = await announce(house)
+        there = await until_sent(house, people, 20)
+        if is_paused:
+            await does(house, lambda all_, tx: all_.pause(tx, AUTHOR, broadcast_id))
+            await house.settle(60)
+            there = sum(got(house, person) for person in people)
+    async with open_house(cast, database_url, content_dir, clock) as house:
+        await house.settle(300)
+        if is_paused:
+            assert sum(got(house, person) for person in people) == there
+            await does(house, lambda all_, tx: all_.resume(tx, AUTHOR, broadcast_id))
+            await house.settle(300)
+        assert [got(house, person) for person in people] == [1] * 60
+        assert (await row_of(house, broadcast_id))["state"] == State.DONE
 
 
 async def test_new_words_may_still_be_written_when_it_ends_meanwhile(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -142,17 +143,28 @@ def test_a_key_finds_its_name_and_fits_a_button() -> None:
     assert max(len(key_of(name)) for name in names) == 8
 
 
-def test_a_fingerprint_differs_with_all_that_was_looked_at() -> None:
-    announcement, at = Announcement("Closed on Friday.", (("Book", "https://example.org"),)), utc("2026-11-23T12:00")
-    marks = [
-        fingerprint(announcement, None, Audience(), None, 12),
-        fingerprint(replace(announcement, text="Closed on Monday."), None, Audience(), None, 12),
-        fingerprint(replace(announcement, links=()), None, Audience(), None, 12),
-        fingerprint(announcement, 1, Audience(), None, 12),
-        fingerprint(announcement, None, Audience(treated_days=7), None, 12),
-        fingerprint(announcement, None, Audience(), at, 12),
-        fingerprint(announcement, None, Audience(), at + timedelta(days=1), 12),
-        fingerprint(announcement, None, Audience(), None, 13),
+def test_a_fingerprint_differs_with_all_that_was_looked_at(clinic: Clinic) -> None:
+    announcement, at = Announcement("Ring {clinic_phone}.", (("Book", "https://example.org"),)), utc("2026-11-23T12:00")
+    seen: dict[str, Any] = {
+        "announcement": announcement,
+        "clinic": clinic,
+        "photo": None,
+        "audience": Audience(),
+        "starts_at": None,
+        "any_hour": False,
+        "count": 12,
+    }
+    others: list[dict[str, Any]] = [
+        {"announcement": replace(announcement, text="Closed on Monday.")},
+        {"announcement": replace(announcement, links=())},
+        {"clinic": clinic.model_copy(update={"phone": "01632 960999"})},
+        {"photo": 1},
+        {"audience": Audience(treated_days=7)},
+        {"starts_at": at},
+        {"starts_at": at + timedelta(days=1)},
+        {"any_hour": True},
+        {"count": 13},
     ]
+    marks = [fingerprint(**(seen | other)) for other in ({}, *others)]
     assert len(set(marks)) == len(marks)
-    assert fingerprint(announcement, None, Audience(), None, 12) == marks[0]
+    assert fingerprint(**seen) == marks[0]

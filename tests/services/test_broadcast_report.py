@@ -2,6 +2,7 @@
 
 import csv
 from datetime import timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -10,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from bot.announcement import Audience, Counts, LeftOut, State, Task
-from bot.clock import HOUR_US, MINUTE_US, ManualClock, to_us
+from bot.clock import HOUR_US, MINUTE_US, SECOND_US, ManualClock, to_us
 from bot.content.load import load_content
 from bot.content.schema import Content
-from bot.model import BotId, ChatId, MessageState, Payload, SendWhy, UserId
+from bot.model import BotId, ChatId, Kind, MessageState, Method, Payload, SendWhy, UserId
 from bot.services import broadcast_file
 from bot.services.broadcast_file import safe
 from bot.services.broadcast_report import Report, buttons
@@ -24,9 +25,9 @@ from bot.simulator import faults
 from bot.simulator.house import House
 from bot.simulator.people import Person
 from bot.simulator.state import Message
-from bot.store import broadcasts
+from bot.store import accounts, broadcasts
 from bot.store.engine import Store
-from bot.store.tables import attachment
+from bot.store.tables import attachment, message
 from tests.conftest import MONDAY_NOON, ROOT
 from tests.on_a_plan import enrol, write_plan
 
@@ -386,6 +387,24 @@ async def test_one_card_is_kept_up_to_date_and_a_file_ends_it(house: House) -> N
     (rows,) = await files(house)
     assert rows[0] == ["Patient", "What happened", "Why", "Time (Europe/London)"]
     assert [line[:3] for line in rows[1:]] == [[f"P-{9000 + number}", "sent", ""] for number in range(3)]
+
+
+async def test_the_card_is_drawn_anew_every_fifteen_seconds_at_most(house: House) -> None:
+    await people(house, 50)
+    async with house.app.store.write() as tx:
+        await accounts.set_account(
+            tx, house.app.settings.bot_id, interval_us=SECOND_US, last_wait_us=house.clock.machine_us()
+        )
+    await announce(house)
+    await house.settle(120)
+    async with house.app.store.read() as tx:
+        edits = sa.select(message.c.sent_us).where(
+            message.c.kind == Kind.CARD, message.c.method == Method.EDIT_TEXT, message.c.sent_us.is_not(None)
+        )
+        times = (await tx.scalars(edits.order_by(message.c.sent_us))).all()
+    gaps_s = [round((later - earlier) / SECOND_US) for earlier, later in pairwise(times)]
+    assert len(gaps_s) >= 2
+    assert all(15 <= gap_s <= 21 for gap_s in gaps_s), gaps_s
 
 
 async def test_the_same_report_is_sent_once_and_a_new_one_when_something_changed(house: House) -> None:

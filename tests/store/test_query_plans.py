@@ -110,7 +110,7 @@ QUESTIONS: dict[str, tuple[Question, set[str]]] = {
         {"enrolment ix_enrolment_bot_id_chat_id", "booked ix_enrolment_patient_id"},
     ),
     "who waits for a copy": (
-        lambda _, tx, now_us: recipients.waiting(tx, 1, 100),
+        lambda _, tx, now_us: recipients.waiting(tx, BOT, 1, 100, now_us),
         {"recipient ix_recipient_waiting"},
     ),
     "which copy is whose": (

@@ -255,6 +255,10 @@ async def make(store: Store, tx: Tx, chat_id: int, reason: LeftOut) -> None:
             patient_id = await tx.scalar(sa.select(enrolment.c.patient_id).where(enrolment.c.chat_id == chat_id))
             assert patient_id is not None
             await tx.execute(an_alert(chat_id, patient_id))
+        case LeftOut.SELF_HARM:
+            patient_id = await tx.scalar(sa.select(enrolment.c.patient_id).where(enrolment.c.chat_id == chat_id))
+            assert patient_id is not None
+            await tx.execute(an_alert(chat_id, patient_id, state="closed", flags=["seizure", "self_harm"]))
         case LeftOut.PLAN_PAUSED:
             await tx.execute(enrolment.update().where(enrolment.c.chat_id == chat_id).values(state=PlanState.PAUSED))
         case LeftOut.TWICE_TODAY:
@@ -272,6 +276,7 @@ ORDER = (
     LeftOut.UNREACHABLE,
     LeftOut.OPTED_OUT,
     LeftOut.OPEN_ALERT,
+    LeftOut.SELF_HARM,
     LeftOut.PLAN_PAUSED,
     LeftOut.TWICE_TODAY,
 )
@@ -301,7 +306,9 @@ async def test_which_opt_outs_count(store: Store, scope: Scope, is_left: bool) -
     assert await count(store, everyone()) == {COPY: 1}
 
 
-@pytest.mark.parametrize("values", [{"state": "closed"}, {"level": None}, {"level": "advise"}])
+@pytest.mark.parametrize(
+    "values", [{"state": "closed"}, {"level": None}, {"level": "advise"}, {"state": "closed", "flags": ["seizure"]}]
+)
 async def test_which_alerts_do_not_count(store: Store, values: dict[str, Any]) -> None:
     await agreed(store, 11, NOW_US)
     async with store.write() as tx:
@@ -346,7 +353,7 @@ async def test_only_the_plan_that_is_meant_can_be_paused(store: Store) -> None:
 async def make_copies(store: Store, broadcast_id: int, limit: int = 100) -> list[int]:
     """What the feed does: copies for the next who wait. Returns their chats."""
     async with store.write() as tx:
-        found = await recipients.waiting(tx, broadcast_id, limit)
+        found = await recipients.waiting(tx, BOT, broadcast_id, limit, NOW_US)
         outs = [
             Outgoing(
                 ChatId(to["chat_id"]),
@@ -406,7 +413,7 @@ async def test_what_a_copy_may_say(store: Store) -> None:
     broadcast_id, _ = await frozen(store, everyone())
     async with store.read() as tx:
         shown = await recipients.first_chats(tx, BOT, everyone(), 5)
-        waiting = await recipients.waiting(tx, broadcast_id, 5)
+        waiting = await recipients.waiting(tx, BOT, broadcast_id, 5, NOW_US)
         assert len(await recipients.first_chats(tx, BOT, everyone(), 1)) == 1
     for rows in (shown, waiting):
         assert [{name: row[name] for name in facts[0]} for row in rows] == facts
