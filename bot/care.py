@@ -49,6 +49,8 @@ CONTACT = frozenset({"name", "other", "phone"})
 """Questions of that step whose answers are contact details, kept apart from all that is said."""
 BASELINE = "baseline"
 """The fact: pain of the old problem before treatment, 0-10."""
+CAREFUL = "careful"
+"""The fact: something asks for care, or may. It has a column of its own."""
 ENDED_UNFINISHED = "did not finish joining"
 """Why a plan has ended: nobody answered on joining."""
 ENDED_DONE = "done"

@@ -53,6 +53,8 @@ class _Checking:
             if fact.id in FACTS:
                 yield self._error(("careful", index, "id"), f"'{fact.id}' is a fact already; give it another id")
             yield from self._label(("careful", index, "label"), fact.label)
+        for fact_id in plan.mentions.keys() - {fact.id for fact in plan.careful}:
+            yield self._error(("mentions",), f"'{fact_id}' is no id under careful")
         for pain, counts in plan.careful_pain.items():
             if not 0 <= pain < counts <= MAX_PAIN:
                 text = f"{pain} cannot count as {counts}: pains are from 0 to 10, and it may only count as more"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
@@ -212,11 +212,15 @@ class Careful(Part):
 class Plan(Signable):
     """A care plan: everything counted from one treatment."""
 
+    later_fields: ClassVar[frozenset[str]] = frozenset({"mentions"})
+
     title: Line
     areas: tuple[Option, ...] = Field(min_length=1)
     """What is treated; `words`: what staff type for it."""
     sides: tuple[Option, ...] = Field(min_length=1)
     careful: tuple[Careful, ...] = ()
+    mentions: Mapping[ShortId, tuple[Line, ...]] = Field(default_factory=dict)
+    """By id under `careful`, words with which a patient tells of it in passing, later on."""
     careful_pain: Mapping[int, int] = Field(default_factory=dict)
     """In a careful patient a pain of this number counts as that one."""
     today: Text

@@ -223,6 +223,9 @@ class CheckInReplies(Sentences):
     """What was told, and the question about it that was left open."""
     unanswered: Text
     """Under the warning of a patient who left it open."""
+    note_told: Line
+    note_history: Line
+    note_asked: Line
     note_no_reply: Line
     note_call: Line
     note_booking: Line
@@ -241,6 +244,9 @@ class CheckInReplies(Sentences):
         "plan_open": frozenset({"treated", "next"}),
         "plan_quiet": frozenset({"treated"}),
         "plan_paused": frozenset({"treated"}),
+        "note_told": frozenset({"what"}),
+        "note_history": frozenset({"id", "words"}),
+        "note_asked": frozenset({"id", "words"}),
     }
 
 

@@ -20,6 +20,7 @@ from bot.core.answering import Answering
 from bot.core.care.asking import ACTIONS as CARE_ACTIONS
 from bot.core.care.checking_in import CheckIns
 from bot.core.care.joining_unasked import said_unasked
+from bot.core.care.mentioned import mentioned
 from bot.core.check_in_talk import CheckInTalk
 from bot.core.checking import Checking, Reply
 from bot.core.commanding import Commanding
@@ -127,7 +128,8 @@ class Conversation:
         if not command and not is_wish(alone):
             state = replace(state.settled(), held=batch or (this,))
         outcome = self._decided(understanding, command, words, state, occasion)
-        outcome = replace(outcome, take_back=take_back)
+        aside = mentioned(self.content, understanding, occasion)
+        outcome = replace(outcome, take_back=take_back, care=(*outcome.care, *aside))
         if batch or not (said.edited and occasion.earlier):  # an edited caption's picture is with staff already
             outcome = self._pictures.beside(outcome, batch or (this,), occasion)
         outcome = self._prefacing.in_time(outcome, said.edited, occasion)

@@ -37,7 +37,7 @@ _BAD_TO_HAVE = frozenset(words("loss lack trouble problem problems issue issues 
 """Between that "no" and the rest they turn it round."""
 _NEVER_HYPOTHETICAL = frozenset({SELF_HARM})
 """"What if I just…" is always a flag (red-flag catalogue, "Border rules", Hypothetical)."""
-_NO_RISK = frozenset({Why.DENIED, Why.ANSWERED, Why.HYPOTHETICAL, Why.HEARSAY})
+NO_RISK = frozenset({Why.DENIED, Why.ANSWERED, Why.HYPOTHETICAL, Why.HEARSAY})
 """Diabetes "for fifteen years" is a risk as much as any."""
 _EVERY = frozenset(Why)
 _RAISES_A_DOUBT = frozenset({Why.USUAL})
@@ -152,6 +152,13 @@ class Triager:
         return Triage(tuple(by_level), tuple(ruled_out), tuple(suspected))
 
 
+def ruled_out_of(line: str) -> tuple[str, str, str]:
+    """Red flag, reason and words of a line of `Triage.ruled_out`."""
+    flag_id, _, said = line.partition(": ")
+    why, _, words = said.partition(" (")
+    return flag_id, why, words.removesuffix(")")
+
+
 def _rule(flag: RedFlag, figures_of_speech: Sequence[str]) -> _Rule:
     def book(lines: Sequence[str]) -> PatternBook:
         return PatternBook(patterns(lines))
@@ -178,7 +185,7 @@ def _look(rule: _Rule, reading: Reading, finder: Finder) -> _Seen:
     seen.ruled_out |= weak.ruled_out
     if weak.fired:
         risk = _Seen()
-        _sift(rule, rule.risks, reading, finder, alike, risk, _NO_RISK)
+        _sift(rule, rule.risks, reading, finder, alike, risk, NO_RISK)
         if risk.fired or _are_two(weak.fired.values()):
             seen.fired |= weak.fired
     asked = _Seen()

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.care import NO_REPLY, Care, CareChange, Note, OpenCheckIn, PlanState, Value
+from bot.care import CAREFUL, NO_REPLY, Care, CareChange, Note, OpenCheckIn, PlanState, Value
 from bot.clock import from_us, to_us
 from bot.model import BotId, ChatId, DueState, PatientId, UserId
 from bot.store import dues
@@ -25,8 +25,6 @@ ALERT = "alert"
 """Why a plan is paused: a pressing sign of danger. Staff let it go on, or end it."""
 NO_CHAT = ChatId(0)
 """`enrolment.chat_id` of a patient without Telegram."""
-CAREFUL = "careful"
-"""The fact that has a column of its own."""
 
 _PLANS = (
     sa.select(enrolment, patient.c.code, patient_chat.c.label)

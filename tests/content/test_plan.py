@@ -139,6 +139,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     "said, a sign": ("[rock hard, solid]", "[rock hard, <leg>]", "'<leg>' must be plain words"),
     "said, twice": ("{id: no, label: No}", "{id: no, label: No, said: [Solid]}", "'solid' means 'no' already"),
     "careful_pain": ("{6: 7}", "{7: 6}", "7 cannot count as 6"),
+    "mentions": ("careful_pain: {6: 7}", "mentions: {thinners: [warfarin]}", "'thinners' is no id under careful"),
 }
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.care import BASELINE, JOINING, Care, CareChange, Note, NoteKind, OpenCheckIn, PlanState, Value
+from bot.care import CAREFUL as IS_CAREFUL
 from bot.content.plan import Careful, Moment, Option, Plan, Question, Rule, Step
 from bot.content.schema import Content
 from bot.content.sentences import EnrolmentReplies
@@ -309,7 +310,7 @@ def joined(content: Content, care: Care, answers: Mapping[str, Value]) -> CareCh
         return CareChange(care.enrolment_id, state=PlanState.ENDED, reason=ENDED_NOT_NOW)
     known = {one.id for one in plan.careful if care.facts.get(one.id) is True}
     facts: dict[str, Value] = {one.id: one.id in chosen | known for one in plan.careful}
-    facts["careful"] = chosen != {NONE} or bool(known) or care.facts.get(BY_STAFF) is True
+    facts[IS_CAREFUL] = chosen != {NONE} or bool(known) or care.facts.get(BY_STAFF) is True
     baseline = answers.get(BASELINE)
     if isinstance(baseline, int) and not isinstance(baseline, bool):
         facts[BASELINE] = baseline

@@ -1,0 +1,100 @@
+"""What a patient mentions that staff should know, while the bot answers as always. Pure.
+
+Red-flag catalogue, "Border rules", Staff alert without alarming: they take a blood thinner after all, had a clot once,
+or ask about a danger in the days after the treatment. None of it is a sign. Staff get a note, and the patient hears
+nothing of it. Pictures, complaints and wishes for a person go to staff anyway; pain and its trend are the plan's own.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import lru_cache
+
+from bot.care import CAREFUL, Care, CareChange, Note, NoteKind, PlanState
+from bot.content.plan import Careful
+from bot.content.schema import Content
+from bot.core.matching.english import english
+from bot.core.outcome import Occasion
+from bot.core.phrases import Finder, Pattern, patterns
+from bot.core.reading import Why, read
+from bot.core.replies import render
+from bot.core.text import clean
+from bot.core.triage import NO_RISK, ruled_out_of
+from bot.core.typos import Vocabulary
+from bot.markup import plain
+from bot.model import Understanding
+
+HISTORY = frozenset(
+    {
+        "suspected_dvt",
+        "chest_pain_breathless",
+        "collapse_unresponsive",
+        "faint_recovered",
+        "seizure",
+        "anaphylaxis",
+        "heavy_bleeding",
+        "persistent_bleeding",
+    }
+)
+"""Red flags that matter also where they are long over: clot, faint, epilepsy, allergy, bleeding (catalogue, "Past")."""
+ASKED_WITHIN = timedelta(hours=72)
+"""So long after the treatment staff hear of a question about a danger that is not there ("Staff alert without…")."""
+
+
+def mentioned(content: Content, understanding: Understanding, occasion: Occasion) -> tuple[CareChange, ...]:
+    """What staff are to know of this text, for the one plan that it can be about; nothing in a family's chat."""
+    going = [care for care in occasion.care if care.state in {PlanState.OPEN, PlanState.PAUSED}]
+    if len(going) != 1:
+        return ()
+    (care,) = going
+    told = _newly_told(content, care, understanding.text)
+    notes = (*_facts(content, told), *_passed_over(content, care, understanding, occasion))
+    if not notes:
+        return ()
+    facts = {**{one.id: True for one in told}, CAREFUL: True} if told else {}
+    return (CareChange(care.enrolment_id, answered=False, facts=facts, notes=notes),)
+
+
+def _newly_told(content: Content, care: Care, text: str) -> tuple[Careful, ...]:
+    """What asks for care and was not known. A guardian's "I" is not the child."""
+    plan = content.plans.get(care.plan_id)
+    if plan is None or care.is_child:
+        return ()
+    asked = {id_: lines for id_, lines in plan.mentions.items() if care.facts.get(id_) is not True}
+    reading = read(clean(text))
+    finder = Finder(reading, _vocabulary(tuple(asked.values())))
+    if not any(finder.first(pattern) for lines in asked.values() for pattern in _patterns(lines)):
+        return ()
+    barred = frozenset(index for index, why in enumerate(reading.why) if why in NO_RISK)
+    told = {id_ for id_, lines in asked.items() if any(finder.first(pattern, barred) for pattern in _patterns(lines))}
+    return tuple(one for one in plan.careful if one.id in told)
+
+
+def _facts(content: Content, told: tuple[Careful, ...]) -> Iterator[Note]:
+    for one in told:
+        yield _note(content, content.check_ins.note_told, what=one.staff)
+
+
+def _passed_over(content: Content, care: Care, understanding: Understanding, occasion: Occasion) -> Iterator[Note]:
+    """Signs of danger that were none, of which staff should hear all the same."""
+    is_soon = occasion.now - care.treated_at <= ASKED_WITHIN
+    for line in understanding.ruled_out:
+        flag_id, why, words = ruled_out_of(line)
+        if why == Why.PAST and flag_id in HISTORY:
+            yield _note(content, content.check_ins.note_history, id=flag_id, words=words)
+        elif why == Why.HYPOTHETICAL and is_soon:
+            yield _note(content, content.check_ins.note_asked, id=flag_id, words=words)
+
+
+def _note(content: Content, text: str, **values: str) -> Note:
+    return Note(NoteKind.NOTE, plain(render(text, content.clinic, **values)))
+
+
+@lru_cache(maxsize=64)
+def _patterns(said: tuple[str, ...]) -> tuple[Pattern, ...]:
+    return patterns(said)
+
+
+@lru_cache(maxsize=64)
+def _vocabulary(said: tuple[tuple[str, ...], ...]) -> Vocabulary:
+    every = (pattern for lines in said for pattern in _patterns(lines))
+    return Vocabulary({word for pattern in every for word in pattern.words}, is_real=english().knows)
