@@ -49,7 +49,7 @@ async def measure(url: str, bot_id: BotId, content_dir: Path, count: int) -> Lar
             await accounts.ensure_bot(store, tx, bot_id, None, BOT_INTERVAL_US)
         post = post_on(store, clock, bot_id, content_dir)
         await add_recipients(post, range(FIRST_PATIENT, FIRST_PATIENT + count))
-        if not store.is_sqlite:
+        if store.is_shared:
             async with store.write() as tx:
                 await tx.exec_driver_sql("ANALYZE")  # what PostgreSQL does by itself within a minute
         first = await add_draft(post)

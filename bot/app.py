@@ -210,7 +210,7 @@ class App:
         try:
             while True:
                 await self._stand_by()
-                hold_s = intake.POLL_S if self.store.is_sqlite else watch.POLL_S
+                hold_s = watch.POLL_S if self.store.is_shared else intake.POLL_S
                 await Poller(
                     self.client, self.inbox.save, self.alive.fetched, may_fetch=self.watch.take, hold_s=hold_s
                 ).run()

@@ -171,9 +171,9 @@ class Outbox:
             looked = 0
             try:
                 if self._clock.monotonic() >= recover_at:
-                    await self.recover(everything=self._store.is_sqlite)
+                    await self.recover(everything=not self._store.is_shared)
                     # SQLite has one sender: only its own past leaves orphans there, so once is enough.
-                    recover_at = math.inf if self._store.is_sqlite else self._clock.monotonic() + RECOVER_S
+                    recover_at = self._clock.monotonic() + RECOVER_S if self._store.is_shared else math.inf
                 if await self.has_work():
                     turn = await self.turn()
                     self.launch(turn)

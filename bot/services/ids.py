@@ -43,7 +43,7 @@ def hold_the_bot_off(store: Store) -> None:
 
     Raises StoreBusy when it runs. Raises StoreError on PostgreSQL, where workers share the roles and nothing tells.
     """
-    if not store.is_sqlite:
+    if store.is_shared:
         raise StoreError(
             "On PostgreSQL nothing tells whether a worker runs. Stop them all, then look up ids with "
             "DATABASE_URL=sqlite+aiosqlite:///data/ids.db in front of the command."

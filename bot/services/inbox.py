@@ -110,7 +110,7 @@ class Inbox:
 
     async def recover(self) -> None:
         """At a start: what the last process was handling may be tried at once, where this is the only one."""
-        if self.post.store.is_sqlite:
+        if not self.post.store.is_shared:
             async with self.post.store.write() as tx:
                 await rows.release_leases(tx, self.post.bot_id)
 

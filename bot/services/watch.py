@@ -35,7 +35,7 @@ class IntakeWatch:
 
     async def take(self) -> bool:
         """Take or renew the watch. False while another worker has it. Raises StoreError."""
-        if self.post.store.is_sqlite:
+        if not self.post.store.is_shared:
             return True
         async with self.post.store.write() as tx:
             machine_us = await self.post.store.machine_us(tx)

@@ -16,7 +16,7 @@ _BOT = sa.bindparam("of_bot", type_=sa.BigInteger)
 _ACCOUNT = sa.select(bot).where(bot.c.id == _BOT)
 _LOCK = _ACCOUNT.with_for_update()
 _TRY_LOCK = {
-    is_sqlite: with_machine_time(is_sqlite, _ACCOUNT).with_for_update(skip_locked=True) for is_sqlite in (True, False)
+    is_shared: with_machine_time(is_shared, _ACCOUNT).with_for_update(skip_locked=True) for is_shared in (True, False)
 }
 
 
@@ -47,7 +47,7 @@ async def account(tx: Tx, bot_id: BotId, *, lock: bool = False) -> sa.RowMapping
 
 async def try_lock(store: Store, tx: Tx, bot_id: BotId) -> tuple[sa.RowMapping, int] | None:
     """The bot's row, locked until the transaction ends, and machine time; None while another worker holds it."""
-    row = (await tx.execute(_TRY_LOCK[store.is_sqlite], {_BOT.key: bot_id})).mappings().one_or_none()
+    row = (await tx.execute(_TRY_LOCK[store.is_shared], {_BOT.key: bot_id})).mappings().one_or_none()
     return (row, store.machine_us_of(row)) if row is not None else None
 
 

@@ -49,7 +49,8 @@ class Store:
 
     def __init__(self, url: URL, writer: AsyncEngine, reader: AsyncEngine, clock: Clock) -> None:
         self.url = url
-        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.is_shared = url.get_backend_name() != "sqlite"
+        """Whether several workers may use it. The one place where the dialect is asked for."""
         self._writer = writer
         self._reader = reader
         self._clock = clock
@@ -70,20 +71,20 @@ class Store:
         Raises StoreDown when the database is locked for longer than `BUSY_TIMEOUT_MS`, full or gone.
         """
         async with AsyncExitStack() as stack:
-            if self.is_sqlite:
+            if not self.is_shared:
                 await stack.enter_async_context(self._turn)
             stack.enter_context(_driver_errors())
             yield await stack.enter_async_context(self._writer.begin())
 
     async def machine_us(self, tx: Tx) -> int:
         """Machine time in UTC microseconds: the database's own clock on PostgreSQL, where workers share it."""
-        if self.is_sqlite:
+        if not self.is_shared:
             return self._clock.machine_us()
         return self.machine_us_of((await tx.execute(_MACHINE_TIME)).mappings().one())
 
     def machine_us_of(self, row: sa.RowMapping) -> int:
         """The same from a row that was read `with_machine_time`."""
-        return self._clock.machine_us() if self.is_sqlite else int(row[_EPOCH.name] * 1_000_000)
+        return int(row[_EPOCH.name] * 1_000_000) if self.is_shared else self._clock.machine_us()
 
     async def insert_once(
         self, tx: Tx, table: sa.Table, rows: Iterable[Mapping[str, Any]], *key: str
@@ -92,7 +93,7 @@ class Store:
         rows = list(rows)
         if not rows:
             return ()
-        statement = _insert_once(self.is_sqlite, table, key)
+        statement = _insert_once(self.is_shared, table, key)
         return (await tx.execute(statement, rows if len(rows) > 1 else rows[0])).all()
 
     def take_role(self, role: str) -> None:
@@ -101,7 +102,7 @@ class Store:
         Raises StoreBusy naming the file when another process has it, StoreError when the lock file cannot be made.
         PostgreSQL workers share roles through row locks.
         """
-        if not self.is_sqlite or role in self._roles or self._file is None:
+        if self.is_shared or role in self._roles or self._file is None:
             return
         try:
             handle = Path(f"{self._file}.{role}.lock").open("w")  # noqa: SIM115 - held until the process ends
@@ -129,20 +130,20 @@ class Store:
         self._roles.clear()
 
 
-def with_machine_time(is_sqlite: bool, statement: sa.Select[Any]) -> sa.Select[Any]:
+def with_machine_time(is_shared: bool, statement: sa.Select[Any]) -> sa.Select[Any]:
     """A query that brings machine time along (`Store.machine_us_of`), which spares asking for it."""
-    return statement if is_sqlite else statement.add_columns(_EPOCH)
+    return statement.add_columns(_EPOCH) if is_shared else statement
 
 
-def insert_into(is_sqlite: bool, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(is_shared: bool, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that can leave out what is there: one thing in both dialects, which SQLAlchemy has once for each."""
-    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    return postgresql.insert(table) if is_shared else sqlite.insert(table)
 
 
 @cache
-def _insert_once(is_sqlite: bool, table: sa.Table, key: tuple[str, ...]) -> sa.Executable:
+def _insert_once(is_shared: bool, table: sa.Table, key: tuple[str, ...]) -> sa.Executable:
     """Kept, because putting it together takes longer than running it."""
-    once = insert_into(is_sqlite, table).on_conflict_do_nothing(index_elements=list(key))
+    once = insert_into(is_shared, table).on_conflict_do_nothing(index_elements=list(key))
     statement: sa.Executable = once.returning(*table.primary_key.columns)
     return statement
 

@@ -89,7 +89,7 @@ async def add_steps(store: Store, tx: Tx, bot_id: BotId, ids: Sequence[int], slo
     for number, slot in enumerate(slots):
         values |= {f"part_{number}": slot.step_id, f"end_{number}": slot.key_end}
         values |= {f"due_{number}": slot.due_us, f"until_{number}": slot.until_us}
-    made = await tx.execute(_add(store.is_sqlite, len(slots)), values)
+    made = await tx.execute(_add(store.is_shared, len(slots)), values)
     if made.rowcount < len(ids) * len(slots):
         await tx.execute(
             _WAKE,
@@ -102,7 +102,7 @@ async def add_steps(store: Store, tx: Tx, bot_id: BotId, ids: Sequence[int], slo
 
 
 @cache
-def _add(is_sqlite: bool, count: int) -> sa.Executable:
+def _add(is_shared: bool, count: int) -> sa.Executable:
     """Each of the enrolments beside each of `count` slots, inserted by the database alone: rows that go through the
     driver take five times as long."""
     slots = sa.union_all(*(_slot(number) for number in range(count))).subquery()
@@ -117,7 +117,7 @@ def _add(is_sqlite: bool, count: int) -> sa.Executable:
         due.c.dedupe_key: sa.literal(f"{CHECK_IN}:", sa.Text) + sa.cast(enrolment.c.id, sa.Text) + slots.c.key_end,
     }
     source = sa.select(*columns.values()).join_from(enrolment, slots, sa.true()).where(enrolment.c.id.in_(_OF_PLANS))
-    of_all = insert_into(is_sqlite, due).from_select(list(columns), source, include_defaults=False)
+    of_all = insert_into(is_shared, due).from_select(list(columns), source, include_defaults=False)
     once: sa.Executable = of_all.on_conflict_do_nothing(index_elements=["bot_id", "dedupe_key"])
     return once.execution_options(preserve_rowcount=True)  # SQLAlchemy keeps it of updates only
 

@@ -113,7 +113,7 @@ async def freeze(
     stretch = chats.subquery()
     columns = ("broadcast_id", "chat_id", "patient_id", "enrolment_id", "reason")
     rows = sa.select(sa.literal(broadcast_id), *(stretch.c[name] for name in columns[1:])).where(sa.true())
-    insert = insert_into(store.is_sqlite, recipient).from_select(columns, rows)
+    insert = insert_into(store.is_shared, recipient).from_select(columns, rows)
     await tx.execute(insert.on_conflict_do_nothing(index_elements=["broadcast_id", "chat_id"]))
     behind = (recipient.c.broadcast_id == broadcast_id, recipient.c.chat_id > (after or 0))
     last: int | None = await tx.scalar(sa.select(sa.func.max(recipient.c.chat_id)).where(*behind))
