@@ -223,6 +223,8 @@ class CheckInReplies(Sentences):
     """What was told, and the question about it that was left open."""
     unanswered: Text
     """Under the warning of a patient who left it open."""
+    note_often: Line
+    note_missed: Line
     note_told: Line
     note_history: Line
     note_asked: Line
@@ -244,6 +246,7 @@ class CheckInReplies(Sentences):
         "plan_open": frozenset({"treated", "next"}),
         "plan_quiet": frozenset({"treated"}),
         "plan_paused": frozenset({"treated"}),
+        "note_often": frozenset({"question"}),
         "note_told": frozenset({"what"}),
         "note_history": frozenset({"id", "words"}),
         "note_asked": frozenset({"id", "words"}),

@@ -31,6 +31,7 @@ from bot.model import (
     Understanding,
 )
 from bot.services.alerts import Alerts, Raised
+from bot.services.asked_again import AskedAgain
 from bot.services.broadcast_report import Report
 from bot.services.enrolment_patients import PatientSide
 from bot.services.planner import Planner
@@ -144,6 +145,7 @@ class Effects:
         owed = [out for one in decided for out in _owed(one, question_ids.get(one.update_id))]
         await self.post.enqueue_all(self.tx, owed)
         for one in decided:
+            await AskedAgain(self.post).look(self.tx, one.patient.chat_id, one.outcome, one.seen.occasion)
             for number, card in enumerate(one.outcome.staff):
                 await self._tell_staff(one, card, number, question_ids.get(one.update_id))
             for change in one.outcome.care:

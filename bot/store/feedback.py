@@ -41,6 +41,22 @@ async def asked_under(tx: Tx, bot_id: BotId, chat_id: ChatId, row_id: MessageId)
     return (await tx.execute(statement)).mappings().one_or_none()
 
 
+async def answered_with(tx: Tx, bot_id: BotId, chat_id: ChatId, entry_id: str, since_us: int) -> int:
+    """How many messages of this chat got this answer since then; one that was edited counts once."""
+    of_entry = (question.c.entry_id == entry_id, question.c.decision == Decision.ANSWER)
+    mine = (question.c.bot_id == bot_id, question.c.chat_id == chat_id, question.c.at_us >= since_us)
+    found = await tx.execute(sa.select(sa.func.count(question.c.message_id.distinct())).where(*mine, *of_entry))
+    return int(found.scalar_one())
+
+
+async def refused(tx: Tx, bot_id: BotId, chat_id: ChatId, since_us: int) -> int:
+    """How many answers to what this chat asked since then were not what had been asked."""
+    mine = (question.c.bot_id == bot_id, question.c.chat_id == chat_id, question.c.at_us >= since_us)
+    statement = sa.select(sa.func.count()).select_from(feedback).join(question, question.c.id == feedback.c.question_id)
+    found = await tx.execute(statement.where(*mine, feedback.c.verdict == Tap.NOT_ASKED))
+    return int(found.scalar_one())
+
+
 async def put_aside(tx: Tx, question_id: int) -> frozenset[str]:
     """Entries of which the patient said that they were not meant."""
     is_aside = sa.or_(feedback.c.verdict == Tap.NOT_ASKED, feedback.c.choice == Tap.NONE)

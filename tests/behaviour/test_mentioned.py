@@ -67,3 +67,23 @@ async def test_a_parent_speaks_of_the_child_not_of_themselves(house: House) -> N
     await on_shipped_plan(house, is_child=True)
     await says(house, "I'm on blood thinners by the way, can he shower")
     assert await notes(house) == []
+
+
+async def test_the_same_question_three_times_in_a_day_is_noted(house: House) -> None:
+    await on_shipped_plan(house)
+    for words in ("can I shower", "can i have a shower", "can I shower tonight"):
+        assert await notes(house) == []
+        await says(house, words)
+        await house.pass_time(minutes=10)
+    assert await notes(house) == ["Asked three times in one day: Can I shower, bathe or swim?"]
+
+
+async def test_two_answers_that_missed_the_question_are_noted(house: House) -> None:
+    await on_shipped_plan(house)
+    for words in ("can I shower", "can I drive home"):
+        assert await notes(house) == []
+        await says(house, words)
+        house.patient.presses("Not what I asked")
+        await house.settle()
+        await house.pass_time(minutes=5)
+    assert await notes(house) == ["Two answers of the bot in one day were not what was asked"]

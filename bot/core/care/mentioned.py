@@ -42,16 +42,21 @@ ASKED_WITHIN = timedelta(hours=72)
 
 def mentioned(content: Content, understanding: Understanding, occasion: Occasion) -> tuple[CareChange, ...]:
     """What staff are to know of this text, for the one plan that it can be about; nothing in a family's chat."""
-    going = [care for care in occasion.care if care.state in {PlanState.OPEN, PlanState.PAUSED}]
-    if len(going) != 1:
+    care = only_plan(occasion)
+    if care is None:
         return ()
-    (care,) = going
     told = _newly_told(content, care, understanding.text)
     notes = (*_facts(content, told), *_passed_over(content, care, understanding, occasion))
     if not notes:
         return ()
     facts = {**{one.id: True for one in told}, CAREFUL: True} if told else {}
     return (CareChange(care.enrolment_id, answered=False, facts=facts, notes=notes),)
+
+
+def only_plan(occasion: Occasion) -> Care | None:
+    """The plan that what this chat says can be about; None where there are none or several."""
+    going = [care for care in occasion.care if care.state in {PlanState.OPEN, PlanState.PAUSED}]
+    return going[0] if len(going) == 1 else None
 
 
 def _newly_told(content: Content, care: Care, text: str) -> tuple[Careful, ...]:
