@@ -75,6 +75,11 @@ def check(announcement: Announcement, content: Content, *, has_photo: bool = Fal
     return tuple(sorted(found, key=lambda finding: not finding.is_problem))
 
 
+def problems(announcement: Announcement, content: Content, *, has_photo: bool = False) -> tuple[Finding, ...]:
+    """What keeps it from going out."""
+    return tuple(one for one in check(announcement, content, has_photo=has_photo) if one.is_problem)
+
+
 def in_words(finding: Finding, content: Content) -> str:
     """A finding as staff read it; HTML."""
     sentence: str = getattr(content.broadcasts, f"check_{finding.kind}")

@@ -5,14 +5,12 @@ Red-flag catalogue, "Border rules", Staff alert without alarming. What the words
 
 from dataclasses import dataclass
 
-from bot.care import Note, NoteKind
+from bot.care import Note
 from bot.clock import to_us
 from bot.content.schema import Entry
-from bot.core.care.mentioned import only_plan
+from bot.core.care.mentioned import only_plan, to_know
 from bot.core.outcome import Occasion, Outcome
-from bot.core.replies import render
 from bot.core.teaching import is_refused
-from bot.markup import plain
 from bot.model import ChatId, Decision
 from bot.services.policy import ClinicPolicy
 from bot.services.post import Post
@@ -38,11 +36,11 @@ class AskedAgain:
             return
         bot_id, now_us = self.post.bot_id, self.post.clock.now_us()
         day_us = to_us(ClinicPolicy(self.post.library).day_start(self.post.clock.now(), known.zone))
-        texts, notes = self.post.library.served.content.check_ins, list[Note]()
+        content, notes = self.post.library.served.content, list[Note]()
         if entry and await feedback.answered_with(tx, bot_id, chat_id, entry.id, day_us) >= OFTEN:
-            notes.append(self._note(texts.note_often, question=entry.question))
+            notes.append(to_know(content.check_ins.note_often, content.clinic, question=entry.question))
         if is_refused(outcome.taps) and await feedback.refused(tx, bot_id, chat_id, day_us) >= MISSED:
-            notes.append(self._note(texts.note_missed))
+            notes.append(to_know(content.check_ins.note_missed, content.clinic))
         await care.add_notes(self.post.store, tx, bot_id, known.enrolment_id, None, notes, now_us)
 
     def _answer(self, outcome: Outcome) -> Entry | None:
@@ -51,6 +49,3 @@ class AskedAgain:
         if understood is None or understood.decision is not Decision.ANSWER or understood.id is None:
             return None
         return self.post.library.served.content.entries.get(understood.id)
-
-    def _note(self, text: str, **values: str) -> Note:
-        return Note(NoteKind.NOTE, plain(render(text, self.post.library.served.content.clinic, **values)))

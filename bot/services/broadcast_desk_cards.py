@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.announcement import Audience, LeftOut, State
 from bot.clock import SECOND_US, from_us, to_us
-from bot.core.announcement_check import Finding, check, in_words
+from bot.core.announcement_check import check
 from bot.core.announcing import NEEDS_VISIT, SEND_FROM, SEND_UNTIL, Announcement
 from bot.core.audience import Choices
 from bot.core.composing import TREATED_DAYS, Choice, good_times, is_on, key_of
@@ -105,7 +105,7 @@ class Cards:
             *self.words.needs_visit(announcement),
             *self._when(row),
             self.post.text(self.words.texts.desk_by, name=row["created_name"] or "–"),
-            *self._found(findings),
+            *self.words.found(findings),
         ]
         shown = await self._shown(tx, row, announcement)
         text = self.post.text(self.words.texts.desk_draft, text=Html(shown), lines=Html("\n".join(lines)))
@@ -197,11 +197,6 @@ class Cards:
         if row["any_hour"]:
             lines.append(self.post.text(texts.desk_when_any_hour))
         return lines
-
-    def _found(self, findings: Iterable[Finding]) -> Iterable[str]:
-        for finding in findings:
-            text = self.words.texts.desk_problem if finding.is_problem else self.words.texts.desk_warning
-            yield self.post.text(text, what=Html(in_words(finding, self.words.content)))
 
     # --- what its buttons ask ---------------------------------------------------------------------------------------
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.announcement import Counts
-from bot.core.announcement_check import check, completed, in_words
+from bot.core.announcement_check import completed, problems
 from bot.core.announcing import Announcement
 from bot.core.composing import key_of
 from bot.core.replies import Html
 from bot.model import Button, Payload, TextIn
 from bot.services.broadcast_desk_cards import Cards
-from bot.services.broadcast_desk_turn import Turn, redraw, reply
+from bot.services.broadcast_desk_turn import Turn, elsewhere, redraw, reply
 from bot.services.broadcast_desk_words import DeskWords, data
 from bot.services.broadcast_report import Report, buttons
 from bot.services.broadcasts import Broadcasts, Done
@@ -116,10 +116,8 @@ class Running:
         content = self._words.content
         today = self.post.clock.now().astimezone(content.clinic.zone).date()
         new = Announcement(completed(said.html, content, today), Announcement.from_json(row["payload"]).links)
-        problems = [one for one in check(new, content, has_photo=row["attachment_id"] is not None) if one.is_problem]
-        if problems:
-            lines = (self._say(self._words.texts.desk_problem, what=Html(in_words(one, content))) for one in problems)
-            await self._ask(tx, turn, "\n".join(lines))
+        if wrong := problems(new, content, has_photo=row["attachment_id"] is not None):
+            await self._ask(tx, turn, "\n".join(self._words.found(wrong)))
             return
         waits = {_CORRECTION: new.text, _CORRECTED_BY: turn.who}
         await broadcasts.set_values(tx, row["id"], asking=None, payload=row["payload"] | waits)
@@ -130,12 +128,11 @@ class Running:
         sure = Button(
             texts.button_sure_correct.replace("{copies}", copies), data("correctsure", row["id"], key_of(new.text))
         )
-        chats = [turn.chat_id]
+        turns = [turn]
         if content.clinic.broadcast_needs_second:
             asked = self._with(asked, self._say(texts.desk_needs_second))
-            chats += [chat_id for chat_id in await self.post.staff_chats(tx) if chat_id != turn.chat_id]
-        for chat_id in chats:
-            there = turn if chat_id == turn.chat_id else turn.elsewhere(chat_id)
+            turns += await elsewhere(self.post, tx, turn)
+        for there in turns:
             await self._ask(tx, there, self._with(asked, self._in_doubt(counts)), sure)
 
     async def _correct(self, tx: Tx, turn: Turn, row: sa.RowMapping) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.announcement import State
-from bot.core.announcement_check import check
+from bot.core.announcement_check import problems
 from bot.core.announcing import Announcement
 from bot.model import Payload
 from bot.services.broadcast_desk_check import LastLook, last_look
 from bot.services.broadcast_desk_drafts import AtDesk
-from bot.services.broadcast_desk_turn import Turn, reply
+from bot.services.broadcast_desk_turn import Turn, elsewhere, reply
 from bot.services.broadcasts import Broadcasts, Done
 from bot.store import broadcasts
 from bot.store.engine import Tx
@@ -29,7 +29,7 @@ class Sending(AtDesk):
     async def look(self, tx: Tx, turn: Turn, row: sa.RowMapping, said: str = "") -> None:
         """One copy as patients get it, and below it the card that sends. `said`: stands above its figures."""
         announcement, photo = Announcement.from_json(row["payload"]), row["attachment_id"]
-        if any(one.is_problem for one in check(announcement, self._words.content, has_photo=photo is not None)):
+        if problems(announcement, self._words.content, has_photo=photo is not None):
             await self._drafts.redrawn(tx, turn, row)
             return
         await broadcasts.set_values(tx, row["id"], asking=None)
@@ -72,12 +72,11 @@ class Sending(AtDesk):
         """Where colleagues see it: here, or in the staff group if it was written privately."""
         look = await last_look(self.post, tx, row)
         said = self.post.text(self._words.texts.desk_proposed, name=turn.name)
-        others = [chat_id for chat_id in await self.post.staff_chats(tx) if chat_id != turn.chat_id]
+        others = await elsewhere(self.post, tx, turn)
         if not others:
             await self._drafts.draw(tx, turn, row["id"], look.card(said))
             return
-        for chat_id in others:
-            there = turn.elsewhere(chat_id)
+        for there in others:
             await reply(self.post, tx, there, look.copy, "copy", row["attachment_id"])
             await reply(self.post, tx, there, look.card(said), "card")
         await self._drafts.draw(tx, turn, row["id"], Payload(self.post.text(self._words.texts.desk_proposed_elsewhere)))

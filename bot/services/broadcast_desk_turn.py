@@ -53,10 +53,6 @@ class Turn:
         """What colleagues call them."""
         return self.sender.first_name[:64] or "–"
 
-    def elsewhere(self, chat_id: ChatId) -> Self:
-        """The same for what is said in another chat, where nothing stands that it could be an answer to."""
-        return replace(self, chat_id=chat_id, key=f"{self.key}:{chat_id}", message_id=None, row_id=None)
-
     @classmethod
     def of_words(cls, row: sa.RowMapping, said: TextIn | MediaIn, broadcast_id: int = 0) -> Self:
         """Of an update that brought words or a picture; `broadcast_id`: what they answer."""
@@ -81,6 +77,12 @@ def about(payload: Payload) -> int | None:
         if name == DESK and (found := _ARGUMENT.fullmatch(argument)) is not None:
             return int(found[2])
     return None
+
+
+async def elsewhere(post: Post, tx: Tx, turn: Turn) -> list[Turn]:
+    """The same in every other chat of staff, where nothing stands that a message could be an answer to."""
+    others = [chat_id for chat_id in await post.staff_chats(tx) if chat_id != turn.chat_id]
+    return [replace(turn, chat_id=one, key=f"{turn.key}:{one}", message_id=None, row_id=None) for one in others]
 
 
 async def reply(

@@ -1,6 +1,6 @@
 """Announcements in words for staff: whom they are for and how many that is, when they go, what each is called."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,8 +11,9 @@ from bot.content.locked_screen import locked_screen
 from bot.content.schema import Content
 from bot.content.sentences import BroadcastReplies
 from bot.core import audience as audiences
+from bot.core.announcement_check import Finding, in_words
 from bot.core.announcing import NEEDS_VISIT, Announcement
-from bot.core.replies import WEEKDAY_NAMES, full_time, names_of, render, time_in_words
+from bot.core.replies import WEEKDAY_NAMES, Html, full_time, names_of, render, time_in_words
 from bot.errors import MarkupError
 from bot.model import UserId
 from bot.services.broadcast_file import reasons
@@ -37,6 +38,11 @@ class DeskWords:
     """Puts what staff see into words, all of it plain: `Post.text` escapes it."""
 
     post: Post
+
+    def found(self, findings: Iterable[Finding]) -> list[str]:
+        """A line for each thing that is wrong or doubtful; HTML."""
+        kinds = {True: self.texts.desk_problem, False: self.texts.desk_warning}
+        return [self.post.text(kinds[one.is_problem], what=Html(in_words(one, self.content))) for one in findings]
 
     @property
     def content(self) -> Content:

@@ -6,7 +6,7 @@ Also its name on the card about a patient who writes soon after it.
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from bot.announcement import Counts, State, Task
 from bot.clock import SECOND_US, from_us, to_us
 from bot.content.sentences import BroadcastReplies
-from bot.core.announcement_check import check, in_words
-from bot.core.announcing import Announcement, lasts, starts_at
+from bot.core.announcement_check import Finding
+from bot.core.announcing import lasts, starts_at
 from bot.core.replies import Html
 from bot.model import (
     Button,
@@ -123,14 +123,10 @@ class Report:
         key = f"announcement:{row['id']}:stopped:{row['judged_sent'] + sent}:{row['judged_refused'] + refused}"
         await self.post.tell(tx, Kind.ALERT, payload, key, place=await alerts_place(self.post, tx))
 
-    async def tell_wrong_by_now(self, tx: Tx, row: sa.RowMapping) -> None:
+    async def tell_wrong_by_now(self, tx: Tx, row: sa.RowMapping, wrong: Iterable[Finding]) -> None:
         """One that waited for its time does not go out: what is wrong with it, and where alerts go."""
-        texts, words, content = self._words.texts, self._words, self._words.content
-        found = check(Announcement.from_json(row["payload"]), content, has_photo=row["attachment_id"] is not None)
-        lines = [
-            self.post.text(texts.desk_problem, what=Html(in_words(one, content))) for one in found if one.is_problem
-        ]
-        given = {"title": words.title(row), "lines": Html("\n".join(lines))}
+        texts, words = self._words.texts, self._words
+        given = {"title": words.title(row), "lines": Html("\n".join(words.found(wrong)))}
         payload = Payload(self.post.text(texts.report_alarm_wrong, **given), buttons(_paused(row), Counts(), texts))
         key = f"announcement:{row['id']}:wrong:{self.post.clock.now_us()}"
         await self.post.tell(tx, Kind.ALERT, payload, key, place=await alerts_place(self.post, tx))

@@ -17,10 +17,9 @@ import sqlalchemy as sa
 
 from bot import logs
 from bot.announcement import Audience, LeftOut, State, Task
-from bot.care import PlanState
 from bot.clock import SECOND_US, from_us, to_us
 from bot.content.plan import label_of
-from bot.core.announcement_check import check
+from bot.core.announcement_check import problems
 from bot.core.announcing import (
     NEEDS_VISIT,
     TAKE_BACK,
@@ -275,9 +274,11 @@ class Broadcasts:
         if (wait := self.starts_at(row) - self.post.clock.now()) > timedelta(0):
             return wait
         if row["started_us"] is None:
-            if self._is_wrong_by_now(row):
+            # What the clinic's own names stand for may have changed since it was looked at.
+            announcement, content = Announcement.from_json(row["payload"]), self.post.library.served.content
+            if wrong := problems(announcement, content, has_photo=row["attachment_id"] is not None):
                 await self.pause(tx, None, row["id"], PROBLEM)
-                await Report(self.post).tell_wrong_by_now(tx, row)
+                await Report(self.post).tell_wrong_by_now(tx, row, wrong)
                 return None
             await broadcasts.set_values(tx, row["id"], started_us=now_us)
         ready, pending = await broadcasts.ready(tx, row["id"], now_us)
@@ -290,13 +291,6 @@ class Broadcasts:
             return SLOW_STEP if pending else STEP
         await self._end(tx, row, State.DONE, None)
         return timedelta(0)
-
-    def _is_wrong_by_now(self, row: sa.RowMapping) -> bool:
-        """Whether it would be stopped at the check, as the clinic's own names may stand for something else by now."""
-        content, has_photo = self.post.library.served.content, row["attachment_id"] is not None
-        return any(
-            one.is_problem for one in check(Announcement.from_json(row["payload"]), content, has_photo=has_photo)
-        )
 
     async def _make_copies(self, tx: Tx, row: sa.RowMapping) -> int:
         announcement = Announcement.from_json(row["payload"])
@@ -332,8 +326,6 @@ class Broadcasts:
         """Why somebody gets no copy who was meant to when it was frozen, perhaps weeks ago."""
         if to["is_spared"]:
             return LeftOut.SELF_HARM
-        if to["plan_state"] == PlanState.PAUSED:
-            return LeftOut.PLAN_PAUSED
         return None if self._is_true_of(row, announcement, to) else LeftOut.NO_VISIT
 
     def _is_true_of(self, row: sa.RowMapping, announcement: Announcement, to: sa.RowMapping) -> bool:

@@ -253,13 +253,7 @@ def _is_spared(bot_id: BotId, now_us: int) -> sa.ColumnElement[bool]:
 
 # --- copies ---------------------------------------------------------------------------------------------------------
 
-_FACTS = (
-    enrolment.c.id.label("enrolment_id"),
-    enrolment.c.state.label("plan_state"),
-    enrolment.c.visit_us,
-    enrolment.c.zone,
-    enrolment.c.area,
-)
+_FACTS = (enrolment.c.id.label("enrolment_id"), enrolment.c.visit_us, enrolment.c.zone, enrolment.c.area)
 _LINK = sa.and_(
     patient_chat.c.bot_id == enrolment.c.bot_id,
     patient_chat.c.chat_id == enrolment.c.chat_id,
@@ -269,15 +263,14 @@ _LINK = sa.and_(
 
 
 def facts_of(statement: sa.Select[Any], enrolment_id: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """`statement` with what a copy may say of its patient, or hangs on: `plan_state`, `visit_us`, `zone`, `area`,
-    `label`."""
+    """`statement` with what a copy may say of its patient: `visit_us`, `zone`, `area`, `label`."""
     told = statement.add_columns(*_FACTS, patient_chat.c.label)
     return told.join(enrolment, enrolment.c.id == enrolment_id).outerjoin(patient_chat, _LINK)
 
 
 async def waiting(tx: Tx, bot_id: BotId, broadcast_id: int, limit: int, now_us: int) -> Sequence[sa.RowMapping]:
-    """The next chats without a copy: `chat_id`, `enrolment_id`, `plan_state`, `visit_us`, `zone`, `area`, `label`,
-    `is_spared` (`LeftOut.SELF_HARM`, at `now_us`).
+    """The next chats without a copy: `chat_id`, `enrolment_id`, `visit_us`, `zone`, `area`, `label`, `is_spared`
+    (`LeftOut.SELF_HARM`, at `now_us`).
 
     `label`: what the family calls the patient; None where the chat has one patient.
     """

@@ -563,14 +563,11 @@ async def test_what_an_owner_writes_privately_is_confirmed_in_the_group(house: H
     assert [got(person, "closed on Friday") for person in people] == [1, 1, 1]
 
 
-async def to_correct(house: House, text: str, by: Participant | None = None) -> Message:
-    """An announcement that was sent, and the question about its new text."""
-    by = by or house.member
+async def to_correct(house: House, text: str) -> Message:
+    """The question about a new text for the announcement that was sent last."""
     card = next(one for one in reversed(house.world.from_bot(house.staff.chat_id)) if "Correct" in labels(one))
-    await presses(house, "Correct", card, None if by is house.member else by)
-    by.replies(newest(house), text)
-    await house.settle(20)
-    return newest(house)
+    await presses(house, "Correct", card)
+    return await answers(house, newest(house), text)
 
 
 @pytest.mark.usefixtures("two_people")

@@ -289,15 +289,20 @@ async def test_what_did_not_arrive_is_said_under_the_words(house: House, number:
     assert told.reply_to == words.message_id
 
 
+async def why_under(house: House, number: int, line: Message) -> str:
+    """What the button under a line of the thread brings."""
+    house.member.presses("Why this answer", line.message_id)
+    await house.settle(seconds=30)
+    return seen_in(house, number)[-1].text
+
+
 async def test_why_this_answer_stands_under_the_line_that_says_it(house: House, number: int) -> None:
     for words in ("can I drive home", "can I shower tonight"):
         house.patient.says(words)
         await house.settle(seconds=30)
     first = next(one for one in seen_in(house, number) if "can I drive home" in one.text and one.keys)
     assert "The bot answered:" in first.text
-    house.member.presses("Why this answer", first.message_id)
-    await house.settle(seconds=30)
-    why = seen_in(house, number)[-1].text
+    why = await why_under(house, number, first)
     assert "can I drive home" in why
     assert "shower" not in why
     house.patient.says("do you sell tea for my uncle")
@@ -327,9 +332,7 @@ async def test_why_stands_under_every_reply_of_the_bot(
     line = next(one for one in seen_in(house, number) if did in one.text)
     assert words in line.text
     assert [key.label for key in line.keys] == ["Why this answer"]
-    house.member.presses("Why this answer", line.message_id)
-    await house.settle(seconds=30)
-    said = seen_in(house, number)[-1].text
+    said = await why_under(house, number, line)
     assert words in said
     assert why in said
 
@@ -354,9 +357,7 @@ async def test_why_stands_under_the_reply_to_an_answered_safety_question(
     line = next(one for one in seen_in(house, number) if f"answered the safety question: {answer}" in one.text)
     assert did in line.text
     assert [key.label for key in line.keys] == ["Why this answer"]
-    house.member.presses("Why this answer", line.message_id)
-    await house.settle(seconds=30)
-    assert words in seen_in(house, number)[-1].text
+    assert words in await why_under(house, number, line)
 
 
 async def test_the_pencil_stands_under_the_line_that_says_what_the_bot_answered(house: House, number: int) -> None:

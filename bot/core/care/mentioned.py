@@ -1,25 +1,21 @@
 """What a patient mentions that staff should know, while the bot answers as always. Pure.
 
-Red-flag catalogue, "Border rules", Staff alert without alarming: they take a blood thinner after all, had a clot once,
+Red-flag catalogue, "Border rules", Staff alert without alarming: they take a blood thinner after all, had a fit once,
 or ask about a danger in the days after the treatment. None of it is a sign. Staff get a note, and the patient hears
 nothing of it. Pictures, complaints and wishes for a person go to staff anyway; pain and its trend are the plan's own.
 """
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import lru_cache
 
 from bot.care import CAREFUL, Care, CareChange, Note, NoteKind, PlanState
 from bot.content.plan import Careful
-from bot.content.schema import Content
-from bot.core.matching.english import english
+from bot.content.schema import Clinic, Content
+from bot.core.care.options import every_told
 from bot.core.outcome import Occasion
-from bot.core.phrases import Finder, Pattern, patterns
-from bot.core.reading import Why, read
+from bot.core.reading import Why
 from bot.core.replies import render
-from bot.core.text import clean
 from bot.core.triage import NO_RISK, ruled_out_of
-from bot.core.typos import Vocabulary
 from bot.markup import plain
 from bot.model import Understanding
 
@@ -65,18 +61,13 @@ def _newly_told(content: Content, care: Care, text: str) -> tuple[Careful, ...]:
     if plan is None or care.is_child:
         return ()
     asked = {id_: lines for id_, lines in plan.mentions.items() if care.facts.get(id_) is not True}
-    reading = read(clean(text))
-    finder = Finder(reading, _vocabulary(tuple(asked.values())))
-    if not any(finder.first(pattern) for lines in asked.values() for pattern in _patterns(lines)):
-        return ()
-    barred = frozenset(index for index, why in enumerate(reading.why) if why in NO_RISK)
-    told = {id_ for id_, lines in asked.items() if any(finder.first(pattern, barred) for pattern in _patterns(lines))}
+    told = every_told(text, asked, NO_RISK)
     return tuple(one for one in plan.careful if one.id in told)
 
 
 def _facts(content: Content, told: tuple[Careful, ...]) -> Iterator[Note]:
     for one in told:
-        yield _note(content, content.check_ins.note_told, what=one.staff)
+        yield to_know(content.check_ins.note_told, content.clinic, what=one.staff)
 
 
 def _passed_over(content: Content, care: Care, understanding: Understanding, occasion: Occasion) -> Iterator[Note]:
@@ -85,21 +76,11 @@ def _passed_over(content: Content, care: Care, understanding: Understanding, occ
     for line in understanding.ruled_out:
         flag_id, why, words = ruled_out_of(line)
         if why == Why.PAST and flag_id in HISTORY:
-            yield _note(content, content.check_ins.note_history, id=flag_id, words=words)
+            yield to_know(content.check_ins.note_history, content.clinic, id=flag_id, words=words)
         elif why == Why.HYPOTHETICAL and is_soon:
-            yield _note(content, content.check_ins.note_asked, id=flag_id, words=words)
+            yield to_know(content.check_ins.note_asked, content.clinic, id=flag_id, words=words)
 
 
-def _note(content: Content, text: str, **values: str) -> Note:
-    return Note(NoteKind.NOTE, plain(render(text, content.clinic, **values)))
-
-
-@lru_cache(maxsize=64)
-def _patterns(said: tuple[str, ...]) -> tuple[Pattern, ...]:
-    return patterns(said)
-
-
-@lru_cache(maxsize=64)
-def _vocabulary(said: tuple[tuple[str, ...], ...]) -> Vocabulary:
-    every = (pattern for lines in said for pattern in _patterns(lines))
-    return Vocabulary({word for pattern in every for word in pattern.words}, is_real=english().knows)
+def to_know(text: str, clinic: Clinic, **values: str) -> Note:
+    """A note that asks for nothing; `values` fill in its sentence."""
+    return Note(NoteKind.NOTE, plain(render(text, clinic, **values)))

@@ -4,7 +4,7 @@ Slips of the finger are allowed for; what a "no" stands before, or a "gone" behi
 what a sentence says for an option (`said`), the sentence is read as carefully as triage reads it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from bot.content.plan import Option
 from bot.core.matching.english import english
 from bot.core.phrases import Finder, Pattern, patterns
-from bot.core.reading import read
+from bot.core.reading import Why, read
 from bot.core.text import clean, normalise
 from bot.core.text import words as split_words
 from bot.core.typos import Vocabulary
@@ -22,6 +22,7 @@ from bot.core.typos import Vocabulary
 _ALIKE = 88
 """Of 100: so much like the button's words; a slip or two."""
 _DENIALS = frozenset(split_words("no not never none without isnt arent wasnt dont doesnt didnt havent hasnt cant nor"))
+_EVERY = frozenset(Why)
 _GONE = frozenset(split_words("gone went disappeared vanished cleared"))
 FILLERS = frozenset(
     split_words(
@@ -114,18 +115,32 @@ def _is_denied(typed: list[str], span: _Span) -> bool:
 def told(text: str, options: Sequence[Option]) -> str | None:
     """The option that a sentence tells of in the words that the plan lists for it, the last of several: "it's rock
     hard" where the calf may be very hard. Words that are denied, only imagined or long past tell of nothing."""
-    books = [(option.id, _told_by(option.said)) for option in options if option.said]
-    if not books:
-        return None
+    found = every_told(text, {option.id: option.said for option in options if option.said})
+    return found[-1] if found else None
+
+
+def every_told(text: str, said: Mapping[str, tuple[str, ...]], settles: frozenset[Why] = _EVERY) -> tuple[str, ...]:
+    """All that a text tells of, by id, in the words that `said` lists for each. What stands there for a reason that
+    `settles` it (denied, imagined, long past) tells of nothing."""
+    if not said:
+        return ()
     reading = read(clean(text))
-    finder = Finder(reading, _vocabulary(tuple(option.said for option in options)))
-    barred = frozenset(index for index, why in enumerate(reading.why) if why is not None)
+    finder = Finder(reading, _vocabulary(tuple(said.values())))
+    there = [
+        (id_, pattern)
+        for id_, lines in said.items()
+        for pattern in _told_by(lines)
+        if finder.first(pattern) is not None
+    ]
+    if not there:
+        return ()
+    barred = frozenset(index for index, why in enumerate(reading.why) if why in settles)
 
-    def is_told(pattern: Pattern) -> bool:
+    def counts(pattern: Pattern) -> bool:
         has_a_no = not _DENIALS.isdisjoint(pattern.words)  # "can't feel": that "no" is part of what is told
-        return finder.first(pattern, frozenset() if has_a_no else barred) is not None
+        return has_a_no or finder.first(pattern, barred) is not None
 
-    return next((option_id for option_id, book in reversed(books) if any(map(is_told, book))), None)
+    return tuple(dict.fromkeys(id_ for id_, pattern in there if counts(pattern)))
 
 
 @lru_cache(maxsize=512)
