@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import httpx
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -128,6 +128,8 @@ class _Endpoint:
             # Headers first, then the error: a server then closes the socket instead of answering 500.
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
             raise
+        except ClientDisconnect:  # the caller hung up before all of the call was here: nothing is done, nobody is told
+            return
         headers = {"Retry-After": str(reply.retry_after)} if reply.retry_after else None
         await Response(reply.body, reply.status, headers, media_type="application/json")(scope, receive, send)
 

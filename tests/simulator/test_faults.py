@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from starlette.types import Message, Scope
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
@@ -23,6 +24,7 @@ from bot.simulator.faults import (
     too_many,
     unauthorized,
 )
+from bot.simulator.server import create_app
 
 FAULTS = {
     "429": (too_many(7), RetryAfter, None, 0),
@@ -168,3 +170,24 @@ async def test_retry_after_is_what_the_plan_says(bot: Bot, world: World, patient
     with pytest.raises(RetryAfter) as caught:
         await bot.send_message(11, "x")
     assert caught.value.retry_after == timedelta(seconds=41)
+
+
+async def test_a_call_that_breaks_off_on_its_way_is_not_heard(world: World) -> None:
+    person = world.add_user(11, "Patient")
+    person.starts()
+    begins = {"type": "http.request", "body": b'{"chat_id": 11, "te', "more_body": True}
+    arrives = iter((begins, {"type": "http.disconnect"}))
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        return next(arrives)
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    path = f"/bot{world.token}/sendMessage"
+    headers = [(b"content-type", b"application/json")]
+    scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+    await create_app(world)(scope, receive, send)
+    assert answers == []
+    assert world.from_bot(11) == []
