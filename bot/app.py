@@ -38,6 +38,7 @@ from bot.services.planner import Planner
 from bot.services.policy import ClinicPolicy
 from bot.services.post import Notices, Post
 from bot.services.publishing import Publisher
+from bot.services.reception import Reception
 from bot.services.routine import Routine
 from bot.services.staff import Staff
 from bot.services.teach_edits import TeachEdits
@@ -388,7 +389,7 @@ def _wire(
     notices = Notices(post, Broadcasts(post).on_refused, talks.made_anew, ThreadPlace(post).under_words)
     outbox = Outbox(store, clock, bot_id, client, ClinicPolicy(library), notices)
     staff = Staff(post, routine.status, _name_of(client))
-    inbox = Inbox(post, Patients(post), staff, read_update, client.answer_press, outbox.wake)
+    inbox = Inbox(post, Reception(post, Patients(post), staff, read_update), client.answer_press, outbox.wake)
     care_plans = CheckIns(post).handlers | EnrolmentTimers(post).handlers
     handlers = (
         routine.handlers

@@ -18,6 +18,8 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
+NEVER_US = 2**62
+"""Due time of a row that is held back until somebody says otherwise: a copy of an announcement that is paused."""
 
 
 def to_us(at: datetime) -> int:

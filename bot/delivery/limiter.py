@@ -11,6 +11,8 @@ wake-ups and still keeps every rolling second at 30.
 from dataclasses import dataclass
 
 from bot.clock import MINUTE_US, SECOND_US
+from bot.core.sending import Row
+from bot.model import ChatKind, Lane
 
 STEP_US = 60 * SECOND_US
 """A tat further ahead than this comes from a clock that was set back, and is forgotten."""
@@ -70,3 +72,31 @@ def widened(interval_us: int, last_wait_us: int, now_us: int) -> int:
     if last_wait_us and now_us - last_wait_us < MINUTE_US:
         return min(SLOWEST_US, int(current * WIDEN))
     return current
+
+
+def chat_rate(row: Row) -> Rate:
+    """How fast the chat of this message may be written to."""
+    if row["chat_kind"] == ChatKind.PRIVATE:
+        return PRIVATE
+    return GROUP_ALERTS if row["lane"] == Lane.EMERGENCY else GROUP
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the bot's limit and a worker's window leave at one moment."""
+
+    rate: Rate
+    tokens: int
+    wait_us: int | None
+    """How long until the next grant, when the limit is what there is to wait for."""
+
+
+def allowance(account: Row, now_us: int, slots: int) -> Allowance:
+    """What may be sent at `now_us` (machine time) by a worker that has `slots` free."""
+    rate = bot_rate(account["interval_us"], account["last_wait_us"], now_us)
+    # A 429 from the future was noted before the clock was set back: how long to wait is anybody's guess, so ask.
+    is_blocked = account["last_wait_us"] <= now_us < account["blocked_until_us"]
+    if account["paused"] or is_blocked or slots <= 0:
+        return Allowance(rate, 0, None)
+    tokens = min(slots, rate.free(account["tat_us"], now_us))
+    return Allowance(rate, tokens, None if tokens > 0 else rate.next_us(account["tat_us"], now_us) - now_us)

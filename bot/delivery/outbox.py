@@ -14,40 +14,33 @@ import contextlib
 import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from bot import logs
-from bot.announcement import State
-from bot.clock import SECOND_US, Clock, from_us, to_us, woken
-from bot.delivery.limiter import GROUP, GROUP_ALERTS, PRIVATE, Rate, bot_rate
+from bot.clock import SECOND_US, Clock, to_us, woken
+from bot.core import sending
+from bot.core.sending import Policy
+from bot.delivery.limiter import Allowance, allowance, chat_rate
 from bot.delivery.settle import Hooks, Landed, Settler
 from bot.model import (
-    DAILY_CAP,
-    KINDS,
     BotId,
     Call,
     ChatId,
-    ChatKind,
     Doubtful,
-    Kind,
     Lane,
     MessageId,
     MessageState,
-    Method,
     NotSent,
-    Payload,
     Refused,
     SendResult,
     SendWhy,
     Unreachable,
 )
-from bot.store import accounts, chats, claiming, messages
+from bot.store import accounts, attachments, chats, claiming, messages
 from bot.store.engine import Store, Tx
-from bot.store.tables import attachment
 
 log = logs.get(__name__)
 
@@ -74,22 +67,6 @@ class Messenger(Protocol):
         """Do one call; every answer of Telegram's is a value."""
 
 
-class Policy(Protocol):
-    """What the clinic's content says about sending; asked at the moment of sending."""
-
-    def quiet_until(self, at: datetime, zone: str | None) -> datetime | None:
-        """The end of the quiet hours that `at` falls into, in this zone (None: the clinic's); None outside them."""
-
-    def announced_from(self, at: datetime, any_hour: bool) -> datetime:
-        """The first moment from `at` on at which announcements go out. `any_hour`: in the evening too."""
-
-    def day_start(self, at: datetime, zone: str | None) -> datetime:
-        """Local midnight before `at`."""
-
-    def resent_line(self) -> str:
-        """What a repeated message begins with."""
-
-
 @dataclass(slots=True)
 class Turn:
     """What one turn did."""
@@ -102,16 +79,6 @@ class Turn:
     """Monotonic time after which the claimed calls must not start: their leases could run out on the wire."""
     tats: dict[ChatId, int] = field(default_factory=dict)
     """Each chat's tat as this turn moved it: two rows of one group may come in one batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What the bot's limit and this worker's window leave at one moment."""
-
-    rate: Rate
-    tokens: int
-    wait_us: int | None
-    """How long until the next grant, when the limit is what there is to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +209,7 @@ class Outbox:
             raise
 
     def _allowance(self, account: sa.RowMapping, machine_us: int) -> Allowance:
-        rate = bot_rate(account["interval_us"], account["last_wait_us"], machine_us)
-        # A 429 from the future was noted before the clock was set back: how long to wait is anybody's guess, so ask.
-        is_blocked = account["last_wait_us"] <= machine_us < account["blocked_until_us"]
-        if account["paused"] or is_blocked or not self._may_claim:
-            return Allowance(rate, 0, None)
-        tokens = min(self._slots, rate.free(account["tat_us"], machine_us))
-        wait_us = rate.next_us(account["tat_us"], machine_us) - machine_us
-        return Allowance(rate, tokens, None if tokens > 0 else wait_us)
+        return allowance(account, machine_us, 0 if self._stopping else self._slots)
 
     async def _claim(self, tx: Tx) -> Turn:
         turn = Turn()
@@ -309,7 +269,7 @@ class Outbox:
         starts_us: dict[ChatId, int] = {}
         for row in rows:
             with contextlib.suppress(ValueError, LookupError):  # the row itself is refused when its turn comes
-                if _counts_today(row):
+                if sending.counts_today(row):
                     starts_us[row["chat_id"]] = to_us(self._policy.day_start(self._clock.now(), row["zone"]))
         return await messages.capped_today(tx, self._bot_id, starts_us)
 
@@ -317,35 +277,19 @@ class Outbox:
         self, tx: Tx, row: sa.RowMapping, machine_us: int, turn: Turn, today: Mapping[ChatId, int]
     ) -> None:
         """Send on, put off, or skip one row: it moves in any case."""
-        if (why := self._skip_because(row, today)) is not None:
+        begun_today = today.get(row["chat_id"], 0)
+        if (why := sending.held_back(row, self._clock.now_us(), begun_today)) is not None:
             await self._skip(tx, row, why)
             return
         chat_tat_us = turn.tats.get(row["chat_id"], row["tat_us"])
-        later_us = self._later_us(row, chat_tat_us, machine_us)
+        later_us = self._waits_until_us(row, chat_tat_us, machine_us)
         if later_us is not None:
             await messages.move(tx, row, later_us)
             await self._settler.alerts_wait(tx, row, later_us - self._clock.now_us())
             return
-        call = await self._to_call(tx, row)
-        turn.tats[row["chat_id"]] = _chat_rate(row).take(chat_tat_us, machine_us)
+        call = sending.as_call(row, self._policy.resent_line(), await self._file_bytes(tx, row))
+        turn.tats[row["chat_id"]] = chat_rate(row).take(chat_tat_us, machine_us)
         turn.claimed.append((call, row))
-
-    def _skip_because(self, row: sa.RowMapping, today: Mapping[ChatId, int]) -> SendWhy | None:
-        if row["target_id"] is not None and row["target_state"] != MessageState.SENT:
-            return SendWhy.TARGET_LOST
-        if row["opted_out"] and row["method"] != Method.DELETE:  # what is taken back does not write to anybody
-            return SendWhy.OPTED_OUT
-        if row["broadcast_state"] == State.CANCELLED and row["target_id"] is None:
-            return SendWhy.CALLED_OFF
-        if row["paused"] and row["target_id"] is None:
-            return SendWhy.PAUSED
-        if row["plan_paused"] and row["target_id"] is None:
-            return SendWhy.PLAN_PAUSED
-        if row["expires_us"] is not None and row["expires_us"] <= self._clock.now_us():
-            return SendWhy.EXPIRED
-        if row["unreachable_us"] is not None and row["chat_kind"] == ChatKind.PRIVATE:
-            return SendWhy.UNREACHABLE
-        return SendWhy.DAILY_CAP if _counts_today(row) and today[row["chat_id"]] >= DAILY_CAP else None
 
     async def _skip(self, tx: Tx, row: sa.RowMapping, why: SendWhy) -> None:
         log.info("skipped", message_id=row["id"], reason=why)
@@ -360,46 +304,22 @@ class Outbox:
         await messages.drop_secret(tx, row)
         await self._settler.tell(tx, why, row)
 
-    def _later_us(self, row: sa.RowMapping, chat_tat_us: int, machine_us: int) -> int | None:
-        """The domain time this row has to wait for, or None: it may go now."""
+    def _waits_until_us(self, row: sa.RowMapping, chat_tat_us: int, machine_us: int) -> int | None:
+        """The domain time this row has to wait for, by the clinic's rules or a limit, or None: it may go now."""
         now_us = self._clock.now_us()
-        if row["broadcast_state"] == State.PAUSED and row["target_id"] is None:
-            return messages.NEVER_US  # it was on the wire when the announcement was paused, and came back
-        if KINDS[Kind(row["kind"])].quiet_hours and row["target_id"] is None:
-            until = self._policy.quiet_until(from_us(now_us), row["zone"])
-            if until is not None and row["kind"] == Kind.BROADCAST:
-                until = self._policy.announced_from(until, row["any_hour"])
-            if until is not None:
-                return to_us(until)
-        free_us = row["blocked_until_us"]
-        is_warning = row["lane"] == Lane.EMERGENCY and row["chat_kind"] == ChatKind.PRIVATE and not row["fallback"]
-        if not is_warning:
-            free_us = max(free_us, _chat_rate(row).next_us(chat_tat_us, machine_us))
+        if (until_us := sending.waits_until_us(row, now_us, self._policy)) is not None:
+            return until_us
+        free_us: int = row["blocked_until_us"]
+        if not sending.is_warning(row):
+            free_us = max(free_us, chat_rate(row).next_us(chat_tat_us, machine_us))
         # A gap is machine time; as both clocks run at one speed, it is as long in domain time.
         return now_us + free_us - machine_us if free_us > machine_us else None
 
-    async def _to_call(self, tx: Tx, row: sa.RowMapping) -> Call:
-        payload = Payload.from_json(row["payload"])
-        method = Method(row["method"])
-        if row["resent"] and method in {Method.SEND_TEXT, Method.SEND_PHOTO, Method.SEND_DOCUMENT}:
-            payload = replace(payload, text=f"{self._policy.resent_line()}\n\n{payload.text}")
-        content = None
-        if row["attachment_id"] is not None and row["file_id"] is None:
-            content = await tx.scalar(sa.select(attachment.c.content).where(attachment.c.id == row["attachment_id"]))
-        return Call(
-            id=MessageId(row["id"]),
-            chat_id=ChatId(row["chat_id"]),
-            method=method,
-            payload=payload,
-            resent=row["resent"],
-            target=row["target_tg_id"],
-            button_owner=MessageId(row["target_id"] or row["id"]),
-            reply_to=row["reply_to_id"],
-            thread_id=row["thread_id"],
-            file_id=row["file_id"],
-            file_bytes=content,
-            file_name=row["file_name"],
-        )
+    async def _file_bytes(self, tx: Tx, row: sa.RowMapping) -> bytes | None:
+        """What Telegram has no copy of yet."""
+        if row["attachment_id"] is None or row["file_id"] is not None:
+            return None
+        return await attachments.content_of(tx, row["attachment_id"])
 
     # --- the wire ---------------------------------------------------------------------------------------------------
 
@@ -438,14 +358,3 @@ def _result_of(task: asyncio.Task[SendResult]) -> SendResult:
         log.error("send_failed", exc=error)
         return Doubtful(type(error).__name__)
     return task.result()
-
-
-def _counts_today(row: sa.RowMapping) -> bool:
-    """Whether it is one of the few messages a day that the bot may begin by itself."""
-    return KINDS[Kind(row["kind"])].daily_cap and row["target_id"] is None and not row["resent"]
-
-
-def _chat_rate(row: sa.RowMapping) -> Rate:
-    if row["chat_kind"] == ChatKind.PRIVATE:
-        return PRIVATE
-    return GROUP_ALERTS if row["lane"] == Lane.EMERGENCY else GROUP

@@ -14,7 +14,7 @@ from bot.clock import HOUR_US
 from bot.core import rights
 from bot.model import Button, ChatId, Kind, Method, Outgoing, PatientId, Payload, UserId
 from bot.services.post import Post
-from bot.store import accounts, alerts, care, enrolling, erasing, erasures, threads
+from bot.store import accounts, alerts, care, enrolling, erasing, erasures, topics
 from bot.store.engine import Tx
 
 log = logs.get(__name__)
@@ -70,7 +70,7 @@ class Forgetting:
     async def _delete_topic(self, tx: Tx, chat_id: ChatId, topic_id: int) -> None:
         """Staff's own lines go with it. Where the bot may not, it gets the name that stands here."""
         name = self.post.library.served.content.rights.staff_topic_erased
-        await threads.rename_topic(tx, topic_id, name)
+        await topics.rename(tx, topic_id, name)
         key = f"{erasing.OURS}topic:{topic_id}"
         out = Outgoing(chat_id, Kind.CARD, Payload(name), key, method=Method.DELETE_TOPIC, topic_id=topic_id)
         await self.post.enqueue(tx, out)

@@ -1,8 +1,7 @@
 """From the inbox to an effect, exactly once.
 
 `attempts` is raised and committed before an update is handled; its effect and `done` commit together under the chat's
-lock, and with it those of other chats that came at the same time. Five failures park it: staff are told (without the
-text), the patient gets a safe reply, the chat goes on.
+lock, and with it those of other chats that came at the same time. Five failures park it, and the chat goes on.
 
 A process that dies may have been killed by what it had in hand, or by somebody else. What was in hand is tried again
 with nothing else in hand, and from the third time on only by a process that has already lived a while: so an update
@@ -21,30 +20,11 @@ import sqlalchemy as sa
 from bot import logs
 from bot.clock import SECOND_US, woken
 from bot.errors import StoreDown
-from bot.model import (
-    BlockedIn,
-    ChatId,
-    ChatKind,
-    Fetched,
-    Incoming,
-    Kind,
-    LeftIn,
-    MediaIn,
-    MigratedIn,
-    NothingIn,
-    Outgoing,
-    Payload,
-    PressIn,
-    TextIn,
-    UserId,
-)
-from bot.services.effects import PATIENT_IN
-from bot.services.patients import Patients, Visit
+from bot.model import Fetched, Incoming, PressIn, UserId
+from bot.services.patients import Visit
 from bot.services.post import Post
-from bot.services.staff import Staff
-from bot.store import accounts, chats
+from bot.services.reception import Reception
 from bot.store import inbox as rows
-from bot.store.engine import Tx
 
 log = logs.get(__name__)
 
@@ -66,9 +46,7 @@ class Inbox:
     """Stores updates and works through them. `wake_outbox` is called after each commit that may owe a message."""
 
     post: Post
-    patients: Patients
-    staff: Staff
-    read_update: Callable[[str], Incoming]
+    reception: Reception
     answer_press: Callable[[str, str], Coroutine[Any, Any, None]]
     """Given the press and a short notice, mostly none."""
     wake_outbox: Callable[[], None]
@@ -137,7 +115,7 @@ class Inbox:
         async with self._taking:
             if self._alone:
                 return False
-            taken, staff = await self._take()
+            taken, team = await self._take()
             if not taken:
                 return False
             self._in_hand += 1
@@ -145,7 +123,7 @@ class Inbox:
         self._wake.set()  # other chats may have something for the next worker
         try:
             async with asyncio.timeout(LEASE_US / SECOND_US):  # what hangs must not keep the others waiting for ever
-                await self._handle_all(taken, staff)
+                await self._handle_all(taken, team)
         except StoreDown:
             self._dropped += taken  # given back as soon as the database is there again; what is done stays done
             raise
@@ -172,7 +150,7 @@ class Inbox:
                     most_tries=rows.ANY_TRIES if self._is_steady else TRIES_AT_ONCE,
                     only_new=self._in_hand > 0,
                 )
-                return taken, await self.staff.known(tx) if taken else frozenset()
+                return taken, await self.reception.team(tx) if taken else frozenset()
         except BaseException:
             self._dropped += dropped
             raise
@@ -182,8 +160,8 @@ class Inbox:
         """Whether this process has shown that it does not die of something else."""
         return self._began is None or self.post.clock.monotonic() - self._began >= STEADY_S
 
-    async def _handle_all(self, taken: Sequence[sa.RowMapping], staff: Collection[UserId]) -> None:
-        """Those of patients with one commit, then the others one by one. `staff`: whose words may be no patient's."""
+    async def _handle_all(self, taken: Sequence[sa.RowMapping], team: Collection[UserId]) -> None:
+        """Those of patients with one commit, then the others one by one."""
         visits: list[Visit] = []
         others: list[tuple[sa.RowMapping, Incoming]] = []
         for row in taken:
@@ -191,14 +169,14 @@ class Inbox:
                 await self._park(row, "killed_the_process")  # it never got as far as being put back
                 continue
             try:
-                incoming = self.read_update(row["json"])
+                came = self.reception.read(row, team)
             except Exception as error:  # one bad update must not stop a chat, nor the bot
                 await self._failed(row, error)
                 continue
-            if isinstance(incoming, PATIENT_IN) and incoming.is_private and incoming.sender.user_id not in staff:
-                visits.append(Visit(row, incoming))
+            if isinstance(came, Visit):
+                visits.append(came)
             else:
-                others.append((row, incoming))
+                others.append((row, came))
         if visits:
             await self._try_together(visits)
         for row, incoming in others:
@@ -207,7 +185,7 @@ class Inbox:
     async def _try_together(self, visits: Sequence[Visit]) -> None:
         """Where they fail together, each alone: what is wrong with one must not stop another's chat."""
         try:
-            await self.patients.handle(visits)
+            await self.reception.visited(visits)
         except Exception as error:
             if len(visits) == 1:
                 await self._failed(visits[0].row, error)
@@ -221,37 +199,11 @@ class Inbox:
 
     async def _try(self, row: sa.RowMapping, incoming: Incoming) -> None:
         try:
-            said = await self._handle(row, incoming)
+            said = await self.reception.came(row, incoming)
         except Exception as error:
             await self._failed(row, error)
         else:
             self._handled(row, incoming, said)
-
-    async def _handle(self, row: sa.RowMapping, incoming: Incoming) -> str:
-        """Returns what a press is to be answered with: mostly nothing."""
-        match incoming:
-            case MigratedIn():
-                await self._migrate(row, incoming)
-            case LeftIn():
-                await self.staff.on_leaving(row, incoming)
-            case NothingIn():
-                await self._nothing(row, incoming.what)
-            case BlockedIn(is_private=False):
-                await self.staff.on_membership(row, incoming)
-            case BlockedIn():
-                await self.patients.handle([Visit(row, incoming)])
-            case TextIn() | MediaIn() | PressIn():
-                return await self._said(row, incoming)
-        return ""
-
-    async def _said(self, row: sa.RowMapping, incoming: TextIn | MediaIn | PressIn) -> str:
-        """By somebody in a group, or by somebody of the team, who may be a patient as well."""
-        async with self.post.store.read() as tx:
-            for_staff = await self.staff.is_for_staff(tx, incoming)
-        if for_staff:
-            return await self.staff.handle(row, incoming)
-        await self.patients.handle([Visit(row, incoming)])
-        return ""
 
     def _handled(self, row: sa.RowMapping, incoming: Incoming, said: str = "") -> None:
         """Directly after the commit."""
@@ -261,18 +213,6 @@ class Inbox:
             self._answers.add(task)
             task.add_done_callback(self._answers.discard)
         self.wake_outbox()
-
-    async def _migrate(self, row: sa.RowMapping, incoming: MigratedIn) -> None:
-        store, bot_id = self.post.store, self.post.bot_id
-        async with store.write() as tx:
-            if await rows.finish(tx, row):
-                now_us = self.post.clock.now_us()
-                await chats.follow_migration(store, tx, bot_id, incoming.chat_id, incoming.new_chat_id, now_us)
-
-    async def _nothing(self, row: sa.RowMapping, what: str) -> None:
-        async with self.post.store.write() as tx:
-            await rows.finish(tx, row)
-        log.info("nothing_to_do", update=row["update_id"], what=what)
 
     # --- failures ---------------------------------------------------------------------------------------------------
 
@@ -288,28 +228,12 @@ class Inbox:
             await rows.put_back(tx, row, machine_us + SECOND_US * 2 ** (row["attempts"] - 1), where, counts)
 
     async def _park(self, row: sa.RowMapping, where: str) -> None:
-        chat_id = ChatId(row["chat_id"])
         async with self.post.store.write() as tx:
             if not await rows.park(tx, row, where):
                 return
-            code = await self._apologise(tx, row, chat_id) if chat_id > 0 else "–"
-            replies = self.post.library.served.content.replies
-            await accounts.write_audit(tx, self.post.bot_id, None, "parked", row["id"], self.post.clock.now_us())
-            text = self.post.text(replies.staff_parked, code=code, update=str(row["update_id"]))
-            subject = chat_id if chat_id > 0 else None
-            await self.post.tell(tx, Kind.ALERT, Payload(text), f"parked:{row['id']}", subject)
+            await self.reception.gave_up(tx, row)
         log.error("update_parked", update=row["update_id"])
         self.wake_outbox()
-
-    async def _apologise(self, tx: Tx, row: sa.RowMapping, chat_id: ChatId) -> str:
-        """A safe reply to the patient, whose code comes back."""
-        store, bot_id, now_us = self.post.store, self.post.bot_id, self.post.clock.now_us()
-        await chats.touch_chat(store, tx, bot_id, chat_id, ChatKind.PRIVATE, now_us)
-        await chats.lock_chat(tx, bot_id, chat_id)
-        patient = await chats.welcome_patient(store, tx, bot_id, chat_id, now_us)
-        text = self.post.text(self.post.library.served.content.replies.something_failed)
-        await self.post.enqueue(tx, Outgoing(chat_id, Kind.REPLY, Payload(text), f"parked:{row['id']}:sorry"))
-        return patient.code
 
 
 def _place(error: BaseException) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot import logs
 from bot.clock import Clock
 from bot.core.replies import render
-from bot.delivery.settle import Event
+from bot.core.settling import Event
 from bot.errors import MarkupError
 from bot.markup import split
 from bot.model import (

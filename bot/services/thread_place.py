@@ -9,7 +9,7 @@ from bot.core.talking import said_in, topic_link
 from bot.markup import escape
 from bot.model import ChatId, MessageId
 from bot.services.post import Place, Post
-from bot.store import messages, threads
+from bot.store import messages, threads, topics
 from bot.store.engine import Tx
 
 
@@ -30,7 +30,7 @@ class ThreadPlace:
 
     async def has_topic(self, tx: Tx, thread: sa.RowMapping) -> bool:
         """Whether Telegram has its topic, or is about to."""
-        return thread["thread_id"] is not None or await threads.is_coming(tx, thread["topic_id"])
+        return thread["thread_id"] is not None or await topics.is_coming(tx, thread["topic_id"])
 
     async def of_chat(self, tx: Tx, chat_id: ChatId) -> Place | None:
         """The same of the open thread of this chat; None without one."""

@@ -22,7 +22,7 @@ from bot.services.post import Place, Post
 from bot.services.thread_card import THREADS, ThreadCard
 from bot.services.thread_place import ThreadPlace
 from bot.services.ticks import Handler
-from bot.store import accounts, alerts, dues, threads
+from bot.store import accounts, alerts, dues, threads, topics
 from bot.store.chats import lock_chat
 from bot.store.engine import Tx
 
@@ -77,7 +77,7 @@ class Threads:
         found = await threads.of_chat(tx, self.post.bot_id, chat_id)
         if found is None or found["group_id"] != group_id:
             name, now_us = await self._card.name(tx, chat_id), self.post.clock.now_us()
-            topic_id = await threads.add_topic(tx, self.post.bot_id, group_id, name, now_us)
+            topic_id = await topics.add(tx, self.post.bot_id, group_id, name, now_us)
             await threads.add(tx, self.post.bot_id, chat_id, topic_id, now_us)
             found = await threads.of_chat(tx, self.post.bot_id, chat_id)
         return found
@@ -110,7 +110,7 @@ class Threads:
         if found["topic_name"] == name if has_topic else not may_have_one:
             return False
         method = Method.EDIT_TOPIC if has_topic else Method.CREATE_TOPIC
-        await threads.rename_topic(tx, found["topic_id"], name)
+        await topics.rename(tx, found["topic_id"], name)
         await self._call_topic(tx, found, method, name, f"{key}:topic", due_at)
         return not has_topic
 
@@ -217,7 +217,7 @@ class Threads:
         await threads.set_values(tx, found["id"], **over)
         if await self._where.has_topic(tx, found):
             name = self.words.topic_done.replace("{name}", await self._card.name(tx, ChatId(found["chat_id"])))
-            await threads.rename_topic(tx, found["topic_id"], name)
+            await topics.rename(tx, found["topic_id"], name)
             await self._call_topic(tx, found, Method.EDIT_TOPIC, name, f"thread:{found['id']}:done:{now_us}")
         await self._redraw(tx, found["id"])
 

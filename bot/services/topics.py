@@ -8,9 +8,8 @@ from bot import logs
 from bot.errors import TelegramError
 from bot.model import ChatId, Kind, Method, Outgoing, Payload
 from bot.services.post import Place, Post
-from bot.store import accounts, threads
+from bot.store import accounts, topics
 from bot.store.engine import Tx
-from bot.store.tables import topic
 
 log = logs.get(__name__)
 
@@ -69,7 +68,7 @@ async def _make_topic(post: Post, tx: Tx, chat_id: ChatId) -> None:
         return
     name = post.library.served.content.replies.staff_topic_alerts
     now_us = post.clock.now_us()
-    topic_id = await threads.add_topic(tx, post.bot_id, chat_id, name, now_us)
+    topic_id = await topics.add(tx, post.bot_id, chat_id, name, now_us)
     out = Outgoing(
         chat_id, Kind.CARD, Payload(name), f"topic:{topic_id}", method=Method.CREATE_TOPIC, topic_id=topic_id
     )
@@ -78,6 +77,4 @@ async def _make_topic(post: Post, tx: Tx, chat_id: ChatId) -> None:
 
 async def _topic(post: Post, tx: Tx, chat_id: ChatId) -> sa.RowMapping | None:
     """The one with this name; the clinic may call it otherwise, and then gets another."""
-    name = post.library.served.content.replies.staff_topic_alerts
-    statement = sa.select(topic).where(topic.c.bot_id == post.bot_id, topic.c.chat_id == chat_id, topic.c.name == name)
-    return (await tx.execute(statement.order_by(topic.c.id).limit(1))).mappings().one_or_none()
+    return await topics.named(tx, post.bot_id, chat_id, post.library.served.content.replies.staff_topic_alerts)

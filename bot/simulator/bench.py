@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from bot.clock import SECOND_US, ManualClock
+from bot.core.settling import Event
 from bot.delivery.limiter import BOT_INTERVAL_US
 from bot.delivery.outbox import WINDOW, Outbox, Turn
-from bot.delivery.settle import Event
 from bot.model import (
     BotId,
     Call,

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from bot.clock import NEVER_US
 from bot.model import BotId, DueState, InboxState, Lane, MessageState
 from bot.store.drafts import IN_WORK
 from bot.store.engine import sqlite_file
-from bot.store.messages import NEVER_US
 from bot.store.tables import draft, due, inbox, message
 
 

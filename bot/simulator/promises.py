@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.core.settling import NEW_MESSAGES
 from bot.delivery.outbox import WINDOW
-from bot.delivery.settle import NEW_MESSAGES
 from bot.markup import plain
 from bot.model import KINDS, InboxState, Kind, MessageState, Scope
 from bot.simulator.fleet import Grant, max_in_any_second

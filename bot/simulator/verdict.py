@@ -7,7 +7,7 @@ from itertools import chain
 
 import sqlalchemy as sa
 
-from bot.delivery.settle import NEW_MESSAGES
+from bot.core.settling import NEW_MESSAGES
 from bot.model import MessageState, SendWhy
 from bot.simulator import promises
 from bot.simulator.promises import Broken, Evidence

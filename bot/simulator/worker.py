@@ -20,7 +20,8 @@ import sqlalchemy as sa
 from bot import logs
 from bot.app import App, build
 from bot.clock import SECOND_US, SystemClock
-from bot.delivery import outbox, settle
+from bot.core import settling
+from bot.delivery import limiter, outbox
 from bot.delivery.limiter import Rate
 from bot.delivery.outbox import Turn
 from bot.model import Call, ChatId, Fetched, Kind, MessageState, Outgoing, Payload, SendResult
@@ -180,8 +181,8 @@ def _hurry(lease_s: float) -> None:
     outbox.LEASE_US = inbox.LEASE_US = int(lease_s * SECOND_US)
     outbox.CALL_S = lease_s / 2
     outbox.RECOVER_S = 0.5
-    outbox.GROUP = outbox.GROUP_ALERTS = Rate(SECOND_US // 4, 5)  # type: ignore[attr-defined]
-    settle.RESEND_AFTER_US = 2 * SECOND_US
+    limiter.GROUP = limiter.GROUP_ALERTS = Rate(SECOND_US // 4, 5)
+    settling.RESEND_AFTER_US = 2 * SECOND_US
     watch.LEASE_US, watch.POLL_S, watch.STAND_BY_S = outbox.LEASE_US, int(lease_s / 2), 0.5
 
 

@@ -24,6 +24,18 @@ async def keep_photo(store: Store, tx: Tx, bot_id: BotId, file_id: str) -> int:
     return await _keep(store, tx, row)
 
 
+async def content_of(tx: Tx, attachment_id: int) -> bytes | None:
+    """Its bytes."""
+    content: bytes | None = await tx.scalar(sa.select(attachment.c.content).where(attachment.c.id == attachment_id))
+    return content
+
+
+async def uploaded(tx: Tx, attachment_id: int, file_id: str) -> None:
+    """Telegram has a copy now: from here on it is sent by this id. The first copy counts."""
+    is_new = (attachment.c.id == attachment_id, attachment.c.file_id.is_(None))
+    await tx.execute(attachment.update().where(*is_new).values(file_id=file_id))
+
+
 async def _keep(store: Store, tx: Tx, row: dict[str, object]) -> int:
     await store.insert_once(tx, attachment, [row], "bot_id", "sha256")
     same = (attachment.c.bot_id == row["bot_id"], attachment.c.sha256 == row["sha256"])

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.announcement import Counts, State
+from bot.clock import NEVER_US
 from bot.model import BotId, MessageId, MessageState, Payload
 from bot.store import recipients, reducing
 from bot.store.attachments import PHOTO
 from bot.store.engine import Tx
-from bot.store.messages import NEVER_US
 from bot.store.tables import attachment, broadcast, message
 
 _OPEN = (MessageState.PENDING, MessageState.SENDING)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.clock import SECOND_US, to_us
+from bot.clock import NEVER_US, SECOND_US, to_us
 from bot.model import (
     KINDS,
     BotId,
@@ -26,8 +26,6 @@ from bot.model import (
 from bot.store.engine import Store, Tx
 from bot.store.tables import OPEN, mention, message
 
-NEVER_US = 2**62
-"""Due time of a row that is held back: a copy of an announcement that is paused."""
 CARD_EDIT_GAP_US = 15 * SECOND_US
 """A card is edited at most this often: edits count towards a group's 20 a minute."""
 MAX_BUTTON_BYTES = 50

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.announcement import Audience, LeftOut
 from bot.care import UNDONE, PlanState
-from bot.clock import DAY_US, to_us
+from bot.clock import DAY_US, NEVER_US, to_us
 from bot.model import DAILY_CAP, BotId, ChatId, DueState, MessageState, Method, Scope
 from bot.store import alerts, erasures, messages
 from bot.store.care import CHECK_IN
@@ -156,7 +156,7 @@ def _chats(bot_id: BotId, meant: Meant) -> sa.Select[Any]:
     moved to another phone is not meant at all.
     """
     is_to_come = (_OTHER.c.visit_us > meant.now_us, _OTHER.c.visit_us)
-    by_visit = (sa.case(is_to_come, else_=messages.NEVER_US), _OTHER.c.treated_us.desc(), _OTHER.c.id.desc())
+    by_visit = (sa.case(is_to_come, else_=NEVER_US), _OTHER.c.treated_us.desc(), _OTHER.c.id.desc())
     chosen = (
         sa.select(_OTHER.c.id)
         .where(_OTHER.c.bot_id == bot_id, _OTHER.c.chat_id == enrolment.c.chat_id, *_fits(_OTHER, meant))

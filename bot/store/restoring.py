@@ -20,10 +20,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.announcement import State
+from bot.clock import NEVER_US
 from bot.model import BotId, DueState, MessageState
 from bot.store.care import CHECK_IN
 from bot.store.engine import Store, Tx
-from bot.store.messages import NEVER_US
 from bot.store.tables import bot, broadcast, check_in, due, enrolment, message, opt_out, patient, patient_chat, staff
 
 RESTORED = "restored"

@@ -96,34 +96,7 @@ async def take_back(tx: Tx, bot_id: BotId, chat_id: ChatId, batch: int) -> None:
     await tx.execute(thread.update().where(*of_batch).values(state=DONE, batch=None))
 
 
-# --- topics ---------------------------------------------------------------------------------------------------------
-
-
-async def add_topic(tx: Tx, bot_id: BotId, group_id: ChatId, name: str, now_us: int) -> int:
-    """A topic that Telegram does not have yet. Returns our row."""
-    made = await tx.execute(topic.insert().values(bot_id=bot_id, chat_id=group_id, name=name, created_us=now_us))
-    assert made.inserted_primary_key is not None
-    topic_id: int = made.inserted_primary_key[0]
-    return topic_id
-
-
-async def rename_topic(tx: Tx, topic_id: int, name: str) -> None:
-    """What it is called, also when it has to be made anew."""
-    await tx.execute(topic.update().where(topic.c.id == topic_id).values(name=name))
-
-
-async def is_coming(tx: Tx, topic_id: int) -> bool:
-    """Whether a call that makes this topic is still owed."""
-    found = await tx.scalar(
-        sa.select(message.c.id)
-        .where(
-            message.c.topic_id == topic_id,
-            message.c.method == Method.CREATE_TOPIC,
-            message.c.state.in_((MessageState.PENDING, MessageState.SENDING)),
-        )
-        .limit(1)
-    )
-    return found is not None
+# --- lines ----------------------------------------------------------------------------------------------------------
 
 
 async def join_line(tx: Tx, bot_id: BotId, topic_id: int, reply_to_id: TelegramMessageId | None, line: Payload) -> bool:

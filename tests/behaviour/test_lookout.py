@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from bot.clock import to_us
+from bot.clock import NEVER_US, to_us
 from bot.model import ChatId, Kind, MessageId, Outgoing, Payload, UserId
 from bot.simulator.house import OWNER_ID, House
 from bot.simulator.lookout import Waiting
 from bot.store import drafts, dues, messages
 from bot.store.drafts import TRY, Draft
-from bot.store.messages import NEVER_US
 from bot.store.tables import message
 from bot.telegram.updates import fetched
 

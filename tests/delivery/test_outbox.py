@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import MINUTE_US, SECOND_US, ManualClock, SystemClock
+from bot.core.settling import Event
 from bot.delivery import outbox as outbox_module
 from bot.delivery.outbox import CALL_S, LEASE_US, WINDOW
-from bot.delivery.settle import Event
 from bot.errors import StoreError
 from bot.model import (
     Button,

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot.clock import SECOND_US, ManualClock
+from bot.core.settling import Event
 from bot.delivery.limiter import BOT_INTERVAL_US
-from bot.delivery.settle import Event
 from bot.model import (
     BadMarkup,
     BotRefused,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.clock import ManualClock, to_us
+from bot.clock import NEVER_US, ManualClock, to_us
 from bot.errors import StoreBusy, StoreError
 from bot.model import BotId, ChatId, ChatKind, DueState, Kind, MessageState, Outgoing, Payload, Role, Scope, UserId
 from bot.services import restore as module
@@ -24,7 +24,6 @@ from bot.store import accounts, chats, dues, messages, people, restoring, schema
 from bot.store.care import CHECK_IN, LATER
 from bot.store.contacts import Contacts
 from bot.store.engine import Store, open_store
-from bot.store.messages import NEVER_US
 from bot.store.tables import (
     attachment,
     audit,

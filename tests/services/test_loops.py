@@ -101,14 +101,14 @@ async def test_a_message_that_is_in_hand_at_a_stop_is_answered(world: World, fas
     patient = world.add_user(11, "Patient")
     async with running(world, f"sqlite+aiosqlite:///{fast_dir}/a.db") as (app, task):
         await until(lambda: bool(told(world)))
-        handle = app.inbox.patients.handle
+        handle = app.inbox.reception.patients.handle
 
         async def slow(*args: object) -> None:
             app.stop()
             await asyncio.sleep(0.2)
             await handle(*args)  # type: ignore[arg-type]
 
-        object.__setattr__(app.inbox.patients, "handle", slow)
+        object.__setattr__(app.inbox.reception.patients, "handle", slow)
         patient.says(QUESTION)
         await asyncio.wait([task], timeout=20)
         assert task.exception() is None

@@ -141,6 +141,6 @@ async def test_what_the_table_does_not_name_nobody_may(house: House, people: Peo
 
 async def test_everything_that_can_be_typed_or_pressed_has_a_right_and_is_done(house: House) -> None:
     post = house.app.inbox.post
-    commands = StaffCommands(post, house.app.inbox.staff.status, "").by_name
+    commands = StaffCommands(post, house.app.inbox.reception.staff.status, "").by_name
     assert set(commands) == STAFF_COMMANDS
     assert set(commands) | set(StaffPresses(post).by_name) <= set(BY_ACTION)

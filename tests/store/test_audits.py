@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model import BotId, ChatId, PatientId, UserId
-from bot.store import accounts, alerts, audits, people, threads
+from bot.store import accounts, alerts, audits, people, threads, topics
 from bot.store.audits import Wanted
 from bot.store.engine import Store, Tx
 from bot.store.enrolling import NEW_NUMBER
@@ -17,7 +17,7 @@ CHAT, OTHER = ChatId(501), ChatId(502)
 async def everything_about(store: Store, tx: Tx, chat_id: ChatId) -> dict[str, int]:
     """A patient with something of every kind; by action, the number that the audit would have."""
     patient_id = PatientId(await patient_in(store, tx, chat_id, 0))
-    topic_id = await threads.add_topic(tx, BOT, ChatId(-5), "P-501", 0)
+    topic_id = await topics.add(tx, BOT, ChatId(-5), "P-501", 0)
     await threads.add(tx, BOT, chat_id, topic_id, 0)
     talk = await threads.of_chat(tx, BOT, chat_id)
     assert talk is not None

@@ -6,13 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from bot.announcement import Audience, Counts, LeftOut, State
-from bot.clock import ManualClock
+from bot.clock import NEVER_US, ManualClock
 from bot.core.announcing import Announcement
 from bot.model import BotId, ChatId, Kind, MessageId, MessageState, Method, Outgoing, Payload
 from bot.store import broadcasts, messages, recipients
 from bot.store.attachments import keep_photo
 from bot.store.engine import Store
-from bot.store.messages import NEVER_US
 from bot.store.recipients import Meant
 from bot.store.tables import attachment, broadcast, message, recipient
 from tests.agreed import BOT, agreed, announcement

@@ -22,7 +22,7 @@ from bot.model import (
     Payload,
     TelegramMessageId,
 )
-from bot.store import alerts, chats, messages, threads
+from bot.store import alerts, chats, messages, threads, topics
 from bot.store.engine import Store, Tx, open_store
 from bot.store.tables import question, topic
 
@@ -35,7 +35,7 @@ async def opened(store: Store, tx: Tx, chat_id: ChatId = PATIENT, bot_id: BotId 
     """A thread of this chat, with `made` in its topic. Returns our row of the topic."""
     await chats.touch_chat(store, tx, bot_id, chat_id, ChatKind.PRIVATE, 1)
     await chats.touch_chat(store, tx, bot_id, GROUP, ChatKind.STAFF, 1)
-    topic_id = await threads.add_topic(tx, bot_id, GROUP, f"P-{chat_id}", 1)
+    topic_id = await topics.add(tx, bot_id, GROUP, f"P-{chat_id}", 1)
     await tx.execute(topic.update().where(topic.c.id == topic_id).values(made or {"thread_id": 40 + topic_id}))
     await threads.add(tx, bot_id, chat_id, topic_id, 1)
     return topic_id
@@ -66,7 +66,7 @@ async def test_each_chat_has_its_own_in_each_bot(store: Store) -> None:
 async def test_a_thread_moves_to_the_topic_of_another_group(store: Store) -> None:
     async with store.write() as tx:
         before = await opened(store, tx)
-        after = await threads.add_topic(tx, BOT, ChatId(-1002), "P", 2)
+        after = await topics.add(tx, BOT, ChatId(-1002), "P", 2)
         await threads.add(tx, BOT, PATIENT, after, 2)
         assert await threads.of_topic(tx, BOT, before) is None
         found = await threads.of_chat(tx, BOT, PATIENT)
@@ -101,9 +101,9 @@ async def test_a_topic_is_coming_while_its_call_is_owed(store: Store, state: Mes
     async with store.write() as tx:
         topic_id = await opened(store, tx, thread_id=None)
         make = Outgoing(GROUP, Kind.RELAY, Payload("P"), "make", method=Method.CREATE_TOPIC, topic_id=topic_id)
-        assert not await threads.is_coming(tx, topic_id)
+        assert not await topics.is_coming(tx, topic_id)
         await owe(store, tx, make, state)
-        assert await threads.is_coming(tx, topic_id) is coming
+        assert await topics.is_coming(tx, topic_id) is coming
 
 
 # --- lines that wait -------------------------------------------------------------------------------------------------
