@@ -7,6 +7,7 @@ spread.fleet = Fleet(…)
 
 import asyncio
 import random
+from contextlib import suppress
 
 import httpx
 
@@ -21,7 +22,7 @@ class Spread(httpx.AsyncBaseTransport):
         """Whose workers; None: nobody is there yet."""
         self._chance = chance
         self._inner = httpx.AsyncHTTPTransport()
-        self._running: set[asyncio.Task[httpx.Response]] = set()
+        self._running: set[asyncio.Task[httpx.Response] | asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         workers = self.fleet.alive if self.fleet is not None else []
@@ -36,15 +37,24 @@ class Spread(httpx.AsyncBaseTransport):
     async def _unbroken(self, request: httpx.Request) -> httpx.Response:
         """A caller that is cancelled while connecting would leave a socket that nobody closes."""
         task = asyncio.create_task(self._inner.handle_async_request(request))
-        self._running.add(task)
-        task.add_done_callback(self._finished)
-        return await asyncio.shield(task)
+        self._keep(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._keep(asyncio.create_task(_drop(task)))
+            raise
 
-    def _finished(self, task: asyncio.Task[httpx.Response]) -> None:
-        self._running.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen: nobody may be waiting any more
+    def _keep(self, task: asyncio.Task[httpx.Response] | asyncio.Task[None]) -> None:
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def aclose(self) -> None:
-        await asyncio.gather(*self._running, return_exceptions=True)
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
         await self._inner.aclose()
+
+
+async def _drop(answered: asyncio.Task[httpx.Response]) -> None:
+    """An answer that nobody waits for any more: left unread, it would keep its connection, and there are a hundred."""
+    with suppress(httpx.TransportError):
+        await (await answered).aclose()
