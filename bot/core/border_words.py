@@ -79,7 +79,7 @@ NOW = _any(
 )
 RETURNED = _any(
     "again|(?:came|come|coming|comes|its|is) back|returned|returning|recurr\\w{1,4}|(?:same|similar) (?:thing|feeling"
-    "|pain)|(?:just )?like then|another one|flared"
+    "|pain)|(?:just )?like then|like (?:this|that) (?:one|time)|this (?:is|feels|seems)|another one|flared"
 )
 HERE = _any(
     rf"(?:my|mine) (?!(?:{_TREATMENT}|{_PEOPLE}|mothers|dads|mums)\b)|mine (?:is|started|has)|like mine",
@@ -245,6 +245,10 @@ PAST = _any(
     r"(?:i|he|she|we|they|and|mum|dad|nan|gran) once (?:had|got|fainted|collapsed|went|swelled|passed|bled|was|nearly"
     r"|did)",
     r"had (?:it|one|this|that) once(?! (?:i|the|it))|(?:only )?once in \w+$",
+    # "I've had a clot before": ever, not a moment ago. "I fainted before" may well be of today.
+    r"(?:ive|have|has|hes|shes) (?:\w+ )?(?:had|fainted|collapsed|passed out|blacked out|suffered from)"
+    r"(?: (?!this|that|these|those|it|same|never)\w+){0,5} before(?= (?:do|does|is|are|can|could|should|will|would|may"
+    r"|am|but|and|so|at|with|in)\b|$)",
     r"(?<!than )(?<!as )(?<!like )(?<!since )before (?:i|he|she|we) (?:ever |first )?(?:came(?: to you| here| in| for"
     r"|$)|started (?:with|treatment|needling|coming|seeing)|met|knew|booked|saw you|found you|found yous|had (?:the|my"
     r"|any|your) (?:needl|treat|session|first)\w*|had needling)",

@@ -191,6 +191,7 @@ def _look(rule: _Rule, reading: Reading, finder: Finder) -> _Seen:
     asked = _Seen()
     _sift(rule, rule.ask_if, reading, finder, alike, asked)
     seen.doubted |= dict.fromkeys(asked.fired, False) | asked.doubted
+    seen.ruled_out |= asked.ruled_out
     if len(weak.fired) + len(weak.doubted) > 1:
         seen.doubted |= weak.doubted
     return seen
