@@ -235,6 +235,8 @@ class Words(Part):
     """Doubt, as an answer to a safety question: it counts as yes."""
     helped: tuple[Line, ...] = ()
     not_asked: tuple[Line, ...] = ()
+    distressed: tuple[Line, ...] = ()
+    """Patterns anywhere in a message, unless denied or imagined: the patient is very upset, and staff get a note."""
     spellings: Mapping[Line, Line] = Field(default_factory=dict)
     """How people type a word → the one to four words meant; both normalised, no negation lost, no number changed."""
     keep: tuple[Line, ...] = ()

@@ -225,6 +225,7 @@ class CheckInReplies(Sentences):
     """Under the warning of a patient who left it open."""
     note_often: Line
     note_missed: Line
+    note_distressed: Line
     note_told: Line
     note_history: Line
     note_asked: Line

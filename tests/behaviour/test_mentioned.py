@@ -45,11 +45,35 @@ async def test_what_is_known_is_no_news(house: House) -> None:
     assert await notes(house) == []
 
 
-async def test_what_was_long_ago_is_noted_and_raises_no_alarm(house: House) -> None:
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        ("I had a fit as a child, can I shower", "Had it before: seizure (had fit)"),
+        ("I had a DVT in 2015, can I shower", "Had it before: suspected_dvt (had dvt)"),
+        ("I've had a blood clot before, can I shower", "Had it before: suspected_dvt (ive clot)"),
+        ("I've had a seizure before, can I shower", "Had it before: seizure (seizure)"),
+    ],
+)
+async def test_what_was_long_ago_is_noted_and_raises_no_alarm(house: House, words: str, note: str) -> None:
     await on_shipped_plan(house)
-    await says(house, "I had a fit as a child, can I shower")
-    assert await notes(house) == ["Had it before: seizure (had fit)"]
+    await says(house, words)
+    assert await notes(house) == [note]
     assert not any("take it" in text for text in house.staff_texts)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_noted"),
+    [
+        ("I'm so scared, is a bruise normal", True),
+        ("been crying all morning, can I shower", True),
+        ("not in tears or anything, can I shower", False),
+        ("can I shower", False),
+    ],
+)
+async def test_somebody_very_upset_is_noted_and_answered_as_always(house: House, words: str, is_noted: bool) -> None:
+    await on_shipped_plan(house)
+    await says(house, words)
+    assert ("Wrote as somebody very upset" in await notes(house)) is is_noted
 
 
 @pytest.mark.parametrize(("days", "is_noted"), [(1, True), (4, False)])

@@ -42,7 +42,11 @@ def mentioned(content: Content, understanding: Understanding, occasion: Occasion
     if care is None:
         return ()
     told = _newly_told(content, care, understanding.text)
-    notes = (*_facts(content, told), *_passed_over(content, care, understanding, occasion))
+    notes = (
+        *_facts(content, told),
+        *_upset(content, understanding),
+        *_passed_over(content, care, understanding, occasion),
+    )
     if not notes:
         return ()
     facts = {**{one.id: True for one in told}, CAREFUL: True} if told else {}
@@ -70,11 +74,20 @@ def _facts(content: Content, told: tuple[Careful, ...]) -> Iterator[Note]:
         yield to_know(content.check_ins.note_told, content.clinic, what=one.staff)
 
 
+def _upset(content: Content, understanding: Understanding) -> Iterator[Note]:
+    """Nobody to alarm, and somebody to ring."""
+    if every_told(understanding.text, {"distressed": content.words.distressed}, NO_RISK):
+        yield to_know(content.check_ins.note_distressed, content.clinic)
+
+
 def _passed_over(content: Content, care: Care, understanding: Understanding, occasion: Occasion) -> Iterator[Note]:
-    """Signs of danger that were none, of which staff should hear all the same."""
+    """Signs of danger that were none, of which staff should hear all the same; of each sign once."""
     is_soon = occasion.now - care.treated_at <= ASKED_WITHIN
+    once: dict[tuple[str, str], str] = {}
     for line in understanding.ruled_out:
         flag_id, why, words = ruled_out_of(line)
+        once.setdefault((flag_id, why), words)
+    for (flag_id, why), words in once.items():
         if why == Why.PAST and flag_id in HISTORY:
             yield to_know(content.check_ins.note_history, content.clinic, id=flag_id, words=words)
         elif why == Why.HYPOTHETICAL and is_soon:
