@@ -18,6 +18,7 @@ from bot.content.schema import RedFlag
 from bot.core.matching.english import english
 from bot.core.phrases import Concepts, Finder, Path, Pattern, PatternBook, Shelf, patterns
 from bot.core.reading import Reading, Why, read
+from bot.core.spaces import Spaces
 from bot.core.text import clean, words
 from bot.core.typos import Vocabulary
 from bot.model import SELF_HARM, Flag, Level, Triage
@@ -116,11 +117,15 @@ class Triager:
         self._shelf = Shelf(book for rule in self._rules for book in rule.books)
         used = {word for rule in self._rules for book in rule.books for pattern in book for word in pattern.words}
         self._vocabulary = Vocabulary(used | self._concepts.words, is_real=english().knows)
+        self._spaces = Spaces(used | self._concepts.words, english().rows, self._is_word)
         self._opinion = opinion
+
+    def _is_word(self, typed: str) -> bool:
+        return english().knows(typed) or bool(self._vocabulary.meant_by(typed))
 
     def triage(self, text: str) -> Triage:
         """Every red flag in `text`, highest level first, and what was seen and ruled out as "flag: reason (words)"."""
-        reading = read(clean(text))
+        reading = read(self._spaces.put_back(clean(text)))
         finder = Finder(reading, self._vocabulary, self._concepts, self._shelf)
         flags: dict[str, Flag] = {}
         doubts: dict[str, Flag] = {}

@@ -23,6 +23,8 @@ from tests.faq.evaluation import FOLDER, Evaluation
 CASES = Path(__file__).parent / "red_flags"
 MUTANTS_FOUND = 85.0
 """Per cent of all pressing signs that are found with one slip in each message, or in capitals without punctuation."""
+JOINED_FOUND, JOINED_LETTERS = 80.0, 60
+"""The same of messages of so many letters with no space at all: a slip in one of them hides more."""
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,7 @@ def test_every_sign_has_cases_of_both_sorts(content: Content, brain: Brain) -> N
         pytest.param(str.upper, id="capitals"),
         pytest.param(lambda text: re.sub(r"[^\w\s']", " ", text.lower()), id="no punctuation"),
         pytest.param(lambda text: misspell(text, 7), id="a slip"),
+        pytest.param(lambda text: re.sub(r"(\w) (\w)", r"\1\2", text, count=1), id="a space too few"),
         pytest.param(lambda text: f"Hi, hope you are well. {text} Thank you for your help.", id="politeness around it"),
     ],
 )
@@ -79,6 +82,11 @@ def test_how_it_is_typed_hides_little(
 ) -> None:
     every_third = [mutate(text) for text, _ in pressing[::3]]
     assert found_pct(brain, every_third) >= MUTANTS_FOUND
+
+
+def test_spaces_that_are_missing_hide_little(brain: Brain, pressing: list[tuple[str, Level]]) -> None:
+    short = [text.replace(" ", "") for text, _ in pressing if len(text) <= JOINED_LETTERS]
+    assert found_pct(brain, short) >= JOINED_FOUND
 
 
 class Deaf:
