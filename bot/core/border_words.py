@@ -172,6 +172,7 @@ IN_GENERAL = _any(
     rf"(?:needles?|needling|acupuncture) (?:can|could|may|might) (?:also )?(?:{_CAUSE}|make)|how much \w+ would be",
     r"how (?:common|likely|often|rare|many people|risky|dangerous)",
     r"should (?:i|we|you) expect (?!(?:\w+ ){0,10}(?:this|these|such|so|after|afterwards|later|days?|hours?|weeks?)\b)",
+    r"(?:is|are|was)(?: \w+){1,4}? (?:ever )?(?:a|one of the|a known|a common|a possible|an? usual) side effects?",
     r"has (?:a|any) needles? ever|has (?:anyone|anybody|someone|somebody|a patient) ever|do you ever"
     r"|have you ever (?:had|seen|left|lost)",
     r"what (?:would|does|do|might|should|could)(?: \w+){1,8}? (?:look|feel|mean)(?: like)?|what(?: \w+){1,6} (?:feels"
@@ -332,6 +333,7 @@ USUAL = _any(
     r"|nothing new|no different (?:than|to|from) (?:usual|normal|before)",
     r"(?<!type \d )(?<!diabetic )(?<!diabetes )since (?:i was (?!in\b|at\b|treated|with)|birth|childhood|born|school"
     r"|\d0s)|born (?:with|that way|like)|long ?standing|long term|chronic(?:ally)?",
+    r"(?:i|he|she) gets? (?:\w+ ){1,4}easily",
     r"same (?:as )?before (?:the |i |my )?(?:needling|treatment|session|came)|like (?:it|this|that) before i came"
     r"|since before (?:i|the|my|any)",
 )
