@@ -10,7 +10,7 @@ In doubt a plain sign counts: a false alarm costs a phone call, a missed one may
 as likely, the sign is suspected only, and the patient is asked one question.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -48,8 +48,8 @@ _RAISES_A_DOUBT = frozenset({Why.USUAL})
 class Opinion(Protocol):
     """The second opinion on one text."""
 
-    def of(self, reading: Reading) -> "Suspicion":
-        """What it makes of the words."""
+    def of(self, reading: Reading, found: Collection[str]) -> "Suspicion":
+        """What it makes of the words, beside the signs (ids) that the rules have found in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Triager:
         is_plain = any(flag.level is Level.EMERGENCY for flag in flags.values())  # nothing could raise it further
         if self._opinion is not None and not is_plain:
             try:
-                suspicion = self._opinion.of(reading)
+                suspicion = self._opinion.of(reading, flags)
             except Exception as error:  # it must not take back what the rules have found, and people must see the text
                 suspicion = Suspicion()
                 flags[TRIAGE_FAILED] = Flag(TRIAGE_FAILED, Level.URGENT, ())

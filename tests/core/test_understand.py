@@ -1,6 +1,6 @@
 """The order of reading a text, and what comes of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -192,7 +192,7 @@ def test_broken_triage_counts_as_urgent(brain: Brain) -> None:
 
 def test_a_broken_second_opinion_takes_no_sign_back(brain: Brain, content: Content) -> None:
     class Broken:
-        def of(self, reading: Reading) -> Suspicion:
+        def of(self, reading: Reading, found: Collection[str]) -> Suspicion:
             raise ZeroDivisionError
 
     half = replace(brain, triager=Triager(content.red_flags, opinion=Broken()))

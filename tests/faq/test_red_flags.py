@@ -89,6 +89,17 @@ def test_spaces_that_are_missing_hide_little(brain: Brain, pressing: list[tuple[
     assert found_pct(brain, short) >= JOINED_FOUND
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        pytest.param("leg is red and hot below the knee", Level.URGENT, id="what was found explains it"),
+        pytest.param("skin is angry round the holes and she breathes as after a race", Level.EMERGENCY, id="more"),
+    ],
+)
+def test_the_second_opinion_raises_only_what_is_clearly_worse(brain: Brain, text: str, level: Level) -> None:
+    assert brain.understand(text).level is level
+
+
 class Deaf:
     """Hears nothing."""
 
